@@ -4,9 +4,21 @@
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
+
+use hayes::batch::driver::{Driver, ToDriver};
+use hayes::batch::inventory;
+use hayes::batch::journal::Journal;
+use hayes::batch::run::Common;
+use hayes::batch::schedule::{Plan, Scheduler, Stopped};
+use hayes::check::{NoScripts, check};
+use hayes::port::Cancel;
+use hayes::runtime::Inputs;
+use hayes::source::Source;
 
 use crate::fleet::{Fleet, Manner};
 use crate::folder::Folder;
@@ -237,7 +249,10 @@ fn ctrl_c_lets_finally_run_and_begins_no_more() {
     assert_eq!((fleet.count(0, "AT+CFUN=1"), fleet.count(1, "AT+CFUN=1")), (1, 1));
     assert_eq!(fleet.count(2, "AT"), 0);
     assert_eq!(lines(&bench.file("results.jsonl")).len(), 2);
-    assert!(told.contains("2 still run their `finally`; Ctrl-C once more ends them too"), "{told}");
+    assert!(
+        told.contains("2 still end what they are at, and run their `finally` if they have one; Ctrl-C once more"),
+        "{told}"
+    );
     assert!(told.contains("4 not run: the batch was stopped"), "{told}");
     assert!(told.contains("the rest: hayes batch script.hayes -i modems.csv -j 2 --resume results.jsonl"), "{told}");
 }
@@ -311,7 +326,37 @@ fn a_signal_shows_what_all_do() {
     assert!(told.contains("  m2 "), "{told}");
 }
 
-/// Waits for something that the modems see.
+/// `hayes batch --rows FILE` writes each row when it comes; what goes on with it begins with those it has.
+#[test]
+fn rows_of_a_batch_that_is_killed_stay() {
+    let fleet = Fleet::new(&[Manner::Good, Manner::Good], Duration::from_millis(5));
+    let script = "AT\nrepeat 3 {\n  report row pass\n}\nreport row note = \"x,\\ny\"\nawait \"+CMTI\" within 30s\n";
+    let bench = Bench::new("rows", &fleet, script);
+    let rows = || fs::read_to_string(bench.file("rows.csv")).unwrap_or_default();
+    let of = |rows: &str, modem: &str| rows.lines().filter(|line| line.starts_with(modem)).count();
+    let mut child = bench.command(&["--results", "results.jsonl", "--rows", "rows.csv", "-q"]).spawn().unwrap();
+    wait_for(&mut child, || rows().matches("y\"").count() == 2);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let table = rows();
+    assert!(table.starts_with("modem,pass,note\nm") && table.ends_with("y\"\n"), "{table}");
+    assert!(["m0,1,\n", "m1,3,\n", "m0,,\"x,\ny\"\n"].iter().all(|row| table.contains(row)), "{table}");
+    assert_eq!((of(&table, "m0,"), of(&table, "m1,")), (4, 4), "{table}");
+    fleet.is_nobodys();
+    // One has ended before; the other goes on.
+    fs::write(bench.file("script.hayes"), script.replace("within 30s", "within 10ms")).unwrap();
+    let ended = bench.run(&["--results", "other.jsonl", "--rows", "rows.csv", "-q", "-l", "m0"]);
+    assert_eq!(ended.status.code(), Some(1), "{}", told(&ended));
+    fs::write(bench.file("script.hayes"), script).unwrap();
+    fs::remove_file(bench.file("rows.csv")).unwrap();
+    let mut child =
+        bench.command(&["--resume", "other.jsonl", "--rows", "rows.csv", "-q", "-l", "m1"]).spawn().unwrap();
+    wait_for(&mut child, || of(&rows(), "m1,") == 4);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(of(&rows(), "m0,"), 4, "{}", rows());
+}
+
 /// `hayes run --rows FILE` writes each row when it comes: what a run had when it was killed stays.
 #[test]
 fn rows_of_a_run_that_is_killed_stay() {
@@ -340,6 +385,7 @@ fn rows_of_a_run_that_is_killed_stay() {
     }
 }
 
+/// Waits for something that the modems see.
 fn wait_for(child: &mut Child, seen: impl Fn() -> bool) {
     let started = Instant::now();
     while !seen() {
@@ -347,4 +393,32 @@ fn wait_for(child: &mut Child, seen: impl Fn() -> bool) {
         assert!(started.elapsed() < Duration::from_secs(20), "it does nothing");
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+#[test]
+fn what_was_said_before_a_modem_begins_counts() {
+    let text = "[[range]]\nname = \"s{1..9}\"\nport = \"sim:bg96?time=virtual\"\n";
+    let inventory = inventory::read(&[Source::new("i.toml", text)]).unwrap();
+    let program = check(&Source::new("s.hayes", "AT\n"), &NoScripts).program.unwrap();
+    let common = Common::new(program, Inputs::default(), Path::new("results.jsonl"));
+    let schedule = Scheduler::new(&inventory.modems, &inventory, Plan::of_jobs(NonZeroUsize::MIN), 1);
+    let (told, (shown, _to_show)) = (channel(), channel());
+    told.0.send(ToDriver::Stop).unwrap();
+    let driver = Driver::new(common, inventory.modems.into(), schedule, Cancel::new().unwrap(), told, shown);
+    let folder = Folder::new();
+    let results = folder.0.join("results.jsonl");
+    let mut journal = Journal::open(&results, None).unwrap();
+    let finished = driver.run(&mut journal);
+    assert_eq!(finished.not_begun, (0..9).collect::<Vec<_>>());
+    assert_eq!(finished.stopped, Some(Stopped::Asked));
+    journal.finish().unwrap();
+    assert_eq!(fs::read_to_string(&results).unwrap(), "");
+}
+
+#[test]
+fn a_group_s_speed_beats_that_of_the_defaults() {
+    const TEXT: &str = "[defaults]\nbaud = 9600\n[group.g]\nbaud = 115200\n[[modem]]\nname = \"a\"\nport = \"sim:bg96\"\n\
+                        groups = [\"g\"]\n[[modem]]\nname = \"b\"\nport = \"sim:bg96\"\n";
+    let inventory = inventory::read(&[Source::new("i.toml", TEXT)]).unwrap();
+    assert_eq!(inventory.modems.iter().map(|modem| modem.baud).collect::<Vec<_>>(), [Some(115_200), Some(9600)]);
 }

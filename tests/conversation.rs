@@ -7,7 +7,7 @@ use std::time::Duration;
 use hayes::at::{Event, Expected, Hearer, PromptPlan, Question, Shape};
 use hayes::catalogue::Catalogue;
 use hayes::conversation::Conversation;
-use hayes::port::{Cancel, Device, Memory, Replay};
+use hayes::port::{Cancel, Device, Fault, Memory, Port, Read, Replay};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -117,4 +117,57 @@ fn a_flood_of_urcs_is_bounded_and_told() {
     assert_eq!((heard.count("Urc"), heard.count("Dropped")), (200_000, 1));
     let left = std::iter::from_fn(|| conversation.next_line(Duration::ZERO, &mut heard).unwrap()).count();
     assert!(left > 1000 && left < 10_000, "{left}");
+}
+
+#[test]
+fn virtual_time_jumps_to_the_answer_and_to_the_deadline() {
+    let mut port = Memory::in_virtual_time(replay("0.000 > AT\\r\n3600.000 < 11\\n\n"), &Cancel::new().unwrap());
+    let mut buffer = [0; 2];
+    assert_eq!(port.read(&mut buffer, 3600 * SECOND), Ok(Read::Deadline));
+    assert_eq!(port.now(), 3600 * SECOND);
+    port.write(b"AT\r", 7200 * SECOND).unwrap();
+    assert_eq!(port.read(&mut buffer, 10_800 * SECOND), Ok(Read::Bytes(2)));
+    assert_eq!(&buffer, b"11");
+    assert_eq!(port.read(&mut buffer, 10_800 * SECOND), Ok(Read::Bytes(1)));
+    assert_eq!(port.now(), 7200 * SECOND);
+    assert_eq!(port.read(&mut buffer, Duration::ZERO), Ok(Read::Deadline));
+    assert_eq!(port.now(), 7200 * SECOND);
+}
+
+#[test]
+fn real_time_waits() {
+    let mut port = Memory::in_real_time(replay("0.000 > AT\\r\n0.020 < 2\\n\n"), &Cancel::new().unwrap());
+    port.write(b"AT\r", 3600 * SECOND).unwrap();
+    assert_eq!(port.read(&mut [0; 64], 3600 * SECOND), Ok(Read::Bytes(2)));
+    assert!(port.now() >= Duration::from_millis(20));
+}
+
+#[test]
+fn a_device_that_always_wants_to_be_called_does_not_stop_the_clock() {
+    struct Restless;
+    impl Device for Restless {
+        fn receive(&mut self, _: &[u8], _: Duration) {}
+        fn advance(&mut self, _: Duration, _: &mut Vec<u8>) {}
+        fn next(&self) -> Option<Duration> {
+            Some(Duration::ZERO)
+        }
+    }
+    let mut port = Memory::in_virtual_time(Restless, &Cancel::new().unwrap());
+    assert_eq!(port.read(&mut [0; 8], Duration::from_millis(50)), Ok(Read::Deadline));
+}
+
+#[test]
+fn cancel_wakes_a_read_and_rearm_goes_on() {
+    let cancel = Cancel::new().unwrap();
+    let mut port = Memory::in_real_time(replay("0.000 > \\r\n0.000 < 0\\n\n"), &cancel);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let outcome = port.read(&mut [0; 8], 3600 * SECOND);
+            port.rearm();
+            port.write(b"\r", 3600 * SECOND).unwrap();
+            (outcome, port.read(&mut [0; 8], 3600 * SECOND))
+        });
+        cancel.cancel();
+        assert_eq!(reader.join().unwrap(), (Err(Fault::Interrupted), Ok(Read::Bytes(2))));
+    });
 }

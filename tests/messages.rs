@@ -1,5 +1,6 @@
 //! Short messages as units: PDU mode, there and back.
 
+use hayes::sms::alphabet::{from_septets, from_ucs2_hex, pack, to_septets, to_ucs2_hex, unpack};
 use hayes::sms::{Coding, Message, deliver, parts, read, read_unit, submit};
 
 fn hex(bytes: &[u8]) -> String {
@@ -58,4 +59,21 @@ fn a_message_that_came() {
     let (centre, read) = read(&[&[7, 0x91, 0x72, 0x83, 1, 0, 0x10, 0xF5][..], &unit].concat()).unwrap();
     assert_eq!((centre.as_str(), read.number.as_str()), ("+27381000015", "+27838890001"));
     assert_eq!((read.text.as_str(), read.time.as_deref()), ("How are you?", Some("2099-03-29T15:16:59+02:00")));
+}
+
+#[test]
+fn septets_as_in_the_standard() {
+    // The example that every description of the packing gives.
+    let septets = to_septets("hellohello").unwrap();
+    assert_eq!(hex(&pack(&septets)), "E8329BFD4697D9EC37");
+    assert_eq!(from_septets(&unpack(&pack(&septets), 10)), "hellohello");
+}
+
+#[test]
+fn extension_and_foreign_characters() {
+    let septets = to_septets("a[€]@").unwrap();
+    assert_eq!(from_septets(&septets), "a[€]@");
+    assert_eq!(to_septets("日本"), None);
+    assert_eq!(from_ucs2_hex(&to_ucs2_hex("日本 📶")).as_deref(), Some("日本 📶"));
+    assert_eq!(from_ucs2_hex("004"), None);
 }

@@ -428,7 +428,7 @@ impl Listener for Notes {
     fn on_event(&mut self, _now: Duration, event: RuntimeEvent<'_>) {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).escape_debug().to_string();
         self.events.push(match event {
-            RuntimeEvent::ScriptStarted { script, depth } => format!("started {script} {depth}"),
+            RuntimeEvent::ScriptStarted { script, depth, .. } => format!("started {script} {depth}"),
             RuntimeEvent::ScriptEnded { script, depth, status } => format!("ended {script} {depth} {status}"),
             RuntimeEvent::Statement { source, span } => format!("statement {}", source.slice(span)),
             RuntimeEvent::Session(Event::Sent { bytes, .. }) => format!("sent {}", text(bytes)),

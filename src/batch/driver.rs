@@ -323,7 +323,7 @@ impl Driver {
 
     fn stop(&mut self) {
         if self.schedule.stopped.is_none() && self.active > 0 {
-            self.note(format!("{} still run their `finally`; Ctrl-C once more ends them too", self.active));
+            self.note(format!("{} still end what they are at, and run their `finally` if they have one; Ctrl-C once more ends that too", self.active));
         }
         self.schedule.stop();
         self.watched.values().for_each(|(stop, _)| stop.cancel.cancel());
@@ -363,40 +363,4 @@ fn broken(common: &Common, modem: &BatchModem, panic: &(dyn std::any::Any + Send
     let mut ended = common.unreachable(modem, Timestamp::now(), failure);
     ended.result.status = Status::Failed;
     ended
-}
-
-#[cfg(test)]
-mod tests {
-    use std::num::NonZeroUsize;
-    use std::sync::mpsc::channel;
-
-    use super::*;
-    use crate::batch::inventory;
-    use crate::batch::schedule::Plan;
-    use crate::check::check;
-    use crate::library::Library;
-    use crate::runtime::Inputs;
-    use crate::source::Source;
-    use crate::state::with_folder;
-
-    #[test]
-    fn what_was_said_before_a_modem_begins_counts() {
-        let text = "[[range]]\nname = \"s{1..9}\"\nport = \"sim:bg96?time=virtual\"\n";
-        let inventory = inventory::read(&[Source::new("i.toml", text)]).unwrap();
-        let program = check(&Source::new("s.hayes", "AT\n"), &Library::default()).program.unwrap();
-        let common = Common::new(program, Inputs::default(), Path::new("results.jsonl"));
-        let schedule = Scheduler::new(&inventory.modems, &inventory, Plan::of_jobs(NonZeroUsize::MIN), 1);
-        let (told, (shown, _to_show)) = (channel(), channel());
-        told.0.send(ToDriver::Stop).unwrap();
-        let driver = Driver::new(common, inventory.modems.into(), schedule, Cancel::new().unwrap(), told, shown);
-        with_folder(|folder| {
-            let results = folder.join("results.jsonl");
-            let mut journal = Journal::open(&results, None).unwrap();
-            let finished = driver.run(&mut journal);
-            assert_eq!(finished.not_begun, (0..9).collect::<Vec<_>>());
-            assert_eq!(finished.stopped, Some(Stopped::Asked));
-            journal.finish().unwrap();
-            assert_eq!(std::fs::read_to_string(&results).unwrap(), "");
-        });
-    }
 }

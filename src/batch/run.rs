@@ -18,13 +18,14 @@ use crate::conversation::Conversation;
 use crate::diagnostic::Complaint;
 use crate::guard::Simulators;
 use crate::notation::{ShownDuration, percent_encoded};
-use crate::port::transcript::Transcript;
+use crate::port::transcript::{Transcript, port_name};
 use crate::port::{Cancel, Port, Timestamp};
 use crate::report::conversation::{ConversationText, meaning};
 use crate::report::result::{FailureReport, RunResult};
 use crate::report::style::Palette;
 use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, Status, Unfit, Waiting};
 use crate::state::private_file;
+use crate::value::Record;
 
 pub struct Common {
     pub program: Arc<Program>,
@@ -46,6 +47,8 @@ pub struct Common {
     pub retries: usize,
     /// Who is told of each modem's conversation while it goes on
     pub live: Option<Live>,
+    /// Who is told of each row that a modem reports, as it comes
+    pub rows: Option<TakeRow>,
     /// What tells the script, and all that it runs, from others
     script_mark: String,
     /// Asks each modem that has an IMEI or an ICCID who it is, before the script begins
@@ -56,6 +59,9 @@ pub struct Common {
 
 /// Is told lines of a modem's conversation, each with its line end.
 pub type Live = Box<dyn Fn(&BatchModem, &str) + Send + Sync>;
+
+/// Is told a row that a modem has reported.
+pub type TakeRow = Box<dyn Fn(&BatchModem, &Record) + Send + Sync>;
 
 #[derive(Debug, Clone)]
 pub struct Ended {
@@ -73,12 +79,21 @@ impl Ended {
         Ended { result, unrecorded: None, took: Duration::ZERO, steps: Vec::new() }
     }
 
-    /// After an earlier try, whose failure stays known, and its conversation where no later one was kept.
+    /// After an earlier try, whose failure stays known, and its conversation where no later one was kept. Where this
+    /// one has failed too, so does what the earlier one had reported.
     pub fn after(&mut self, before: Ended) {
-        let RunResult { mut earlier, failure, record, .. } = before.result;
+        let RunResult { mut earlier, failure, record, mut report, rows, .. } = before.result;
+        let result = &mut self.result;
         earlier.extend(failure);
-        self.result.earlier = earlier;
-        self.result.record = self.result.record.take().or(record);
+        result.earlier = earlier;
+        result.record = result.record.take().or(record);
+        if result.failure.is_some() {
+            report.append(&mut result.report);
+            result.report = report;
+            if result.rows.is_empty() {
+                result.rows = rows;
+            }
+        }
         self.took += before.took;
     }
 }
@@ -111,6 +126,7 @@ impl Common {
             results_folder: results.parent().unwrap_or(Path::new("")).to_owned(),
             retries: 0,
             live: None,
+            rows: None,
             identifies: None,
             simulators: Simulators::default(),
         }
@@ -166,7 +182,7 @@ impl Common {
 
     /// Each step is a function and large values are boxed: a thread's memory is the deepest its stack has been.
     pub fn run(&self, modem: &BatchModem, stop: &Stop, slot: &Slot) -> Box<Ended> {
-        let mut ear = Ear::new(modem, slot, self.live.as_ref());
+        let mut ear = Ear::new(self, modem, slot);
         let mut ended = self.talk(modem, stop, &mut ear);
         ended.steps = std::mem::take(&mut ear.steps);
         self.complete(&mut ended, modem, stop, &ear.transcript);
@@ -275,7 +291,8 @@ impl Common {
         };
         let Some(folder) = self.records.as_ref().filter(|_| is_kept || self.keeps_all) else { return Ok(()) };
         let file = folder.join(file_name(&result.modem));
-        let text = transcript.text(&format!("{} {}", result.started, result.port));
+        let port = port_name(&result.port, result.simulated);
+        let text = transcript.text(&format!("{} {port}", result.started));
         let written = std::fs::create_dir_all(folder).and_then(|()| private_file(&file)?.write_all(text.as_bytes()));
         written.map_err(|error| format!("{}: {error}", file.display()))?;
         // Results and records may be moved together.
@@ -349,15 +366,17 @@ struct Ear<'s> {
     slot: &'s Slot,
     transcript: Transcript,
     live: Option<(&'s Live, Box<ConversationText<Vec<u8>>>)>,
+    rows: Option<&'s TakeRow>,
     step_began: Duration,
     steps: Vec<(String, Duration)>,
 }
 
 impl<'s> Ear<'s> {
-    fn new(modem: &'s BatchModem, slot: &'s Slot, live: Option<&'s Live>) -> Ear<'s> {
+    fn new(common: &'s Common, modem: &'s BatchModem, slot: &'s Slot) -> Ear<'s> {
         let text = || ConversationText::new(Vec::new(), Palette { coloured: false }, false, Some(meaning));
-        let live = live.map(|live| (live, Box::new(text())));
-        Ear { modem, slot, transcript: Transcript::default(), live, step_began: Duration::ZERO, steps: Vec::new() }
+        let live = common.live.as_ref().map(|live| (live, Box::new(text())));
+        let (rows, transcript, steps) = (common.rows.as_ref(), Transcript::default(), Vec::new());
+        Ear { modem, slot, transcript, live, rows, step_began: Duration::ZERO, steps }
     }
 
     /// Tells the lines that are whole; in the end the last one too.
@@ -382,6 +401,8 @@ impl Listener for Ear<'_> {
             self.step_began = now;
         } else if let RuntimeEvent::ScriptEnded { script, depth: 1, .. } = event {
             self.steps.push((short(script), now.saturating_sub(self.step_began)));
+        } else if let (RuntimeEvent::Row { columns }, Some(take)) = (event, self.rows) {
+            take(self.modem, columns);
         }
         if let Some((_, text)) = &mut self.live {
             text.on_event(now, event);
@@ -460,7 +481,7 @@ impl Slot {
             && let Some(doing) = &mut *self.lock()
         {
             doing.failed_attempts = 0;
-        } else if let RuntimeEvent::ScriptStarted { script, depth: 1.. } = event
+        } else if let RuntimeEvent::ScriptStarted { script, depth: 1.., .. } = event
             && let Some(doing) = &mut *self.lock()
         {
             doing.steps.push(short(script));

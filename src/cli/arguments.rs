@@ -70,7 +70,8 @@ pub(crate) enum Task {
     Copy {
         /// A library name such as `supersim/setup`
         name: String,
-        /// The new file [default: the name's last part, in the working folder]
+        /// The new file, - for standard output [default: the name's last part, in the working folder; where standard
+        /// output goes into a file, that]
         #[arg(value_hint = ValueHint::FilePath)]
         file: Option<PathBuf>,
     },

@@ -6,21 +6,21 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arguments;
 use super::console::{Console, Exit};
 use super::inputs::{self, Origins};
 use super::modem::Signals;
 use super::progress::{self, ProgressScreen};
-use super::results::{self, Summary};
+use super::results::{self, LiveRows, Summary};
 use super::{run, scripts};
 use crate::batch::driver::{Driver, Finished, Progress, ToDriver};
 use crate::batch::find::{self, Met};
 use crate::batch::inventory::{self, BatchModem, Identity, Inventory, Selection};
 use crate::batch::journal::{self, Head, Journal};
-use crate::batch::run::Common;
+use crate::batch::run::{Common, TakeRow};
 use crate::batch::schedule::{Plan, Scheduler};
 use crate::check::Program;
 use crate::connect::Address;
@@ -48,6 +48,8 @@ struct PreparedBatch {
     modems: Vec<BatchModem>,
     jobs: NonZeroUsize,
     journal: Journal,
+    /// The table of rows, while they come
+    rows: Option<LiveRows>,
     /// How many have passed before and do not run again
     passed_before: usize,
 }
@@ -58,7 +60,7 @@ pub(crate) fn run(arguments: &arguments::Batch, console: &Console) -> Result<Exi
 }
 
 fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Console) -> std::io::Result<Exit> {
-    let PreparedBatch { mut common, inventory, mut modems, jobs, mut journal, passed_before } = prepared;
+    let PreparedBatch { mut common, inventory, mut modems, jobs, mut journal, rows, passed_before } = prepared;
     let cancel = Cancel::new()?;
     let told = channel();
     let (shown, to_show) = channel();
@@ -81,6 +83,14 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
             _ = told.send(Progress::Said { modem: modem.name.clone(), lines: lines.to_owned() });
         }));
     }
+    common.rows = rows.map(|rows| -> TakeRow {
+        let (rows, console) = (Mutex::new(rows), *console);
+        Box::new(move |modem, columns| {
+            let row = serde_json::to_value(columns).unwrap_or_default();
+            // Where it cannot be written, it is told here, and all are written once more at the end.
+            rows.lock().unwrap_or_else(PoisonError::into_inner).add(&modem.name, &row, &console);
+        })
+    });
     let (plans, script) = (common.inputs.plan, common.program.source().name.clone());
     let driver = Driver::new(common, Arc::clone(&modems), schedule, cancel, told, shown.clone());
     let mut screen = ProgressScreen::new(&driver, Arc::clone(&modems), &script, *console);
@@ -250,7 +260,15 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
         state::private_folder(folder).map_err(|error| unwritable(folder, &error, console))?;
     }
     let journal = Journal::open(&results, earlier.as_ref()).map_err(|error| unwritable(&results, &error, console))?;
-    Ok(PreparedBatch { common, inventory, modems, jobs, journal, passed_before })
+    let mut rows = LiveRows::open(&arguments.reports, false, console)?;
+    if let (Some(rows), Some(earlier)) = (&mut rows, &earlier) {
+        let walked = earlier.walk(&mut |result| {
+            result.rows.iter().for_each(|row| _ = rows.add(&result.modem, row, console));
+            Ok(())
+        });
+        walked.map_err(|error| unwritable(&results, &error, console))?;
+    }
+    Ok(PreparedBatch { common, inventory, modems, jobs, journal, rows, passed_before })
 }
 
 pub(crate) fn script(arguments: &arguments::Batch, console: &Console) -> Result<Arc<Program>, Exit> {

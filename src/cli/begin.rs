@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::arguments::{Import, NewModule};
-use super::console::{Console, Exit};
+use super::console::{self, Console, Exit};
 use super::modem::{self, OpenModem};
 use super::scripts;
 use crate::import::{self, Dialect};
@@ -92,16 +92,24 @@ pub(crate) fn copy(name: &str, file: Option<&Path>, console: &Console) -> Exit {
         return console.refuse(Exit::Invalid, &format!("there is no script {name} in the library"), Some(help));
     };
     let own = format!("{}.hayes", script.name.rsplit('/').next().unwrap_or(script.name));
-    let file = file.unwrap_or(Path::new(&own));
+    // Who writes `> FILE` means that file.
+    let usual = if console::output_is_file() { STDOUT } else { &own };
+    let file = file.unwrap_or(Path::new(usual));
     let exit = write_new(file, script.text, console);
-    if exit == Exit::Passed {
+    if exit == Exit::Passed && file != Path::new(STDOUT) {
         console.say(&format!("{} is a copy of {}; `hayes run {0}` runs it\n", file.display(), script.name));
     }
     exit
 }
 
-/// Writes a file that was not there.
+/// What stands for standard output where a file is named.
+const STDOUT: &str = "-";
+
+/// Writes a file that was not there, or to standard output.
 fn write_new(file: &Path, text: &str, console: &Console) -> Exit {
+    if file == Path::new(STDOUT) {
+        return console.print(text);
+    }
     match File::create_new(file).and_then(|mut new| new.write_all(text.as_bytes())) {
         Ok(()) => Exit::Passed,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {

@@ -120,6 +120,17 @@ pub(crate) fn fitted(text: &str, indent: &str) -> String {
     if io::stderr().is_terminal() { filled(text, width(), indent) } else { text.to_owned() }
 }
 
+/// Whether standard output goes into a file, as `> FILE` says.
+#[cfg(unix)]
+pub(crate) fn output_is_file() -> bool {
+    rustix::fs::fstat(io::stdout()).is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode).is_file())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn output_is_file() -> bool {
+    false
+}
+
 /// Columns to write in: the terminal's, else `COLUMNS`, else 80.
 pub(crate) fn width() -> usize {
     let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());

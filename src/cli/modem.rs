@@ -15,7 +15,8 @@ use crate::catalogue::Catalogue;
 use crate::connect::{self, AUTO, Address, Opening, SIMULATED};
 use crate::conversation::Conversation;
 use crate::diagnostic::Complaint;
-use crate::port::{self, Cancel, Port, RecordStatus, Recorded};
+use crate::guard::Simulators;
+use crate::port::{self, Cancel, Port, RecordStatus, Recorded, transcript};
 use crate::runtime::{Mask, SharedMask, Status};
 use crate::state;
 
@@ -115,7 +116,8 @@ impl OpenModem {
                 let mask: port::Mask =
                     Box::new(move |bytes| secrets.lock().unwrap_or_else(PoisonError::into_inner).bytes(bytes));
                 let mut port = Recorded::new(port);
-                let status = port.begin(file, &chosen.to_string(), mask).map_err(|error| {
+                let name = transcript::port_name(chosen, Simulators::default().is_behind(chosen));
+                let status = port.begin(file, &name, mask).map_err(|error| {
                     let message = format!("the conversation cannot be recorded in {}: {error}", file.display());
                     (Exit::Unwritable, Complaint::new(message).of("hayes::port::system"))
                 })?;

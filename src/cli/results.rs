@@ -10,7 +10,6 @@ use crate::batch::driver::Finished;
 use crate::batch::inventory::BatchModem;
 use crate::batch::journal::{self, Head, Results};
 use crate::batch::schedule::Stopped;
-use crate::connect::Address;
 use crate::notation::seconds;
 use crate::report::conversation::meaning;
 use crate::report::result::{RunResult, Walk, add_row_names, as_counted, plural};
@@ -91,25 +90,23 @@ impl Sink {
     }
 }
 
-/// The file of `--rows` while its rows come: a run of hours that is killed keeps what it has.
+/// The file of `--rows` while its rows come: what is killed after hours keeps those it has.
 pub(crate) struct LiveRows {
     sink: Sink,
+    path: PathBuf,
     names: Vec<String>,
-    /// All of them: a later row may have a column that none had before
-    so_far: RunResult,
-    is_real: bool,
+    /// The power may fail.
+    is_synced: bool,
     /// One could not be written: all are once more at the end
     is_torn: bool,
 }
 
 impl LiveRows {
     /// None where no file is asked for: what went through a pipe can get no other column.
-    pub(crate) fn open(reports: &Reports, port: &Address, console: &Console) -> Result<Option<LiveRows>, Exit> {
-        let Some(file) = reports.rows.as_deref().filter(|file| !is_stream(file)) else { return Ok(None) };
-        let so_far = RunResult { modem: port.to_string(), ..RunResult::default() };
-        let is_real = !port.is_simulated();
-        let sink = Sink::open(Some(file), console)?;
-        Ok(Some(LiveRows { sink, names: Vec::new(), so_far, is_real, is_torn: false }))
+    pub(crate) fn open(reports: &Reports, is_synced: bool, console: &Console) -> Result<Option<LiveRows>, Exit> {
+        let Some(path) = reports.rows.as_deref().filter(|file| !is_stream(file)) else { return Ok(None) };
+        let sink = Sink::open(Some(path), console)?;
+        Ok(Some(LiveRows { sink, path: path.to_owned(), names: Vec::new(), is_synced, is_torn: false }))
     }
 
     /// Every row stands in the file, and there is one.
@@ -117,30 +114,41 @@ impl LiveRows {
         !self.names.is_empty() && !self.is_torn
     }
 
-    pub(crate) fn add(&mut self, row: serde_json::Value, console: &Console) -> Exit {
+    pub(crate) fn add(&mut self, modem: &str, row: &serde_json::Value, console: &Console) -> Exit {
         if self.is_torn {
             return Exit::Passed;
         }
-        let LiveRows { sink, names, so_far, .. } = self;
-        let (mut text, known) = (Vec::new(), names.len());
-        add_row_names(names, std::slice::from_ref(&row));
-        so_far.rows.push(row);
-        let table = if names.len() > known {
-            sink.begin_anew();
-            csv::write_rows(&|take| take(so_far), &mut text)
-        } else {
-            let mut line = ::csv::Writer::from_writer(&mut text);
-            so_far.rows.last().map_or(Ok(()), |row| csv::write_row(&mut line, names, &so_far.modem, row))
+        let written = match self.with_row(modem, row) {
+            Ok(text) => self.sink.write(&String::from_utf8_lossy(&text), console),
+            Err(error) => unwritable(&self.path, &error, console),
         };
-        let written = console.written(table).worst(sink.write(&String::from_utf8_lossy(&text), console));
         self.is_torn = written != Exit::Passed;
         if let Sink::File { file, .. } = &self.sink
-            && self.is_real
+            && self.is_synced
         {
-            // The power may fail.
             _ = file.sync_data();
         }
         written
+    }
+
+    /// What is to be written: the row; with a column that none had before the whole table anew.
+    fn with_row(&mut self, modem: &str, row: &serde_json::Value) -> std::io::Result<Vec<u8>> {
+        let known = self.names.len();
+        add_row_names(&mut self.names, std::slice::from_ref(row));
+        let mut table = ::csv::Writer::from_writer(Vec::new());
+        if self.names.len() > known {
+            csv::write_row_names(&mut table, &self.names)?;
+            if known > 0 {
+                for record in ::csv::Reader::from_path(&self.path)?.into_records() {
+                    let mut record = record?;
+                    (known..self.names.len()).for_each(|_| record.push_field(""));
+                    table.write_record(&record)?;
+                }
+            }
+            self.sink.begin_anew();
+        }
+        csv::write_row(&mut table, &self.names, modem, row)?;
+        table.into_inner().map_err(::csv::IntoInnerError::into_error)
     }
 }
 

@@ -56,7 +56,7 @@ fn prepare(arguments: &arguments::RunArguments, console: &Console) -> Result<Pre
     modem::files_apart(read, &port, &arguments.connection, written, console)?;
     results::reports_writable(&arguments.reports, console)?;
     let results = Sink::open(arguments.output.output.as_deref(), console)?;
-    let rows = LiveRows::open(&arguments.reports, &port, console)?;
+    let rows = LiveRows::open(&arguments.reports, !port.is_simulated(), console)?;
     Ok(PreparedRun { programs, inputs, results, rows, port, ended: Vec::new() })
 }
 
@@ -150,15 +150,14 @@ impl PreparedRun {
         let script = &program.source().name;
         let (folder, shared_mask) = (Path::new(script).parent().map(Path::to_owned), Some(Arc::clone(&modem.mask)));
         let inputs = Inputs { folder, shared_mask, ..self.inputs.clone() };
-        let started = Timestamp::now().to_string();
+        let (name, started) = (self.port.to_string(), Timestamp::now().to_string());
         let mut screen = Screen::of_run(output, console, &modem.cancel);
-        screen.rows = self.rows.as_mut();
+        screen.rows = self.rows.as_mut().map(|rows| (rows, name.as_str()));
         *modem.watcher.lock().unwrap_or_else(PoisonError::into_inner) = screen.told();
         screen.title(&format!("{script} on {}", self.port));
         let mut outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut screen);
         outcome.name_eavesdropper(&self.port);
         let written = screen.finish();
-        let name = self.port.to_string();
         let mut result = RunResult::new(&name, &name, script, started, &outcome);
         // It costs a look at each process: nobody else wants to know.
         result.simulated = output.json && Simulators::default().is_behind(&self.port);

@@ -23,7 +23,8 @@ pub(crate) struct Screen<'c> {
     console: &'c Console,
     /// The text is what was asked for.
     is_result: bool,
-    pub(crate) rows: Option<&'c mut LiveRows>,
+    /// The table of rows, and what the modem is called in it
+    pub(crate) rows: Option<(&'c mut LiveRows, &'c str)>,
     /// Ends a question to the user; none where nothing asks one.
     cancel: Option<Cancel>,
     written: Exit,
@@ -91,9 +92,9 @@ impl Listener for Screen<'_> {
         {
             self.written = self.written.worst(self.console.print(&(notation::json(&object) + "\n")));
         }
-        if let (Some(rows), RuntimeEvent::Row { columns }) = (&mut self.rows, event) {
+        if let (Some((rows, modem)), RuntimeEvent::Row { columns }) = (&mut self.rows, event) {
             let row = serde_json::to_value(columns).unwrap_or_default();
-            self.written = self.written.worst(rows.add(row, self.console));
+            self.written = self.written.worst(rows.add(modem, &row, self.console));
         }
         if let Some(text) = &mut self.text {
             text.on_event(now, event);

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use crate::connect::Address;
+use crate::port::transcript;
 
 /// What each `hayes sim` has open. It is looked up when it is first needed: that takes a look at each process.
 #[derive(Debug, Clone, Default)]
@@ -12,12 +13,13 @@ pub struct Simulators {
 }
 
 impl Simulators {
-    /// Whether a simulated modem is behind this address, in this process or in another one. False where that cannot be
-    /// known: on another machine, of another user's process, and where the system does not tell.
+    /// Whether a simulated modem is behind this address, in this process or in another one; of a recording, whether one
+    /// was. False where that cannot be known: on another machine, of another user's process, and where the system does
+    /// not tell.
     pub fn is_behind(&self, address: &Address) -> bool {
         match address {
             Address::Simulator { .. } => true,
-            Address::Replay(_) => false,
+            Address::Replay(file) => transcript::is_of_simulated(file),
             Address::Device(_) | Address::Usb(_) => {
                 let device = address.real_device();
                 let number =

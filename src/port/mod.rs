@@ -148,14 +148,10 @@ pub(crate) mod bench {
         }
     }
 
-    /// A modem that says what stands in a transcript, and refuses all else.
-    pub(crate) fn replay(events: &str) -> Replay {
-        Replay::new("bench.at".to_owned(), &format!("{}\n{events}", transcript::TITLE)).unwrap()
-    }
-
-    /// As [`replay`], in virtual time.
+    /// A modem that says what stands in a transcript, and refuses all else, in virtual time.
     pub(super) fn played(events: &str) -> Memory<Replay> {
-        Memory::in_virtual_time(replay(events), &Cancel::new().unwrap())
+        let replay = Replay::new("bench.at".to_owned(), &format!("{}\n{events}", transcript::TITLE)).unwrap();
+        Memory::in_virtual_time(replay, &Cancel::new().unwrap())
     }
 
     pub(crate) fn read_line(port: &mut dyn Port) -> String {

@@ -15,9 +15,9 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -33,6 +33,8 @@ use crate::state::private_file;
 /// What stands in place of a secret.
 pub(crate) const MASKED: &str = "***";
 pub const TITLE: &str = "# hayes transcript 1";
+/// Stands behind the port's name in the title, where a simulated modem was behind a device or on the network.
+const SIMULATED: &str = " (simulated)";
 const LOST: &str = "lost";
 const BACK: &str = "back";
 /// Ends the comment that stands where events are missing.
@@ -92,6 +94,25 @@ impl<'t> Said<'t> {
         let line = self.text.strip_suffix("\\n").unwrap_or(self.text);
         line.strip_suffix("\\r").unwrap_or(line)
     }
+}
+
+/// A port's name for the title of a transcript.
+pub fn port_name(port: &impl Display, is_simulated: bool) -> String {
+    let name = port.to_string();
+    if is_simulated && !is_named_simulated(&name) { name + SIMULATED } else { name }
+}
+
+fn is_named_simulated(port: &str) -> bool {
+    port.starts_with("sim:") || port.ends_with(SIMULATED)
+}
+
+/// Whether the title of this transcript names a simulated modem.
+pub fn is_of_simulated(file: &Path) -> bool {
+    let mut beginning = Vec::new();
+    let read = File::open(file).map(|file| file.take(4096).read_to_end(&mut beginning));
+    let text = String::from_utf8_lossy(&beginning);
+    let title = text.lines().nth(1).and_then(|title| title.strip_prefix("# ")?.split_once(' '));
+    read.is_ok() && title.is_some_and(|(_, port)| is_named_simulated(port))
 }
 
 /// The events of a transcript for people, and where some are missing; lines that are none are left out.

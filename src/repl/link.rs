@@ -15,8 +15,9 @@ use crate::catalogue::entry::Module;
 use crate::connect::{self, Address, Opening};
 use crate::conversation::{Conversation, Mode, Trouble, TroubleKind};
 use crate::diagnostic::Complaint;
+use crate::guard::Simulators;
 use crate::notation::escape;
-use crate::port::{self, Cancel, Control, Fault, Port, Read, RecordStatus, Recorded};
+use crate::port::{self, Cancel, Control, Fault, Port, Read, RecordStatus, Recorded, transcript};
 use crate::report::style::{Palette, Style};
 use crate::runtime::{Mask, SharedMask};
 
@@ -124,7 +125,8 @@ impl Link {
             let mask = shared.lock().unwrap_or_else(PoisonError::into_inner);
             mask.bytes(bytes)
         });
-        self.recorded = Some(self.tap.inner().port.begin(file, &self.address.to_string(), mask)?);
+        let name = transcript::port_name(&self.address, Simulators::default().is_behind(&self.address));
+        self.recorded = Some(self.tap.inner().port.begin(file, &name, mask)?);
         Ok(())
     }
 

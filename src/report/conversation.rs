@@ -51,6 +51,8 @@ pub struct ConversationText<W: Write> {
     line_is_open: bool,
     is_answered: bool,
     depth: usize,
+    /// The depth of the outermost script that has a `finally`
+    finally_of: Option<usize>,
     /// What is waited for, and how long that may take at most
     wait: Option<(String, Duration)>,
     heard: String,
@@ -75,6 +77,7 @@ impl<W: Write> ConversationText<W> {
             line_is_open: false,
             is_answered: false,
             depth: 0,
+            finally_of: None,
             wait: None,
             heard: String::new(),
             passing: false,
@@ -89,15 +92,17 @@ impl<W: Write> ConversationText<W> {
             self.wait = None;
         }
         match event {
-            RuntimeEvent::ScriptStarted { script, depth } => {
+            RuntimeEvent::ScriptStarted { script, depth, has_finally } => {
                 if depth > 0 {
                     self.depth = depth - 1;
                     self.line(0, Style::Name, &format!("run {script}"));
                 }
                 self.depth = depth;
+                self.finally_of = self.finally_of.or(has_finally.then_some(depth));
             }
             RuntimeEvent::ScriptEnded { depth, .. } => {
                 self.close_line();
+                self.finally_of.take_if(|of| *of == depth);
                 self.depth = depth.saturating_sub(1);
             }
             RuntimeEvent::Session(event) => self.session(now, event),
@@ -192,9 +197,11 @@ impl<W: Write> ConversationText<W> {
         self.passing = true;
     }
 
-    /// Somebody has pressed Ctrl-C, and something still runs.
+    /// Somebody has pressed Ctrl-C, and something still runs. Without a `finally` that is the command, which is told.
     pub fn interrupted(&mut self) {
-        self.line(0, Style::Notable, "Ctrl-C: what `finally` says still runs; Ctrl-C once more ends that too");
+        if self.finally_of.is_some() {
+            self.line(0, Style::Notable, "Ctrl-C: what `finally` says still runs; Ctrl-C once more ends that too");
+        }
     }
 
     pub fn is_waiting(&self) -> bool {

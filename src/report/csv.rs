@@ -67,9 +67,15 @@ pub fn write_rows(walk: &Walk<'_>, writer: impl Write) -> io::Result<()> {
         Ok(())
     })?;
     let mut csv = csv::Writer::from_writer(writer);
-    csv.write_record(std::iter::once("modem".to_owned()).chain(names.iter().map(|name| harmless(name))))?;
+    write_row_names(&mut csv, &names)?;
     walk(&mut |result| result.rows.iter().try_for_each(|row| write_row(&mut csv, &names, &result.modem, row)))?;
     csv.flush()
+}
+
+/// The head of the table that has these columns.
+pub fn write_row_names(csv: &mut csv::Writer<impl Write>, names: &[String]) -> io::Result<()> {
+    let names = names.iter().map(|name| harmless(name));
+    csv.write_record(std::iter::once("modem".to_owned()).chain(names)).map_err(io::Error::from)
 }
 
 /// A row of the table that has these columns.

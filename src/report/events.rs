@@ -13,7 +13,9 @@ use crate::runtime::{Change, Failure, RuntimeEvent};
 pub fn json(now: Duration, event: &RuntimeEvent<'_>) -> Option<Value> {
     let failed = |what: &str, failure: &Failure| json!({"event": what, "code": failure.diagnostic.code, "message": failure.diagnostic.message});
     let mut object = match *event {
-        RuntimeEvent::ScriptStarted { script, depth } => json!({"event": "script", "script": script, "depth": depth}),
+        RuntimeEvent::ScriptStarted { script, depth, .. } => {
+            json!({"event": "script", "script": script, "depth": depth})
+        }
         RuntimeEvent::ScriptEnded { script, depth, status } => {
             json!({"event": "script-end", "script": script, "depth": depth, "status": status})
         }

@@ -11,7 +11,7 @@ impl Listener for Transcript {
         let mut note = |text: &str| self.add(now, Who::Note, text.as_bytes(), b"");
         match event {
             RuntimeEvent::Session(event) => session(self, now, event),
-            RuntimeEvent::ScriptStarted { script, depth } if depth > 0 => note(&format!("run {script}")),
+            RuntimeEvent::ScriptStarted { script, depth, .. } if depth > 0 => note(&format!("run {script}")),
             RuntimeEvent::AttemptFailed { attempt, failure } => {
                 note(&format!("attempt {attempt} failed: {}", failure.diagnostic.message));
             }

@@ -46,8 +46,9 @@ impl Listener for Silent {
 
 #[derive(Debug, Clone, Copy)]
 pub enum RuntimeEvent<'a> {
-    /// A script begins: the one asked for (depth 0), or one that `run` names
-    ScriptStarted { script: &'a str, depth: usize },
+    /// A script begins: the one asked for (depth 0), or one that `run` names. `has_finally`: it or one that runs it has
+    /// one
+    ScriptStarted { script: &'a str, depth: usize, has_finally: bool },
     /// It has ended so
     ScriptEnded { script: &'a str, depth: usize, status: Status },
     /// With `--only`: a part begins, or is left out

@@ -97,25 +97,3 @@ pub fn from_ucs2(octets: &[u8]) -> Option<String> {
     let units: Vec<u16> = pairs.iter().map(|pair| u16::from_be_bytes(*pair)).collect();
     String::from_utf16(&units).ok()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn septets_as_in_the_standard() {
-        // The example that every description of the packing gives.
-        let septets = to_septets("hellohello").unwrap();
-        assert_eq!(notation::hex(&pack(&septets)), "E8329BFD4697D9EC37");
-        assert_eq!(from_septets(&unpack(&pack(&septets), 10)), "hellohello");
-    }
-
-    #[test]
-    fn extension_and_foreign_characters() {
-        let septets = to_septets("a[€]@").unwrap();
-        assert_eq!(from_septets(&septets), "a[€]@");
-        assert_eq!(to_septets("日本"), None);
-        assert_eq!(from_ucs2_hex(&to_ucs2_hex("日本 📶")).as_deref(), Some("日本 📶"));
-        assert_eq!(from_ucs2_hex("004"), None);
-    }
-}

@@ -5,8 +5,6 @@
 
 mod csv;
 mod select;
-#[cfg(test)]
-mod tests;
 mod toml;
 
 use std::collections::{BTreeMap, HashMap};

@@ -214,6 +214,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         {
             self.lines.forget_restart();
         }
+        self.empty_block(statement);
         match &statement.kind {
             StatementKind::Exchange(exchange) => return self.exchange(exchange),
             StatementKind::Await(awaited) => return self.awaiting(awaited, statement.span),
@@ -281,6 +282,21 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             StatementKind::Port(action) => self.port(action),
         }
         None
+    }
+
+    /// A block that does nothing. That of a `when` takes what it hears, and one of an `if` leaves the others.
+    fn empty_block(&mut self, statement: &Statement) {
+        let is_answer = matches!(statement.kind, StatementKind::Exchange(_) | StatementKind::Await(_));
+        let counts = if matches!(statement.kind, StatementKind::If { .. }) { usize::MAX } else { 1 };
+        let mut blocks = statement.blocks().take(counts).peekable();
+        if !is_answer
+            && blocks.peek().is_some()
+            && blocks.all(|block| block.statements.is_empty())
+            && !self.findings.has_broken_lines()
+        {
+            let word = self.script.source.slice(statement.span).split_whitespace().next().unwrap_or_default();
+            self.findings.tell("hayes::check::empty-block", statement.span, &[&word]);
+        }
     }
 
     fn retry(&mut self, schedule: &Schedule, body: &Block, otherwise: Option<&Block>) -> Ended {

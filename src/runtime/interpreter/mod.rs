@@ -290,8 +290,8 @@ impl<'r> Run<'r> {
     fn script(&mut self) -> Step {
         let program = Arc::clone(&self.scope.program);
         let (script, depth) = (&program.source().name, self.calls.len());
-        self.tell(RuntimeEvent::ScriptStarted { script, depth });
         let has_finally = self.nesting.has_finally || finally(&program).is_some();
+        self.tell(RuntimeEvent::ScriptStarted { script, depth, has_finally });
         let mut ended = self.block_in(&program.script.body, Nesting { has_finally, ..self.nesting });
         ended = self.settle_checks(ended);
         if self.inputs.plan
@@ -455,16 +455,24 @@ impl<'r> Run<'r> {
             let values: [&dyn Display; 3] = [&name, &LEFT_TO_FINALLY, &DEEPEST];
             return Err(self.view().failed("hayes::run::too-deep finally", span, &values));
         }
-        let fields = self.in_scope_of(&program, given, span)?;
-        if let Some(record) = record {
-            let value = self.view().weighed(Value::record(fields), span)?;
-            self.scope.variables.set(record.value.as_str(), value);
+        let (fields, ended) = self.in_scope_of(&program, given, span);
+        let Some(Name { value: record, .. }) = record else { return ended };
+        // What a call that failed had learnt is told of the modem, unless one before it had learnt more.
+        let had = match self.scope.variables.get(record) {
+            Some(Value::Record(had)) => had.iter().count(),
+            Some(_) | None => 0,
+        };
+        if ended.is_ok() || fields.iter().count() > had {
+            match self.view().weighed(Value::record(fields), span) {
+                Ok(value) => self.scope.variables.set(record.as_str(), value),
+                Err(end) => return ended.and(Err(end)),
+            }
         }
-        Ok(())
+        ended
     }
 
-    /// Runs it in a scope of its own: what it leaves behind. `skip` and `stop` end that script only.
-    fn in_scope_of(&mut self, program: &Arc<Program>, given: Vec<(&str, Value)>, span: Span) -> Step<Record> {
+    /// Runs it in a scope of its own: what it leaves behind, and how it ended. `skip` and `stop` end that script only.
+    fn in_scope_of(&mut self, program: &Arc<Program>, given: Vec<(&str, Value)>, span: Span) -> (Record, Step) {
         let call = Call { source: Arc::clone(&self.scope.shown), span };
         let mut scope = ScriptScope::new(program, &self.hearing.mask, self.scope.timeout);
         given.into_iter().for_each(|(name, value)| scope.variables.set(name, value));
@@ -480,12 +488,13 @@ impl<'r> Run<'r> {
         self.calls.pop();
         let called = std::mem::replace(&mut self.scope, caller);
         self.scope.shown = self.hearing.mask.source(self.scope.program.source());
-        match ended {
-            Ok(()) | Err(End::Stopped | End::Skipped(_) | End::Breaks) => {}
-            Err(end @ (End::Failed(_) | End::Fatal(..) | End::PlanEnds)) => return Err(end),
-        }
         let value = |field| Some((String::as_str(field), called.variables.get(field)?.clone()));
-        Ok(called.program.fields.iter().filter_map(value).collect())
+        let fields = called.program.fields.iter().filter_map(value).collect();
+        let ended = match ended {
+            Ok(()) | Err(End::Stopped | End::Skipped(_) | End::Breaks) => Ok(()),
+            Err(End::Failed(_) | End::Fatal(..) | End::PlanEnds) => ended,
+        };
+        (fields, ended)
     }
 
     /// A called script has what `with` gave it and its defaults, nothing else: what a run is given is for its own
