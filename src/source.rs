@@ -96,7 +96,8 @@ pub(crate) fn read_binary(path: &Path, most: u64) -> Result<Vec<u8>, Unreadable>
     read_bytes(regular(path)?, most)
 }
 
-fn regular(path: &Path) -> io::Result<File> {
+/// A file, opened to be read: no pipe, device or folder.
+pub(crate) fn regular(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     // Else the open itself waits for whoever writes to a pipe.

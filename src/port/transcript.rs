@@ -27,7 +27,7 @@ use memchr::memmem;
 use super::{Control, Device, Fault, Port, Read, Timestamp};
 use crate::diagnostic::Complaint;
 use crate::notation::{escape, unescape};
-use crate::source::{Unreadable, read_file};
+use crate::source::{Unreadable, read_file, regular};
 use crate::state::private_file;
 
 /// What stands in place of a secret.
@@ -109,7 +109,7 @@ fn is_named_simulated(port: &str) -> bool {
 /// Whether the title of this transcript names a simulated modem.
 pub fn is_of_simulated(file: &Path) -> bool {
     let mut beginning = Vec::new();
-    let read = File::open(file).map(|file| file.take(4096).read_to_end(&mut beginning));
+    let read = regular(file).map(|file| file.take(4096).read_to_end(&mut beginning));
     let text = String::from_utf8_lossy(&beginning);
     let title = text.lines().nth(1).and_then(|title| title.strip_prefix("# ")?.split_once(' '));
     read.is_ok() && title.is_some_and(|(_, port)| is_named_simulated(port))

@@ -1,7 +1,6 @@
 //! The loop: a line is read, cut into pieces, and each piece is run. And the `:` commands: their names, what they take,
 //! what they do, their help.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::Command;
@@ -27,7 +26,7 @@ use crate::report::conversation::took;
 use crate::report::result::plural;
 use crate::report::style::{Palette, Style, filled, harmless};
 use crate::runtime::{Interpreter, Outcome, Status};
-use crate::source::{LARGEST_TEXT, Source, Unreadable, read_text};
+use crate::source::{LARGEST_TEXT, Source, Unreadable, read_file};
 use crate::state::{holds_something, private, private_file, settings};
 use crate::syntax::{self, statements};
 
@@ -117,7 +116,7 @@ impl Explorer {
         let Some(file) = settings().map(|folder| folder.join("start.hayes")).filter(|file| file.is_file()) else {
             return;
         };
-        match File::open(&file).map_err(Unreadable::Io).and_then(|file| read_text(file, LARGEST_TEXT)) {
+        match read_file(&file, LARGEST_TEXT) {
             Ok(text) => _ = self.run_pieces(&text, true),
             Err(error) => _ = self.complain(&format!("{} {error}", file.display()), None),
         }
@@ -714,7 +713,7 @@ impl Explorer {
     }
 
     fn load(&mut self, file: &str) -> Passed {
-        let read = File::open(file).map_err(Unreadable::Io).and_then(|file| read_text(file, LARGEST_TEXT));
+        let read = read_file(file.as_ref(), LARGEST_TEXT);
         let text = match (read, crate::library::find(file)) {
             (Ok(text), _) => text,
             (Err(Unreadable::Io(_)), Some(entry)) => entry.text.to_owned(),
