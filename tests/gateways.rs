@@ -15,10 +15,14 @@ const ASKS: &str = "AT\nAT+CSQ\n  capture rssi:int, ber:int\n";
 const CHANGES: &str = "AT\nAT+CFUN=1\nAT+CSQ\n  capture rssi:int, ber:int\n";
 
 /// A folder with an operator's side, a carrier, a script, and gateways.
-struct Field {
-    folder: PathBuf,
+pub(crate) struct Field {
+    pub(crate) folder: PathBuf,
+    pub(crate) carrier: String,
+    /// What it is called, and where its operator keeps what he has
+    pub(crate) fleet: &'static str,
+    pub(crate) state: &'static str,
     operator: String,
-    inventory: String,
+    pub(crate) inventory: String,
 }
 
 /// A process that is ended with the test.
@@ -32,21 +36,29 @@ impl Drop for Running {
 }
 
 impl Field {
-    fn new(name: &str, script: &str, init: &[&str]) -> Field {
+    pub(crate) fn new(name: &str, script: &str, init: &[&str]) -> Field {
         let folder = std::env::temp_dir().join(format!("hayes-gateways-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("script.hayes"), script).unwrap();
-        let mut field = Field { folder, operator: String::new(), inventory: String::new() };
-        let made = field.run(&[&["fleet", "init", "--carrier", "dir:carrier"], init].concat());
-        field.operator = text(&made.stdout).trim().to_owned();
-        assert!(field.operator.starts_with('O'), "{}", text(&made.stderr));
+        let carrier = "dir:carrier".to_owned();
+        let (operator, inventory) = (String::new(), String::new());
+        let mut field = Field { folder, carrier, fleet: "fleet", state: "state", operator, inventory };
+        field.init(init);
         field
     }
 
+    /// Makes the operator's side, or makes it once more.
+    pub(crate) fn init(&mut self, more: &[&str]) {
+        let made = self.run(&[&["fleet", "init", "--fleet", self.fleet, "--carrier", &self.carrier], more].concat());
+        self.operator = text(&made.stdout).trim().to_owned();
+        assert!(self.operator.starts_with('O'), "{}", text(&made.stderr));
+    }
+
     /// Enrols a gateway with these modems.
-    fn gateway(&mut self, name: &str, ports: &[&str]) {
-        let made = self.run(&["agent", "enroll", "--name", name, "--operator", &self.operator, "--state", name]);
+    pub(crate) fn gateway(&mut self, name: &str, ports: &[&str]) {
+        let enroll = ["agent", "enroll", "--fleet", self.fleet, "--name", name, "--operator", &self.operator];
+        let made = self.run(&[&enroll[..], &["--state", name]].concat());
         self.inventory.push_str(&text(&made.stdout));
         for (number, port) in ports.iter().enumerate() {
             let modem = format!("[[modem]]\nname = \"{name}-{number}\"\ngateway = \"{name}\"\nport = \"{port}\"\n");
@@ -57,30 +69,30 @@ impl Field {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hayes"));
-        command.args(arguments).current_dir(&self.folder).env("XDG_STATE_HOME", self.folder.join("state"));
+        command.args(arguments).current_dir(&self.folder).env("XDG_STATE_HOME", self.folder.join(self.state));
         command.env_remove("HAYES_CARRIER").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
     /// Tells the gateways, and does not wait for them.
-    fn order(&self, arguments: &[&str]) {
+    pub(crate) fn order(&self, arguments: &[&str]) {
         let run = ["fleet", "run", "script.hayes", "-i", "fleet.toml", "--detach"];
         let done = self.run(&[&run, arguments].concat());
         assert!(done.status.success(), "{}", text(&done.stderr));
     }
 
     /// The agent of a folder, once.
-    fn once(&self, state: &str) -> Output {
-        self.run(&["agent", "--once", "--carrier", "dir:carrier", "--state", state])
+    pub(crate) fn once(&self, state: &str) -> Output {
+        self.run(&["agent", "--once", "--carrier", &self.carrier, "--state", state])
     }
 
     /// The agent of a folder; what it says goes into a file.
-    fn agent(&self, state: &str) -> Running {
-        let mut command = self.command(&["agent", "--carrier", "dir:carrier", "--state", state]);
+    pub(crate) fn agent(&self, state: &str) -> Running {
+        let mut command = self.command(&["agent", "--carrier", &self.carrier, "--state", state]);
         Running(command.stderr(fs::File::create(self.file(&format!("{state}.log"))).unwrap()).spawn().unwrap())
     }
 
@@ -88,15 +100,15 @@ impl Field {
         fs::read_to_string(self.file(&format!("{state}.log"))).unwrap_or_default()
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
-    fn ledger(&self, run: &str) -> PathBuf {
-        self.file(&format!("state/hayes/fleet/runs/{run}/results.jsonl"))
+    pub(crate) fn ledger(&self, run: &str) -> PathBuf {
+        self.file(&format!("{}/hayes/fleet/runs/{run}/results.jsonl", self.state))
     }
 
-    fn watch(&self) -> Output {
+    pub(crate) fn watch(&self) -> Output {
         self.run(&["fleet", "watch"])
     }
 }
@@ -107,12 +119,12 @@ impl Drop for Field {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// Of each modem the statuses of its lines, where a gateway has sent them.
-fn ended(ledger: &Path) -> BTreeMap<String, Vec<String>> {
+pub(crate) fn ended(ledger: &Path) -> BTreeMap<String, Vec<String>> {
     let mut ended: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in fs::read_to_string(ledger).unwrap_or_default().lines() {
         let Ok(line) = serde_json::from_str::<serde_json::Value>(line) else { continue };
@@ -125,7 +137,7 @@ fn ended(ledger: &Path) -> BTreeMap<String, Vec<String>> {
 }
 
 /// Waits until it is so.
-fn until(what: &str, is_so: impl Fn() -> bool) {
+pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
     let start = Instant::now();
     while !is_so() {
         assert!(start.elapsed() < Duration::from_secs(60), "not within a minute: {what}");
@@ -223,8 +235,8 @@ fn a_forged_order_is_told_and_not_followed() {
     let mut field = Field::new("forged", ASKS, &[]);
     field.gateway("gw-1", &[&modems.paths[0]]);
     field.order(&[]);
-    let order = fs::read_to_string(field.file("carrier/want/gw-1")).unwrap();
-    fs::write(field.file("carrier/want/gw-1"), order.replace("\"attempt\":1", "\"attempt\":2")).unwrap();
+    let order = fs::read_to_string(field.file("carrier/fleet/want/gw-1")).unwrap();
+    fs::write(field.file("carrier/fleet/want/gw-1"), order.replace("\"attempt\":1", "\"attempt\":2")).unwrap();
     let output = field.once("gw-1");
     assert!(text(&output.stderr).contains("the order's signature is wrong"), "{}", text(&output.stderr));
     assert_eq!(modems.total("AT"), 0);
@@ -239,7 +251,7 @@ fn a_copy_of_a_gateway_begins_nothing() {
     field.gateway("gw-1", &["sim:bg96"]);
     field.gateway("copy", &[]);
     let first = field.agent("gw-1");
-    until("it is there", || field.file("carrier/gw/gw-1").exists());
+    until("it is there", || field.file("carrier/fleet/gw/gw-1").exists());
     let second = field.once("gw-1");
     assert!(text(&second.stderr).contains("another hayes agent has this folder"), "{}", text(&second.stderr));
     // Another folder with the same name and key, as after an image was written anew.
@@ -250,7 +262,10 @@ fn a_copy_of_a_gateway_begins_nothing() {
     field.order(&[]);
     let copy = field.once("copy");
     assert!(text(&copy.stderr).contains("is gw-1: nothing is begun here"), "{}", text(&copy.stderr));
-    assert!(ended(&field.ledger("r1")).is_empty() && !field.file("carrier/res/r1").exists());
+    assert!(
+        ended(&field.ledger("r1")).is_empty()
+            && fs::read_dir(field.file("carrier/fleet/res")).unwrap().next().is_none()
+    );
     let adopted = field.run(&["fleet", "adopt", "gw-1"]);
     assert!(adopted.status.success(), "{}", text(&adopted.stderr));
     assert!(text(&field.once("gw-1").stderr).contains("nothing is begun here"), "the old one may not come back");
@@ -289,9 +304,9 @@ fn of_two_copies_of_a_folder_the_one_that_began_last_goes_on() {
     }
 }
 
-/// A carrier that has lost all, and one that two fleets share.
+/// A carrier that has lost all.
 #[test]
-fn orders_that_are_lost_or_of_another_fleet_are_told_and_replaced() {
+fn orders_that_are_lost_are_told_and_told_anew() {
     let mut field = Field::new("lost", ASKS, &[]);
     field.gateway("gw-1", &["sim:bg96"]);
     field.gateway("gw-2", &["sim:bg96"]);
@@ -312,17 +327,6 @@ fn orders_that_are_lost_or_of_another_fleet_are_told_and_replaced() {
     assert!(field.watch().status.success());
     assert!(field.run(&["fleet", "watch", "r1"]).status.success());
     assert_eq!(ended(&field.ledger("r1")).len() + ended(&field.ledger("r2")).len(), 4);
-    // Another folder, which both take for theirs.
-    for init in [&["fleet", "init", "--carrier", "dir:shared"][..], &[&run[..], &["-l", "gw-1"]].concat()] {
-        assert!(field.run(init).status.success());
-    }
-    assert!(field.run(&["fleet", "init", "--carrier", "dir:shared", "--state", "other"]).status.success());
-    let other = field.run(&[&run[..], &["--state", "other"]].concat());
-    let said = text(&other.stderr);
-    assert!(said.contains("1 order on the carrier, not signed with this fleet's key: replaced"), "{said}");
-    let agent = field.run(&["agent", "--once", "--carrier", "dir:shared", "--state", "gw-1"]);
-    assert!(text(&agent.stderr).contains("and this gateway was enrolled with another"), "{}", text(&agent.stderr));
-    assert_eq!(agent.status.code(), Some(5));
 }
 
 /// Fault 9: an agent that was stopped for longer than its order is fresh, and cannot ask.
@@ -444,7 +448,7 @@ fn what_is_wrong_with_a_fleet_is_told() {
     told("agent --once --carrier dir:file --state gw-1", 5, "file is no folder");
     told("agent --once --carrier dir:none --state gw-1", 5, "none is not there");
     fs::create_dir_all(field.file("empty")).unwrap();
-    told("agent --once --carrier dir:empty --state gw-1", 5, "carries no fleet: `hayes fleet init --carrier dir:");
+    told("agent --once --carrier dir:empty --state gw-1", 5, "empty carries no fleet fleet: `hayes fleet init --fleet");
     fs::write(field.file("no-key.toml"), "[[gateway]]\nname = \"gw-9\"\n").unwrap();
     #[cfg(feature = "nats")]
     told("fleet nats-config -i no-key.toml", 3, "gw-9 has no key: `hayes agent enroll` prints it");

@@ -29,6 +29,8 @@ mod embed;
 mod flags;
 #[cfg(unix)]
 mod fleet;
+#[cfg(unix)]
+mod fleets;
 mod folder;
 #[cfg(unix)]
 mod gateways;

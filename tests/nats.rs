@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use ed25519_dalek::{Signer as _, SigningKey};
+use hayes::batch::inventory::FleetGateway;
 use hayes::fleet::carrier::nats::users::configuration;
 use hayes::fleet::carrier::{
     self, Access, Arrived, Carrier, CarrierError, NewOrder, Presences, Put, Receipt, ResultKey, Version,
@@ -470,8 +471,7 @@ fn a_fleet_from_its_keys_to_its_results() {
     std::fs::write(folder.0.join("fleet.toml"), inventory).unwrap();
     std::fs::write(folder.0.join("script.hayes"), "secret pin\nAT+CGDCONT=1,\"IP\",\"${pin}\"\n").unwrap();
     let users = said(&["fleet", "nats-config", "-i", "fleet.toml"], 0);
-    let Some(server) = Server::with("nats-server", SYNCED, &users, None) else { return };
-    let server = server.expect("the server takes what nats-config has written");
+    let Some(server) = Server::with_users(&users) else { return };
     let carrier = format!("nats://{}", server.address);
     assert_eq!(said(&[&init[..], &[&carrier]].concat(), 0), operator, "the key stays");
     let agents = ["gw-0", "gw-1"].map(|name| {
@@ -550,11 +550,11 @@ fn refused<T: std::fmt::Debug>(outcome: Result<T, CarrierError>) -> String {
 const SYNCED: &str = "sync_interval: always";
 
 /// A server on this machine, with the users of four gateways; it ends with the test.
-struct Server {
+pub(crate) struct Server {
     program: String,
     folder: Folder,
     /// Address and port
-    address: String,
+    pub(crate) address: String,
     is_tls: bool,
     child: Child,
 }
@@ -567,6 +567,11 @@ impl Server {
     /// None: it is not installed; None within: it does not start.
     fn try_start(program: &str, jetstream: &str) -> Option<Option<Server>> {
         Server::with(program, jetstream, &users(), None)
+    }
+
+    /// One with these users
+    pub(crate) fn with_users(users: &str) -> Option<Server> {
+        Server::with("nats-server", SYNCED, users, None).map(|started| started.expect("it takes these users"))
     }
 
     /// One whose users were written by hand: it shows nobody how it keeps what it is given.
@@ -712,9 +717,8 @@ fn program(name: &str) -> PathBuf {
 /// The users as `hayes fleet nats-config` writes them.
 fn users() -> String {
     let gateways: Vec<_> = (0..4).map(|number| format!("gw-{number}")).collect();
-    let keys: Vec<_> = gateways.iter().map(|name| public(seed(name))).collect();
-    let users: Vec<_> = gateways.iter().map(String::as_str).zip(keys.iter().map(String::as_str)).collect();
-    configuration("acme", &public(OPERATOR), &users).unwrap()
+    let gateway = |name: &String| FleetGateway { name: name.clone(), key: Some(public(seed(name))), seal: None };
+    configuration("acme", &public(OPERATOR), &gateways.iter().map(gateway).collect::<Vec<_>>()).unwrap().0
 }
 
 fn settings(folder: &Path, address: &str, jetstream: &str, users: &str, is_tls: bool) {

@@ -316,8 +316,11 @@ pub(crate) fn select(inventory: &Inventory, limit: &[String], console: &Console)
     }
     let modems: Vec<BatchModem> = inventory.modems.iter().filter(|modem| selection.selects(modem)).cloned().collect();
     if modems.is_empty() {
-        let help = "`--list` without -l shows all there are";
-        return Err(console.refuse(Exit::Nothing, "no modem is selected", Some(help)));
+        let (message, help) = match inventory.modems.len() {
+            0 => ("the inventory has no modem".to_owned(), "each is a [[modem]] table, or many are a [[range]]"),
+            all => (format!("-l leaves out all {all} modems"), "`--list` without -l shows all there are"),
+        };
+        return Err(console.refuse(Exit::Nothing, &message, Some(help)));
     }
     Ok(modems)
 }

@@ -27,7 +27,7 @@ use crate::fleet::controller::{FleetRun, NOT_HEARD, Wish};
 use crate::fleet::files;
 use crate::fleet::folder::{FleetFolder, FleetSettings};
 use crate::fleet::gateway::CALL;
-use crate::fleet::message::{Manner, VERSION};
+use crate::fleet::message::{Manner, VERSION, run_name};
 #[cfg(feature = "nats")]
 use crate::fleet::nkey::KeyKind;
 use crate::fleet::operator::Operator;
@@ -112,8 +112,8 @@ enum FleetTask {
         #[arg(short, long, required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
         inventory: Vec<PathBuf>,
     },
-    /// Let another machine, or another folder, be a gateway from now on
-    Adopt { gateway: String },
+    /// Let another machine, or another folder, be a gateway from now on; without one: let this folder be the fleet's
+    Adopt { gateway: Option<String> },
 }
 
 #[derive(Debug, Args)]
@@ -192,9 +192,9 @@ pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exi
     if let FleetTask::Init { fleet, valid_for } = &arguments.task {
         return init(&folder, fleet, *valid_for, &arguments.place, console);
     }
-    let settings = settings_of(&folder, console)?;
+    let mut settings = settings_of(&folder, console)?;
     if let Some(carrier) = arguments.place.carrier().filter(|carrier| *carrier != settings.carrier) {
-        let settings = FleetSettings { carrier, ..settings };
+        settings.carrier = carrier;
         folder.init(&settings).map_err(refused("the fleet", console))?;
     }
     match &arguments.task {
@@ -204,42 +204,40 @@ pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exi
             watch(&folder, &run, Some(arguments), &arguments.batch.reports, console)
         }
         FleetTask::Watch { run, reports } => {
-            let runs = folder.runs().map_err(refused("the runs", console))?;
-            let found = run.as_ref().or(runs.last()).filter(|name| runs.contains(name));
-            watch(&folder, found.ok_or_else(|| no_run(run.as_deref(), console))?, None, reports, console)
+            let last = || Ok(folder.runs()?.pop());
+            let called = run.clone().map_or_else(last, |run| Ok(Some(run))).map_err(refused("the runs", console))?;
+            let found = find(&folder, called.as_deref(), console)?;
+            watch(&folder, &found, None, reports, console)
         }
         FleetTask::Pause { run } => wish(run, Wish::Pause),
         FleetTask::GoOn { run } => wish(run, Wish::Resume),
         FleetTask::Cancel { run, now } => wish(run, Wish::Cancel(*now)),
         FleetTask::Retry { run, interrupted, failed, unreachable } => {
-            let usual = !(*interrupted || *failed || *unreachable);
-            let all = [
-                (Status::Interrupted, *interrupted),
-                (Status::Failed, *failed || usual),
-                (Status::Unreachable, *unreachable || usual),
-            ];
-            wish(run, Wish::Retry(all.into_iter().filter(|(_, wanted)| *wanted).map(|(status, _)| status).collect()))
+            wish(run, Wish::retry(*interrupted, *failed, *unreachable))
         }
         FleetTask::Status { gateway } => status(&folder, gateway.as_deref(), console),
         #[cfg(feature = "nats")]
         FleetTask::NatsConfig { inventory } => {
             let inventory = batch::read_inventory(inventory, false, console)?;
             let key = folder.key().map_err(refused("the fleet", console))?.public_as(KeyKind::User);
-            let keys = inventory.gateways.iter().map(|it| (it.name.as_str(), it.key.as_deref().unwrap_or_default()));
-            let made = configuration(&settings_of(&folder, console)?.fleet, &key, &keys.collect::<Vec<_>>());
-            made.map(|text| console.print(&text)).map_err(|why| console.refuse(Exit::Invalid, &why, None))
+            let made = configuration(&settings.fleet, &key, &inventory.gateways);
+            let (text, note) = made.map_err(|why| console.refuse(Exit::Invalid, &why, None))?;
+            note.into_iter().for_each(|note| console.say(&console::fitted(note, "    ")));
+            Ok(console.print(&text))
         }
         FleetTask::Adopt { gateway } => {
-            let operator = open(&folder, &|_: &str| {}, console)?;
-            match operator.adopt(gateway).map_err(refused("the fleet", console))? {
-                Some(old) => {
-                    console.say(&format!("the next agent of {gateway} that is not {old} takes its place\n"));
-                    Ok(Exit::Passed)
-                }
-                None => Err(console.refuse(Exit::Nothing, &format!("{gateway} was never heard"), None)),
-            }
+            let mut operator = open(&folder, &|_: &str| {}, console)?;
+            let adopted = operator.adopt(gateway.as_deref()).map_err(refused("the fleet", console))?;
+            console.say(&(adopted.map_err(|why| console.refuse(Exit::Nothing, &why, None))? + "\n"));
+            Ok(Exit::Passed)
         }
     }
+}
+
+/// The run that somebody calls so.
+fn find(folder: &FleetFolder, called: Option<&str>, console: &Console) -> Result<String, Exit> {
+    let found = called.map_or(Ok(None), |called| folder.find(called)).map_err(refused("the runs", console))?;
+    found.ok_or_else(|| no_run(called, console))
 }
 
 fn no_run(run: Option<&str>, console: &Console) -> Exit {
@@ -387,7 +385,7 @@ fn watch(
     reports: &Reports,
     console: &Console,
 ) -> Result<Exit, Exit> {
-    let detach = began.is_some_and(|began| began.detach);
+    let (name, detach) = (run_name(run), began.is_some_and(|began| began.detach));
     let (quiet, json) = began.map_or((false, false), |began| (began.batch.quiet, began.batch.json));
     let (_, signals) = Signals::begin(console)?;
     let screen = RefCell::new(LiveLines::new(*console, !quiet && !detach));
@@ -396,12 +394,12 @@ fn watch(
     let say = |text: &str| screen.borrow_mut().above(&in_lines(text));
     let results = folder.run_folder(run).join("results.jsonl");
     let Some(mut operator) = Operator::open(folder, &say).map_err(refused("the fleet", console))? else {
-        say(&format!("another `hayes fleet` of this machine drives the fleet, and takes up {run}"));
+        say(&format!("another `hayes fleet` of this machine drives the fleet, and takes up {name}"));
         return Ok(Exit::Passed);
     };
     if !quiet {
         let leave = if is_live { "; Ctrl-C leaves it, and it goes on" } else { "" };
-        say(&format!("{run}: results in {}{leave}", results.display()));
+        say(&format!("{name}: results in {}{leave}", results.display()));
     }
     let (sender, ended) = channel();
     operator.heard = Box::new(move |line| {
@@ -451,30 +449,31 @@ fn watch(
         }
     }
     console.say(&screen.borrow_mut().erasing());
-    let left = operator.controller.run(run).map_or(0, |run| run.open().count());
     if detach || signals.came() {
-        console.say(&format!("{run} goes on without this program; `hayes fleet watch {run}` takes in its results\n"));
+        console.say(&format!("{name} goes on without this program; `hayes fleet watch {name}` takes in its results\n"));
         return Ok(if signals.came() { signals.exit() } else { Exit::Passed });
     }
+    let left = operator.controller.run(run).map_or(0, |run| run.open().count());
     operator.enter_missing(run).map_err(refused("the ledger", console))?;
-    if left > 0 {
-        console.say(&format!("{} not ended: `hayes fleet watch {run}` waits on\n", plural(left as u64, "modem")));
-    }
-    Ok(exit.worst(summary(&results, reports, json, console)?))
+    Ok(exit.worst(summary(name, left, &results, (reports, json), console)?))
 }
 
 /// What came of a run, as its ledger has it.
-fn summary(results: &Path, reports: &Reports, json: bool, console: &Console) -> Result<Exit, Exit> {
+fn summary(
+    run: &str,
+    left: usize,
+    results: &Path,
+    (reports, json): (&Reports, bool),
+    console: &Console,
+) -> Result<Exit, Exit> {
+    if left > 0 {
+        console.say(&format!("{} not ended: `hayes fleet watch {run}` waits on\n", plural(left as u64, "modem")));
+    }
     let (_, tally) = results::tallied(results).map_err(refused("the ledger", console))?;
     let silent = tally.causes().iter().filter(|cause| cause.code == NOT_HEARD).map(|cause| cause.modems.len()).sum();
     let text = format!("{}results: {}\n", results::summary_of(&tally, console.out), results.display());
-    let mut exit = Exit::Passed;
     // Standard output holds the results alone.
-    if json {
-        console.say(&text)
-    } else {
-        exit = console.print(&text)
-    }
+    let mut exit = if json { (console.say(&text), Exit::Passed).1 } else { console.print(&text) };
     for (count, worse) in [
         (tally.count(&[Status::Failed]), Exit::Failed),
         (tally.count(&[Status::Unreachable]).saturating_sub(silent), Exit::Device),
@@ -486,11 +485,8 @@ fn summary(results: &Path, reports: &Reports, json: bool, console: &Console) -> 
 }
 
 fn wish_for(folder: &FleetFolder, run: &str, wish: &Wish, console: &Console) -> Result<Exit, Exit> {
-    let runs = folder.runs().map_err(refused("the runs", console))?;
-    if !runs.iter().any(|known| known == run) {
-        return Err(no_run(Some(run), console));
-    }
-    folder.wish(run, wish).map_err(refused("the wish cannot be kept", console))?;
+    let run = find(folder, Some(run), console)?;
+    folder.wish(&run, wish).map_err(refused("the wish cannot be kept", console))?;
     let say = |text: &str| console.say(&format!("{text}\n"));
     match Operator::open(folder, &say).map_err(refused("the fleet", console))? {
         Some(mut operator) => {

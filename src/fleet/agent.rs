@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::bundle::ReadyBundle;
 use super::carrier::ResultKey;
-use super::message::{AttachShare, GatewayResult, Order, Presence, VERSION, WantedModem, WantedRun, json, verified};
+use super::message::{
+    AttachShare, GatewayResult, Order, Presence, VERSION, WantedModem, WantedRun, json, run_name, verified,
+};
 use crate::port::Timestamp;
 use crate::report::result::{FailureReport, RunResult};
 use crate::runtime::Status;
@@ -334,8 +336,10 @@ impl Agent {
 
     fn interrupted(&self, key: &ResultKey, port: &str, today: Timestamp) -> GatewayResult {
         let message = "the gateway's agent ended while this modem's script ran";
-        let help =
-            format!("look at what it has done, then `hayes fleet retry {} --interrupted` runs it again", key.run);
+        let help = format!(
+            "look at what it has done, then `hayes fleet retry {} --interrupted` runs it again",
+            run_name(&key.run)
+        );
         let failure =
             FailureReport { help: Some(help), ..FailureReport::outside("hayes::fleet::interrupted", message) };
         let mut result = RunResult::unreachable(&key.modem, port, "", today.to_string(), failure);

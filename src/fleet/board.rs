@@ -79,7 +79,7 @@ impl FleetBoard {
         let states = run.stopped.clone().into_iter().chain(run.paused.then(|| "paused".to_owned()));
         let named = |names: BTreeSet<&String>| names.into_iter().cloned().collect();
         FleetBoard {
-            run: run.run.clone(),
+            run: run.name().to_owned(),
             script: run.script.clone(),
             all: run.targets.len(),
             counts: statuses.map(of).into_iter().chain(open).filter(|(count, _)| *count > 0).collect(),

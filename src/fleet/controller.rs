@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attaches::AttachBudget;
 use super::carrier::ResultKey;
-use super::message::{GatewayResult, Manner, Order, Presence, VERSION, WantedModem, WantedRun};
+use super::message::{GatewayResult, Manner, Order, Presence, VERSION, WantedModem, WantedRun, run_name};
 use super::moves::Moves;
 use super::targets::{Target, Targets};
 use crate::batch::schedule::{Share, wave_ends};
@@ -21,6 +21,7 @@ use crate::runtime::Status;
 /// One script on the modems of many gateways, as it is kept; what is not kept the ledger and the gateways tell again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FleetRun {
+    /// What orders and results call it: its name ([`run_name`]), and what tells it from those of other folders
     pub run: String,
     pub script: String,
     pub bundle: String,
@@ -98,6 +99,19 @@ pub enum Wish {
     Retry(Vec<Status>),
 }
 
+impl Wish {
+    /// Those that ended so once more; where nobody says: those that failed, and those that were not reached.
+    pub fn retry(interrupted: bool, failed: bool, unreachable: bool) -> Wish {
+        let usual = !(interrupted || failed || unreachable);
+        let all = [
+            (Status::Interrupted, interrupted),
+            (Status::Failed, failed || usual),
+            (Status::Unreachable, unreachable || usual),
+        ];
+        Wish::Retry(all.into_iter().filter(|(_, wanted)| *wanted).map(|(status, _)| status).collect())
+    }
+}
+
 #[derive(Debug, Default)]
 pub struct Controller {
     pub fleet: String,
@@ -156,6 +170,11 @@ impl FleetRun {
             taken: HashMap::new(),
             wave_began: None,
         }
+    }
+
+    /// What people call it.
+    pub fn name(&self) -> &str {
+        run_name(&self.run)
     }
 
     /// Takes what its ledger holds.
@@ -250,7 +269,7 @@ impl Controller {
         cursor: u64,
     ) -> Result<Option<LedgerLine>, String> {
         let Some(run) = self.run(&key.run) else { return Ok(None) };
-        let what = || format!("a result of {} by {} in {}", key.modem, key.gateway, key.run);
+        let what = || format!("a result of {} by {} in {}", key.modem, key.gateway, run_name(&key.run));
         let place = run.targets.place(&key.modem).filter(|place| {
             let target = run.targets.get(*place);
             target.is_some_and(|target| target.gateway == key.gateway && key.attempt <= target.modem.attempt)
@@ -382,7 +401,13 @@ impl Controller {
                 (EXPIRED, format!("its gateway {gateway} did not come before {until}"))
             } else if let Some(waits) = self.moves.waits(run, target) {
                 let other = &waits.gateway;
-                (NOT_HEARD, format!("{other} may still have it by run {}, and nothing was heard of {other}", waits.run))
+                (
+                    NOT_HEARD,
+                    format!(
+                        "{other} may still have it by run {}, and nothing was heard of {other}",
+                        run_name(&waits.run)
+                    ),
+                )
             } else {
                 (NOT_HEARD, format!("nothing was heard of its gateway {gateway}"))
             };
@@ -398,32 +423,34 @@ impl Controller {
 
     /// The order that a gateway is to have now; none where what it has says the same.
     pub fn next_order(&self, gateway: &str, today: Timestamp) -> Option<Order> {
-        let active = || self.runs.iter().filter(|run| !run.closed);
-        let runs: Vec<WantedRun> =
-            active().filter(|run| !run.paused).filter_map(|run| self.wanted(run, gateway)).collect();
-        let closed = self.runs.iter().rev().filter(|run| run.closed);
-        let its = closed.filter(|run| run.targets.at(gateway).next().is_some());
-        let settled: Vec<String> = its.take(SETTLED).map(|run| run.run.clone()).collect();
-        let pause = active().next().is_some() && active().all(|run| run.paused);
+        let its = self.runs.iter().filter(|run| !run.closed && !run.paused);
+        let order = self.order(gateway, its.filter_map(|run| self.wanted(run, gateway)).collect(), today);
         let known = self.orders.get(gateway);
-        let order = Order {
-            v: VERSION,
-            fleet: self.fleet.clone(),
-            gateway: gateway.to_owned(),
-            epoch: known.map_or(0, |known| known.epoch) + 1,
-            issued: today.to_string(),
-            valid_for: self.valid_for,
-            pause,
-            settled,
-            needs: Order::needed(&runs),
-            runs,
-        };
         let Some(known) = known else { return Some(order).filter(|order| !order.runs.is_empty()) };
         let same = |order: &Order| {
             let its = (order.pause, order.valid_for, &order.fleet, &order.settled);
             its == (known.pause, known.valid_for, &known.fleet, &known.settled) && self.says_the_same(known, order)
         };
         Some(order).filter(|order| !same(order))
+    }
+
+    /// A new order with these runs.
+    pub fn order(&self, gateway: &str, runs: Vec<WantedRun>, today: Timestamp) -> Order {
+        let active = || self.runs.iter().filter(|run| !run.closed);
+        let closed = self.runs.iter().rev().filter(|run| run.closed);
+        let its = closed.filter(|run| run.targets.at(gateway).next().is_some());
+        Order {
+            v: VERSION,
+            fleet: self.fleet.clone(),
+            gateway: gateway.to_owned(),
+            epoch: self.orders.get(gateway).map_or(0, |known| known.epoch) + 1,
+            issued: today.to_string(),
+            valid_for: self.valid_for,
+            pause: active().next().is_some() && active().all(|run| run.paused),
+            settled: its.take(SETTLED).map(|run| run.run.clone()).collect(),
+            needs: Order::needed(&runs),
+            runs,
+        }
     }
 
     /// Whether a known order wants what this one wants. What has ended since then may stand in it: the gateway knows

@@ -2,8 +2,8 @@
 //!
 //! - `fleet.json`, `key`: what the fleet is called, where it is reached, what signs its orders
 //! - `orders.log`: what gateways were told
-//! - `runs/RUN/run.json`, `bundle`, `results.jsonl`: a run, its scripts, its ledger
-//! - `runs/RUN/wish`: what somebody wants of a run that another process drives
+//! - `runs/NAME/run.json`, `bundle`, `results.jsonl`: a run, its scripts, its ledger
+//! - `runs/NAME/wish`: what somebody wants of a run that another process drives
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -16,10 +16,11 @@ use serde::{Deserialize, Serialize};
 use super::carrier::{Access, Carrier, CarrierError, open};
 use super::controller::{FleetRun, LedgerLine, Wish};
 use super::gateway::keep;
-use super::key::{SecretKey, sha256};
-use super::message::{Order, json};
+use super::key::{SecretKey, random, sha256};
+use super::message::{Order, json, run_name};
 use super::nkey::KeyKind;
 use crate::batch::journal::{self, Results};
+use crate::notation::hex;
 use crate::state;
 
 /// What is kept of a fleet.
@@ -75,7 +76,19 @@ impl FleetFolder {
     }
 
     pub fn run_folder(&self, run: &str) -> PathBuf {
-        self.0.join("runs").join(run)
+        self.0.join("runs").join(run_name(run))
+    }
+
+    /// The run that somebody calls so: by its name, or by all that it is called.
+    pub fn find(&self, called: &str) -> io::Result<Option<String>> {
+        /// A run's targets may be many: they are passed over.
+        #[derive(Deserialize)]
+        struct Named {
+            run: String,
+        }
+        let path = self.run_folder(called).join("run.json");
+        let named: Option<Named> = if path.exists() { Some(read(&path)?) } else { None };
+        Ok(named.map(|named| named.run).filter(|run| run == called || run_name(run) == called))
     }
 
     /// Whether no other process drives this fleet: then this one does, as long as it has the file.
@@ -110,7 +123,7 @@ impl FleetFolder {
         read(&self.run_folder(name).join("run.json"))
     }
 
-    /// Keeps a new run under the next name, which it is given; `seal` seals its secrets for that name.
+    /// Keeps a new run under the next name, which it is given; `seal` seals its secrets for it.
     pub fn add(
         &self,
         mut run: FleetRun,
@@ -131,7 +144,7 @@ impl FleetFolder {
         keep(&new.join("bundle"), bundle)?;
         let mut number = self.runs()?.len() + 1;
         loop {
-            run.run = format!("r{number}");
+            run.run = format!("r{number}-{}", hex(&random::<6>()?).to_ascii_lowercase());
             let folder = self.run_folder(&run.run);
             if folder.join("run.json").exists() {
                 number += 1;
@@ -200,7 +213,7 @@ impl ToldOrders {
         while let Some((signed, order)) = bytes.get(whole..).and_then(first_order) {
             number += 1;
             let order: Order = serde_json::from_slice(order).map_err(|error| {
-                let why = "without it, what gateways have is asked of the carrier";
+                let why = "remove it, then `hayes fleet adopt` takes up what the carrier has";
                 let text = format!("{}: order {number} cannot be read: {error}; {why}", path.display());
                 io::Error::new(ErrorKind::InvalidData, text)
             })?;

@@ -18,7 +18,7 @@ use super::bundle::ScriptBundle;
 use super::carrier::{Carrier, CarrierError, Put, ResultKey};
 use super::files::ScriptFiles;
 use super::key::{SecretKey, random};
-use super::message::{AttachShare, GatewayResult, Presence, WantedModem, WantedRun, json, verified};
+use super::message::{AttachShare, GatewayResult, Presence, WantedModem, WantedRun, json, run_name, verified};
 use super::nkey::{KeyKind, written};
 use super::seal::{self, SealedFor, unseal};
 use crate::batch::driver::{Driver, Finished, Log, ToDriver};
@@ -344,7 +344,7 @@ impl<'s> Gateway<'s> {
                 fail_point("done");
                 self.agent.done(&result);
                 let (modem, status) = (&result.result.modem, result.result.status);
-                (self.say)(&format!("{modem}: {status} (run {}, attempt {})", result.run, result.attempt));
+                (self.say)(&format!("{modem}: {status} (run {}, attempt {})", run_name(&result.run), result.attempt));
             }
             ToGateway::Done(result, false) => self.unwritten.push(*result),
             ToGateway::Driven(finished) => {
@@ -651,7 +651,7 @@ impl<'s> Gateway<'s> {
         let secrets = match self.folder.secrets(&self.agent.who, &run) {
             Ok(secrets) => secrets,
             Err(why) => {
-                self.agent.bundle_came(run.bundle, Err(format!("{}: {why}", run.run)));
+                self.agent.bundle_came(run.bundle, Err(format!("{}: {why}", run_name(&run.run))));
                 self.agent.driven();
                 return Ok(());
             }

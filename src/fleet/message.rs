@@ -247,6 +247,12 @@ pub fn json(message: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(message).unwrap_or_default()
 }
 
+/// What people call a run: `r7` of `r7-5f0c9a12bd34`. What stands behind it tells it from an `r7` of another folder: the
+/// runs of a folder are counted, and one that was made anew counts anew.
+pub fn run_name(run: &str) -> &str {
+    run.split_once('-').map_or(run, |(name, _)| name)
+}
+
 /// An order as it is carried: its signature and the signer's key on a line, then the JSON. What is signed are these
 /// very bytes, so no two ways to write it matter.
 pub fn signed(order: &Order, key: &SecretKey) -> Vec<u8> {
@@ -258,11 +264,7 @@ pub fn signed(order: &Order, key: &SecretKey) -> Vec<u8> {
 
 /// The order in these bytes, if it was signed by one of these keys for that gateway; else why it is not followed.
 pub fn verified(bytes: &[u8], operators: &[String], fleet: &str, gateway: &str) -> Result<Order, String> {
-    let end = bytes.iter().position(|byte| *byte == b'\n').ok_or("the order is cut off")?;
-    let (head, text) = (bytes.get(..end).unwrap_or_default(), bytes.get(end + 1..).unwrap_or_default());
-    let head = str::from_utf8(head).map_err(|_| "the order has no signature")?;
-    let (signature, signer) = head.split_once(' ').ok_or("the order has no signature")?;
-    let signature = BASE64.decode(signature).map_err(|_| "the order has no signature")?;
+    let (signature, signer, text) = parts(bytes)?;
     let Some(known) = operators.iter().find(|known| known.as_str() == signer) else {
         return Err(format!(
             "the order is signed with the key {signer:.56}, and this gateway was enrolled with another: \
@@ -294,6 +296,25 @@ pub fn verified(bytes: &[u8], operators: &[String], fleet: &str, gateway: &str) 
         Some(name) => Err(format!("the order has {name:?} for a name")),
         None => Ok(order),
     }
+}
+
+/// The signature of an order, the key that it names, and what is signed.
+fn parts(bytes: &[u8]) -> Result<(Vec<u8>, &str, &[u8]), &'static str> {
+    let end = bytes.iter().position(|byte| *byte == b'\n').ok_or("the order is cut off")?;
+    let (head, text) = (bytes.get(..end).unwrap_or_default(), bytes.get(end + 1..).unwrap_or_default());
+    let head = str::from_utf8(head).map_err(|_| "the order has no signature")?;
+    let (signature, signer) = head.split_once(' ').ok_or("the order has no signature")?;
+    Ok((BASE64.decode(signature).map_err(|_| "the order has no signature")?, signer, text))
+}
+
+/// Whose key has signed an order of this gateway, and which order it is; none where it is broken, or another's.
+pub fn signer_of<'b>(bytes: &'b [u8], fleet: &str, gateway: &str) -> Option<(&'b str, u64)> {
+    let (signature, signer, text) = parts(bytes).ok()?;
+    let order: serde_json::Value =
+        serde_json::from_slice(text).ok().filter(|_| has_signed(signer, text, &signature))?;
+    // A later version may say more than is known here; whose it is it says too.
+    let is_its = order.get("fleet")? == fleet && order.get("gateway")? == gateway;
+    Some((signer, order.get("epoch")?.as_u64()?)).filter(|_| is_its)
 }
 
 /// Durations are written as in scripts: `15min`.

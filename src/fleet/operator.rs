@@ -12,7 +12,7 @@ use super::controller::{Controller, FleetRun, LedgerLine, Wish};
 use super::folder::{FleetFolder, ToldOrders, failed, read, read_ledger};
 use super::gateway::{CALL, Say, keep};
 use super::key::{SecretKey, sha256};
-use super::message::{Order, Presence, VERSION, json, signed, verified};
+use super::message::{Order, Presence, VERSION, json, run_name, signed, signer_of};
 use crate::batch::journal::Journal;
 use crate::notation::{self, ExactDuration};
 use crate::port::{Clock, Timestamp};
@@ -113,17 +113,10 @@ impl<'s> Operator<'s> {
         Ok(Some(operator))
     }
 
-    /// An order that this fleet's key has signed.
-    fn own(&self, bytes: &[u8]) -> Option<Order> {
-        let end = bytes.iter().position(|byte| *byte == b'\n')?;
-        let order: Order = serde_json::from_slice(bytes.get(end + 1..)?).ok()?;
-        verified(bytes, &[self.key.public()], &self.controller.fleet, &order.gateway).ok()
-    }
-
     /// Takes up runs that were made meanwhile.
     fn take_up(&mut self) -> io::Result<()> {
         for name in self.folder.runs()? {
-            if self.controller.runs.iter().any(|run| run.run == name) {
+            if self.controller.runs.iter().any(|run| run.name() == name) {
                 continue;
             }
             let mut run = self.folder.run(&name)?;
@@ -189,7 +182,9 @@ impl<'s> Operator<'s> {
                 };
                 let what = plural(count as u64, "modem");
                 (self.say)(&format!(
-                    "{run}: {what} that {gateway} had by {earlier}: waits until {gateway} has left them, {else_begun}"
+                    "{}: {what} that {gateway} had by {}: waits until {gateway} has left them, {else_begun}",
+                    run_name(run),
+                    run_name(earlier)
                 ));
             }
             told.insert(slot);
@@ -248,7 +243,7 @@ impl<'s> Operator<'s> {
                 (0, Wish::Pause | Wish::Resume | Wish::Cancel(_)) => "all of its modems have ended already".to_owned(),
                 (count, _) => format!("heeded, for {count} of its modems"),
             };
-            (self.say)(&format!("{}: {told}", run.run));
+            (self.say)(&format!("{}: {told}", run.name()));
             if !run.closed && !self.ledgers.contains_key(&run.run) {
                 let path = path.with_file_name("results.jsonl");
                 let earlier = read_ledger(&path, |_| {})?;
@@ -296,30 +291,30 @@ impl<'s> Operator<'s> {
             return Ok(());
         }
         let mut found = self.carrier.orders(CALL).map_err(failed)?;
-        let (mut there, mut lost, mut foreign) = (BTreeMap::new(), 0, 0);
+        let (mut there, mut lost, mut broken) = (BTreeMap::new(), 0, 0);
+        let mut others: BTreeMap<bool, Vec<String>> = BTreeMap::new();
         for gateway in self.controller.gateways() {
-            let known = self.told.epoch(&gateway);
+            let epoch = self.told.epoch(&gateway);
             let kept = found.remove(&gateway);
-            let stands = kept.as_ref().map_or(known == 0, |kept| self.told.is_last(&gateway, &kept.bytes));
-            let mut epoch = known;
+            let stands = kept.as_ref().map_or(epoch == 0, |kept| self.told.is_last(&gateway, &kept.bytes));
             if let Some(kept) = kept.as_ref().filter(|_| !stands) {
-                match self.own(&kept.bytes).map(|order| order.epoch) {
-                    Some(other) if other > known && known > 0 => {
-                        let why =
-                            format!("{gateway} has order {other} from another controller; this one knows {known}");
-                        return Err(io::Error::new(ErrorKind::ResourceBusy, why));
+                match signer_of(&kept.bytes, &self.controller.fleet, &gateway) {
+                    Some((signer, other)) if signer != self.key.public() || other > epoch => {
+                        others.entry(signer == self.key.public()).or_default().push(gateway.clone());
                     }
-                    Some(other) => epoch = epoch.max(other),
-                    None => foreign += u64::from(self.is_open(&gateway)),
+                    Some(_) => {}
+                    None => broken += u64::from(self.is_open(&gateway)),
                 }
             }
-            lost += usize::from(kept.is_none() && known > 0 && self.is_open(&gateway));
+            lost += usize::from(kept.is_none() && epoch > 0 && self.is_open(&gateway));
             let version = kept.map_or(0, |kept| kept.version);
             there.insert(gateway, There { version, epoch, stands });
         }
-        if foreign > 0 {
-            let (what, why) = (plural(foreign, "order"), "replaced (another fleet needs a carrier of its own)");
-            (self.say)(&format!("{what} on the carrier, not signed with this fleet's key: {why}"));
+        if let Some((is_ours, gateways)) = others.pop_first() {
+            return Err(io::Error::new(ErrorKind::ResourceBusy, another_operator(&gateways, is_ours)));
+        }
+        if broken > 0 {
+            (self.say)(&format!("{} on the carrier, broken: replaced", plural(broken, "order")));
         }
         if lost > 0 {
             // What it counts begins anew.
@@ -350,16 +345,47 @@ impl<'s> Operator<'s> {
         Ok(Some(text).filter(|text| !text.is_empty()))
     }
 
-    /// Lets another instance than the present one take a gateway's place. Which one that is.
-    pub fn adopt(&self, gateway: &str) -> io::Result<Option<String>> {
-        let Some(kept) = self.carrier.presence(gateway, CALL).map_err(failed)? else { return Ok(None) };
+    /// Lets another instance than the present one take a gateway's place; without one, lets this folder take that of
+    /// another one of this fleet. What was done, or why there is nothing to do.
+    pub fn adopt(&mut self, gateway: Option<&str>) -> io::Result<Result<String, String>> {
+        let Some(gateway) = gateway else { return self.take_over() };
+        let kept = self.carrier.presence(gateway, CALL).map_err(failed)?;
+        let Some(kept) = kept else { return Ok(Err(format!("{gateway} was never heard"))) };
         let present: Presence = serde_json::from_slice(&kept.bytes)?;
-        let refuses = Some(present.refuses.unwrap_or(present.instance)).filter(|instance| !instance.is_empty());
-        let free = Presence { v: VERSION, refuses: refuses.clone(), ..Presence::default() };
+        let old = present.refuses.unwrap_or(present.instance);
+        if old.is_empty() {
+            return Ok(Err(format!("{gateway} was never heard")));
+        }
+        let free = Presence { v: VERSION, refuses: Some(old.clone()), ..Presence::default() };
         match self.carrier.put_presence(gateway, &json(&free), kept.version, CALL).map_err(failed)? {
-            Put::Done(_) => Ok(refuses),
+            Put::Done(_) => Ok(Ok(format!("the next agent of {gateway} that is not {old} takes its place"))),
             Put::Changed => Err(io::Error::other("it has just said something: try once more")),
         }
+    }
+
+    /// This folder takes the place of another one of this fleet, or of its last key: what that one wants is wanted no
+    /// more.
+    fn take_over(&mut self) -> io::Result<Result<String, String>> {
+        let (mut there, mut orders) = (BTreeMap::new(), Vec::new());
+        for (gateway, kept) in self.carrier.orders(CALL).map_err(failed)? {
+            if self.told.is_last(&gateway, &kept.bytes) {
+                continue;
+            }
+            let other = signer_of(&kept.bytes, &self.controller.fleet, &gateway).map_or(0, |(_, epoch)| epoch);
+            let epoch = other.max(self.told.epoch(&gateway));
+            orders.push(self.controller.order(&gateway, Vec::new(), Timestamp::now()));
+            there.insert(gateway, There { version: kept.version, epoch, stands: false });
+        }
+        self.there = Some(there);
+        let count = orders.len() as u64;
+        self.put(orders)?;
+        Ok(match count {
+            0 => Err("no gateway follows another folder".to_owned()),
+            _ => Ok(format!(
+                "{}: from now on this folder orders; what the other one wanted is wanted no more",
+                plural(count, "gateway")
+            )),
+        })
     }
 
     /// Tells gateways what is wanted of them now, where that is another than before.
@@ -475,6 +501,22 @@ impl<'s> Operator<'s> {
         let found = self.controller.runs.iter().find(|it| it.run == run && !it.closed);
         let missing = found.map(|run| self.controller.missing(run, Timestamp::now())).unwrap_or_default();
         self.enter(missing)
+    }
+}
+
+/// What is said where gateways follow another folder's orders: one of this fleet, or of another fleet of this name.
+fn another_operator(gateways: &[String], is_ours: bool) -> String {
+    let more = gateways.len().saturating_sub(1) as u64;
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let has = format!("{}{more}: the carrier has orders", gateways.first().map_or("", String::as_str));
+    let lets = "`hayes fleet adopt` lets this folder take its place, and ends its runs";
+    if is_ours {
+        format!("{has} of another folder of this fleet (or this folder was put back as it was earlier): {lets}")
+    } else {
+        format!(
+            "{has} signed with another key: another fleet of this name has to have another one, or a carrier of its own; \
+             where that key is lost, {lets}, and each gateway is enrolled anew"
+        )
     }
 }
 

@@ -1,9 +1,9 @@
 //! A folder as a carrier: on one machine, on a stick, or moved by whatever already moves files to the gateways.
 //!
-//! - `want/GATEWAY`: its order
-//! - `blob/SHA256`: a bundle
-//! - `res/RUN/GATEWAY/MODEM.ATTEMPT`: a result
-//! - `gw/GATEWAY`: its presence
+//! - `FLEET/want/GATEWAY`: its order
+//! - `FLEET/blob/SHA256`: a bundle
+//! - `FLEET/res/RUN/GATEWAY/MODEM.ATTEMPT`: a result
+//! - `FLEET/gw/GATEWAY`: its presence
 //!
 //! A file is whole once it has its name, and a result's name is given once. What is written is on the disk before a
 //! call returns. A compare-and-set holds among those who see the same folder.
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::port::Clock;
 
-/// The folders in it.
+/// The folders of a fleet in it.
 const FOLDERS: [&str; 5] = ["want", "blob", "res", "gw", "tmp"];
 
 /// How often it is looked whether something has come.
@@ -31,6 +31,10 @@ const LOOK_FOR_FILES: Duration = Duration::from_millis(200);
 
 #[derive(Debug)]
 pub(super) struct DirCarrier {
+    /// What was named, which carries other fleets too
+    named: PathBuf,
+    fleet: String,
+    /// Its fleet's folder in it
     folder: PathBuf,
     given: Mutex<Given>,
 }
@@ -47,8 +51,9 @@ struct Given {
 }
 
 impl DirCarrier {
-    pub(super) fn new(folder: &Path) -> DirCarrier {
-        DirCarrier { folder: folder.to_owned(), given: Mutex::default() }
+    pub(super) fn new(named: &Path, fleet: &str) -> DirCarrier {
+        let folder = named.join(fleet);
+        DirCarrier { named: named.to_owned(), fleet: fleet.to_owned(), folder, given: Mutex::default() }
     }
 
     /// A file in it, by the words of its name. Each comes from a message, so each is looked at.
@@ -60,11 +65,19 @@ impl DirCarrier {
     }
 
     fn failed(&self, path: &Path, error: &io::Error) -> CarrierError {
-        let folder = self.folder.display();
+        let (folder, fleet) = (self.named.display(), &self.fleet);
         let is_missing = error.kind() == ErrorKind::NotFound;
-        CarrierError::Unreachable(match self.folder.metadata() {
+        CarrierError::Unreachable(match self.named.metadata() {
+            Ok(known) if known.is_dir() && is_missing && self.is_of_earlier() => format!(
+                "{folder} carries a fleet as an earlier Hayes kept it: move its {} into {folder}/FLEET, named as that one is, or begin with another folder",
+                FOLDERS.join(", ")
+            ),
             Ok(known) if known.is_dir() && is_missing && !self.folder.join("tmp").exists() => {
-                format!("{folder} carries no fleet: `hayes fleet init --carrier dir:{folder}` lets it")
+                let others = entries(&self.named).unwrap_or_default().into_iter().filter(|it| it.join("want").is_dir());
+                let others = others.filter_map(|it| Some(it.file_name()?.to_str()?.to_owned())).collect::<Vec<_>>();
+                let carries = if others.is_empty() { String::new() } else { format!(", but {}", others.join(", ")) };
+                let lets = format!("`hayes fleet init --fleet {fleet} --carrier dir:{folder}` lets it");
+                format!("{folder} carries no fleet {fleet}{carries}: {lets}")
             }
             Ok(known) if known.is_dir() => format!("{}: {error}", path.display()),
             Ok(_) => format!("{folder} is no folder"),
@@ -73,6 +86,11 @@ impl DirCarrier {
             }
             Err(_) => format!("the folder {folder}: {error}"),
         })
+    }
+
+    /// Whether a fleet's folders stand in it at once, as they did before fleets had folders of their own.
+    fn is_of_earlier(&self) -> bool {
+        FOLDERS.iter().all(|name| self.named.join(name).is_dir()) && !self.folder.is_dir()
     }
 
     fn read(&self, path: &Path) -> Carried<Option<Vec<u8>>> {
@@ -166,6 +184,9 @@ impl DirCarrier {
 
 impl Carrier for DirCarrier {
     fn prepare(&self, _within: Duration) -> Carried<()> {
+        if self.is_of_earlier() {
+            return Err(self.failed(&self.folder, &ErrorKind::NotFound.into()));
+        }
         let made = FOLDERS.iter().try_for_each(|name| fs::create_dir_all(self.folder.join(name)));
         made.map_err(|error| self.failed(&self.folder, &error))
     }
@@ -320,7 +341,7 @@ mod tests {
     #[test]
     fn it_keeps_what_it_is_given_once() {
         with_folder(|folder| {
-            let carrier = DirCarrier::new(&folder.join("carrier"));
+            let carrier = DirCarrier::new(&folder.join("carrier"), "f");
             assert!(matches!(carrier.order("gw-1", SOON), Err(CarrierError::Unreachable(_))));
             carrier.prepare(SOON).unwrap();
             assert_eq!(carrier.order("gw-1", SOON), Ok(None));
@@ -341,8 +362,8 @@ mod tests {
             assert_eq!(carrier.results(0, 10, SOON), Ok(vec![come.clone()]));
             assert_eq!(carrier.results(0, 10, SOON), Ok(Vec::new()));
             // Who opens it anew is given all.
-            assert_eq!(DirCarrier::new(&folder.join("carrier")).results(7, 10, SOON), Ok(vec![come]));
-            assert_eq!(entries(&folder.join("carrier/tmp")).unwrap().len(), 1, "the lock");
+            assert_eq!(DirCarrier::new(&folder.join("carrier"), "f").results(7, 10, SOON), Ok(vec![come]));
+            assert_eq!(entries(&folder.join("carrier/f/tmp")).unwrap().len(), 1, "the lock");
         });
     }
 }

@@ -150,10 +150,11 @@ pub fn is_name(name: &str) -> bool {
 }
 
 /// Opens a carrier by its address: `dir:/srv/hayes`, `tls://nats.example.net`, `nats://127.0.0.1`.
-#[cfg_attr(not(feature = "nats"), allow(unused_variables, reason = "a folder asks for no key"))]
 pub fn open(address: &str, access: &Access<'_>) -> Carried<Box<dyn Carrier>> {
     match address.split_once(':') {
-        Some(("dir", folder)) if !folder.is_empty() => Ok(Box::new(dir::DirCarrier::new(Path::new(folder)))),
+        Some(("dir", folder)) if !folder.is_empty() => {
+            Ok(Box::new(dir::DirCarrier::new(Path::new(folder), access.fleet)))
+        }
         #[cfg(feature = "nats")]
         Some(("nats" | "tls", _)) => Ok(Box::new(nats::Nats::new(address, access)?)),
         #[cfg(not(feature = "nats"))]

@@ -4,12 +4,19 @@
 use std::collections::BTreeMap;
 
 use super::{JSZ, OPERATOR, wake};
+use crate::batch::inventory::FleetGateway;
 use crate::fleet::nkey::{self, KeyKind};
 
-/// What to include at the top of the server's file. `gateways`: their names, and their public keys as text.
-pub fn configuration(fleet: &str, operator: &str, gateways: &[(&str, &str)]) -> Result<String, String> {
+/// What to include at the top of the server's file, and what is to be said of it.
+pub fn configuration(
+    fleet: &str,
+    operator: &str,
+    gateways: &[FleetGateway],
+) -> Result<(String, Option<&'static str>), String> {
+    let gateways: Vec<(&str, &str)> =
+        gateways.iter().map(|it| (it.name.as_str(), it.key.as_deref().unwrap_or_default())).collect();
     let mut owners = BTreeMap::new();
-    for (name, key) in std::iter::once(&("the operator", operator)).chain(gateways) {
+    for (name, key) in std::iter::once(&("the operator", operator)).chain(&gateways) {
         if key.is_empty() {
             return Err(format!("{name} has no key: `hayes agent enroll` prints it for the inventory"));
         }
@@ -20,7 +27,7 @@ pub fn configuration(fleet: &str, operator: &str, gateways: &[(&str, &str)]) -> 
     }
     let may_publish = [&format!("{fleet}.>"), "$JS.API.>", JSZ, &wake("*")];
     let mut users = user("the operator", operator, &may_publish, OPERATOR);
-    for (name, key) in gateways {
+    for (name, key) in &gateways {
         let may_publish = [
             format!("{fleet}.res.*.{name}.>"),
             format!("{fleet}.gw.{name}"),
@@ -29,7 +36,9 @@ pub fn configuration(fleet: &str, operator: &str, gateways: &[(&str, &str)]) -> 
         ];
         users.push_str(&user(name, key, &may_publish.each_ref().map(String::as_str), name));
     }
-    Ok(format!(
+    let alone = "note: the inventory has no [[gateway]]: the operator alone may connect. `hayes agent enroll` prints the \
+                 table of each gateway\n";
+    let text = format!(
         "# The users of the fleet {fleet}, as hayes fleet nats-config has written them: include this file in the server's.\n\
          system_account: SYS\n\
          accounts {{\n  \
@@ -41,7 +50,8 @@ pub fn configuration(fleet: &str, operator: &str, gateways: &[(&str, &str)]) -> 
              users: [\n{users}    ]\n  \
            }}\n\
          }}\n"
-    ))
+    );
+    Ok((text, gateways.is_empty().then_some(alone)))
 }
 
 /// A user. All that it hears stands under its inbox: each word of a permission costs the server some 500 bytes a
@@ -62,10 +72,13 @@ mod tests {
     fn keys_that_are_wrong_or_shared_are_refused() {
         let key = nkey::written(KeyKind::User, &[1; 32]);
         let other = nkey::written(KeyKind::User, &[2; 32]);
-        let told = configuration("acme", &key, &[("gw-1", &other), ("gw-2", &other)]).unwrap_err();
+        let gateway = |name: &str, key: &str| FleetGateway { name: name.into(), key: Some(key.into()), seal: None };
+        let told = configuration("acme", &key, &[gateway("gw-1", &other), gateway("gw-2", &other)]).unwrap_err();
         assert_eq!(told, "gw-2 has the key of gw-1: each needs one of its own");
-        let told = configuration("acme", &key, &[("gw-1", "U123")]).unwrap_err();
+        let told = configuration("acme", &key, &[gateway("gw-1", "U123")]).unwrap_err();
         assert!(told.starts_with("gw-1: "), "{told}");
-        assert!(configuration("acme", &key, &[("gw-1", &other)]).unwrap().contains("acme.*.gw-1"));
+        let made = configuration("acme", &key, &[gateway("gw-1", &other)]).unwrap();
+        assert!(made.0.contains("acme.*.gw-1") && made.1.is_none());
+        assert!(configuration("acme", &key, &[]).unwrap().1.is_some());
     }
 }

@@ -1,0 +1,209 @@
+//! Fleets beside each other, and a folder that was lost: what one wants, nobody takes for what another wants. Over a
+//! folder and over a server.
+
+use std::fs;
+
+use crate::gateways::{Field, ended, text};
+
+const RUN: [&str; 5] = ["fleet", "run", "script.hayes", "-i", "fleet.toml"];
+
+/// What the operator's side says to it, and that it ends so.
+fn told(field: &Field, arguments: &[&str], exit: i32) -> String {
+    let output = field.run(arguments);
+    let said = text(&[output.stdout, output.stderr].concat());
+    assert_eq!(output.status.code(), Some(exit), "{arguments:?}: {said}");
+    said
+}
+
+/// Makes the operator's folder anew, with the old key.
+fn loses_its_folder(field: &mut Field) {
+    let folder = field.file(field.state).join("hayes/fleet");
+    let key = fs::read(folder.join("key")).unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("key"), key).unwrap();
+    fs::set_permissions(folder.join("key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    field.init(&[]);
+}
+
+/// A gateway that has done its r1, and an operator whose folder was made anew since: there is another r1.
+fn a_new_r1_is_not_the_old_one(field: &mut Field) {
+    told(field, &[&RUN[..], &["--detach"]].concat(), 0);
+    assert!(field.once("gw-1").status.success());
+    assert!(told(field, &["fleet", "watch"], 0).contains("1 modem: 1 passed"));
+    loses_its_folder(field);
+    fs::write(field.file("script.hayes"), "AT\nreport which = \"second\"\n").unwrap();
+    let refused = told(field, &[&RUN[..], &["--detach"]].concat(), 7);
+    assert!(refused.contains("gw-1: the carrier has orders of another folder of this fleet"), "{refused}");
+    assert!(refused.contains("`hayes fleet adopt` lets this folder take its place"), "{refused}");
+    assert!(told(field, &["fleet", "adopt"], 0).contains("1 gateway: from now on this folder orders"));
+    assert!(told(field, &["fleet", "adopt"], 4).contains("no gateway follows another folder"));
+    told(field, &["fleet", "run", "script.hayes", "-i", "fleet.toml", "--detach"], 0);
+    let ledger = || fs::read_to_string(field.ledger("r1")).unwrap_or_default();
+    assert!(!ledger().contains("passed"), "the old r1 has that result: {}", ledger());
+    assert!(field.once("gw-1").status.success());
+    for run in ["r1", "r2"] {
+        assert!(told(field, &["fleet", "watch", run], 0).contains("1 modem: 1 passed"));
+        let ledger = fs::read_to_string(field.ledger(run)).unwrap();
+        assert!(ledger.contains("\"which\":\"second\""), "{run}: {ledger}");
+    }
+    told(field, &["fleet", "watch", "r"], 4);
+    told(field, &["fleet", "watch", "r11"], 4);
+    told(field, &["fleet", "watch", "r1-0"], 4);
+}
+
+/// Two folders with a fleet's one key: one of them orders.
+fn one_of_two_folders_orders(field: &mut Field) {
+    told(field, &[&RUN[..], &["--detach"]].concat(), 0);
+    let first = field.state;
+    let copied = std::process::Command::new("cp").arg("-r").args([field.file(first), field.file("second")]).status();
+    assert!(copied.unwrap().success());
+    field.state = "second";
+    loses_its_folder(field);
+    let refused = told(field, &RUN, 7);
+    assert!(refused.contains("gw-1: the carrier has orders of another folder of this fleet"), "{refused}");
+    assert!(field.once("gw-1").status.success());
+    // The first one goes on meanwhile, and knows nothing of what was refused.
+    field.state = first;
+    assert!(told(field, &["fleet", "watch"], 0).contains("1 modem: 1 passed"));
+    field.state = "second";
+    told(field, &["fleet", "adopt"], 0);
+    let agent = field.agent("gw-1");
+    assert!(told(field, &["fleet", "watch"], 0).contains("1 modem: 1 passed"));
+    drop(agent);
+    field.state = first;
+    let refused = told(field, &RUN, 7);
+    assert!(refused.contains("or this folder was put back as it was earlier"), "{refused}");
+}
+
+fn over_a_folder(name: &str) -> Field {
+    let mut field = Field::new(name, "AT\nreport which = \"first\"\n", &[]);
+    field.gateway("gw-1", &["sim:bg96?time=virtual"]);
+    field
+}
+
+#[test]
+fn a_run_is_itself_where_its_folder_was_made_anew() {
+    a_new_r1_is_not_the_old_one(&mut over_a_folder("anew"));
+}
+
+#[test]
+fn a_second_folder_of_a_fleet_orders_only_where_it_was_adopted() {
+    one_of_two_folders_orders(&mut over_a_folder("second"));
+}
+
+#[cfg(feature = "nats")]
+#[test]
+fn over_a_server_runs_and_folders_are_told_apart_too() {
+    for (name, holds) in [
+        ("nats-anew", a_new_r1_is_not_the_old_one as fn(&mut Field)),
+        ("nats-second", one_of_two_folders_orders as fn(&mut Field)),
+    ] {
+        let mut field = over_a_folder(name);
+        field.inventory.clear();
+        (field.fleet, field.carrier) = ("acme", "nats://127.0.0.1:1".to_owned());
+        field.init(&[]);
+        fs::remove_dir_all(field.file("gw-1")).unwrap();
+        field.gateway("gw-1", &["sim:bg96?time=virtual"]);
+        let users = text(&field.run(&["fleet", "nats-config", "-i", "fleet.toml"]).stdout);
+        let Some(server) = crate::nats::Server::with_users(&users) else { return };
+        field.carrier = format!("nats://{}", server.address);
+        field.init(&[]);
+        holds(&mut field);
+    }
+}
+
+/// The key is lost too: each gateway is enrolled anew, and finds the old key's orders, presence and results there.
+#[test]
+fn a_fleet_whose_key_was_lost_begins_anew_on_its_carrier() {
+    let mut field = over_a_folder("key");
+    told(&field, &[&RUN[..], &["--detach"]].concat(), 0);
+    assert!(field.once("gw-1").status.success());
+    told(&field, &["fleet", "watch"], 0);
+    fs::remove_dir_all(field.file("state/hayes/fleet")).unwrap();
+    fs::remove_dir_all(field.file("gw-1")).unwrap();
+    field.inventory.clear();
+    field.init(&[]);
+    field.gateway("gw-1", &["sim:bg96?time=virtual"]);
+    fs::write(field.file("script.hayes"), "AT\nreport which = \"second\"\n").unwrap();
+    let refused = told(&field, &[&RUN[..], &["--detach"]].concat(), 7);
+    assert!(refused.contains("gw-1: the carrier has orders signed with another key"), "{refused}");
+    told(&field, &["fleet", "adopt"], 0);
+    told(&field, &["fleet", "watch", "--state", "state/hayes/fleet", "r9"], 4);
+    let status = told(&field, &["fleet", "status"], 0);
+    assert!(status.contains("gw-1: "), "{status}");
+    let other = text(&field.once("gw-1").stderr);
+    assert!(other.contains("`hayes fleet adopt gw-1` lets this one take its place"), "{other}");
+    told(&field, &["fleet", "adopt", "gw-1"], 0);
+    let agent = field.agent("gw-1");
+    assert!(told(&field, &["fleet", "watch"], 0).contains("1 modem: 1 passed"));
+    drop(agent);
+    assert!(fs::read_to_string(field.ledger("r1")).unwrap().contains("\"which\":\"second\""));
+}
+
+/// Two fleets on one folder, with gateways and runs of the same names: neither hears, orders or hinders the other's.
+#[test]
+fn two_fleets_on_one_carrier_do_not_see_each_other() {
+    let mut first = over_a_folder("first");
+    let mut second = Field::new("other", "AT\nreport which = \"other\"\n", &[]);
+    second.fleet = "other";
+    second.carrier = format!("dir:{}", first.file("carrier").display());
+    let elsewhere = text(&second.run(&["agent", "enroll", "--name", "x", "--operator", "O"]).stderr);
+    assert!(elsewhere.contains("is no key"), "{elsewhere}");
+    second.gateway("lost", &[]);
+    let lost = text(&second.once("lost").stderr);
+    assert!(lost.contains("carries no fleet other, but fleet: `hayes fleet init --fleet other"), "{lost}");
+    second.inventory.clear();
+    second.init(&[]);
+    second.gateway("gw-1", &["sim:bg96?time=virtual"]);
+    for (field, which) in [(&mut first, "first"), (&mut second, "other")] {
+        let said = told(field, &[&RUN[..], &["--detach"]].concat(), 0);
+        assert!(!said.contains("order"), "{said}");
+        let status = told(field, &["fleet", "status"], 0);
+        assert!(status.ends_with("gw-1: not heard\n"), "{status}");
+        assert!(field.once("gw-1").status.success());
+        assert!(told(field, &["fleet", "watch"], 0).contains("1 modem: 1 passed"));
+        assert_eq!(ended(&field.ledger("r1"))["gw-1-0"], ["passed"]);
+        let ledger = fs::read_to_string(field.ledger("r1")).unwrap();
+        assert!(ledger.contains(&format!("\"which\":\"{which}\"")), "{ledger}");
+    }
+    for field in [&first, &second] {
+        let status = told(field, &["fleet", "status"], 0);
+        assert!(status.contains("r1: 1 passed") && status.contains("gw-1: order "), "{status}");
+    }
+}
+
+/// What an earlier Hayes has left is read on, or refused with what to do.
+#[test]
+fn what_an_earlier_hayes_has_kept_is_read_or_refused() {
+    let mut field = over_a_folder("earlier");
+    told(&field, &[&RUN[..], &["--detach"]].concat(), 0);
+    // It called a run by its name alone.
+    let run = field.file("state/hayes/fleet/runs/r1/run.json");
+    let kept = fs::read_to_string(&run).unwrap();
+    let name: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    fs::write(&run, kept.replace(name["run"].as_str().unwrap(), "r1")).unwrap();
+    told(&field, &["fleet", "pause", "r1"], 0);
+    told(&field, &["fleet", "go-on", "r1"], 0);
+    assert!(field.once("gw-1").status.success());
+    assert!(field.file("carrier/fleet/res/r1/gw-1/gw-1-0.1").exists());
+    assert!(told(&field, &["fleet", "watch", "r1"], 0).contains("1 modem: 1 passed"));
+    // And its fleet's folders stood in the carrier at once.
+    for folder in fs::read_dir(field.file("carrier/fleet")).unwrap() {
+        let folder = folder.unwrap();
+        fs::rename(folder.path(), field.file("carrier").join(folder.file_name())).unwrap();
+    }
+    fs::remove_dir(field.file("carrier/fleet")).unwrap();
+    let moves = "carries a fleet as an earlier Hayes kept it: move its want, blob, res, gw, tmp into ";
+    let agent = text(&field.once("gw-1").stderr);
+    assert!(agent.contains(moves), "{agent}");
+    let refused = told(&field, &["fleet", "init", "--carrier", "dir:carrier"], 7);
+    assert!(refused.replace("\n    ", " ").contains(moves), "{refused}");
+    fs::create_dir(field.file("fleet")).unwrap();
+    for name in ["want", "blob", "res", "gw", "tmp"] {
+        fs::rename(field.file("carrier").join(name), field.file("fleet").join(name)).unwrap();
+    }
+    fs::rename(field.file("fleet"), field.file("carrier/fleet")).unwrap();
+    field.inventory.clear();
+    assert!(field.once("gw-1").status.success());
+}
