@@ -247,8 +247,8 @@ pub fn json(message: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(message).unwrap_or_default()
 }
 
-/// What people call a run: `r7` of `r7-5f0c9a12bd34`. What stands behind it tells it from an `r7` of another folder: the
-/// runs of a folder are counted, and one that was made anew counts anew.
+/// What people call a run: `r7` of `r7-5f0c9a12bd34`. What stands behind it tells it from an `r7` of another folder:
+/// the runs of a folder are counted, and one that was made anew counts anew.
 pub fn run_name(run: &str) -> &str {
     run.split_once('-').map_or(run, |(name, _)| name)
 }

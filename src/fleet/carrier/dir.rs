@@ -150,8 +150,10 @@ impl DirCarrier {
     /// The files of a folder that are named as gateways are.
     fn names(&self, folder: &str) -> Carried<BTreeMap<String, PathBuf>> {
         let folder = self.folder.join(folder);
-        let found = entries(&folder)
-            .and_then(|found| if self.folder.is_dir() { Ok(found) } else { Err(ErrorKind::NotFound.into()) });
+        // One that has lost all is an empty one.
+        let is_there = self.named.is_dir() && !self.is_of_earlier();
+        let found =
+            entries(&folder).and_then(|found| if is_there { Ok(found) } else { Err(ErrorKind::NotFound.into()) });
         let named = |path: PathBuf| Some((path.file_name()?.to_str().filter(|name| is_name(name))?.to_owned(), path));
         Ok(found.map_err(|error| self.failed(&folder, &error))?.into_iter().filter_map(named).collect())
     }
