@@ -94,17 +94,17 @@ impl KnownField {
         if !self.kind().holds(value, quoted) {
             return Fit::No;
         }
+        let text = std::str::from_utf8(value).unwrap_or_default();
         if !self.is_closed() {
-            return Fit::Exact;
+            // 3750 of `+CBC: 0,3750` is no percentage.
+            let beyond = self.unit().zip(text.parse().ok()).is_some_and(|(unit, raw)| unit.thousandths(raw).is_none());
+            return if beyond && self.meaning(text).is_none() { Fit::Loose } else { Fit::Exact };
         }
         // `0001` is rather an area code than a state.
         if self.kind() == FieldKind::Number && value.len() > 3 {
             return Fit::Loose;
         }
-        match std::str::from_utf8(value) {
-            Ok(value) if self.meaning(value).is_some() => Fit::Exact,
-            _ => Fit::Loose,
-        }
+        if self.meaning(text).is_some() { Fit::Exact } else { Fit::Loose }
     }
 }
 

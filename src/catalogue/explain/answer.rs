@@ -13,9 +13,13 @@ use super::{Context, ExplainedPart, Explanation, Kind, clause};
 
 /// What one line says; `None` where it is no answer and no URC that is known.
 pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
-    let (prefix, values) = split_prefix(line.as_bytes());
+    let (prefix, mut values) = split_prefix(line.as_bytes());
     let asked = AskedUsage::of(context.command);
     let unasked = urc(line.as_bytes());
+    if let (None, Some(urc)) = (prefix, unasked) {
+        // `SRING: 1,48`
+        values = values.strip_prefix(urc.start.as_bytes()).and_then(|rest| rest.strip_prefix(b":")).unwrap_or(values);
+    }
     let mut readings = Vec::new();
     match prefix {
         Some(prefix) => {
