@@ -513,6 +513,8 @@ pub struct Unit {
     pub range: (i64, i64),
     /// The lowest raw value means "or less", the highest "or more"
     pub open_ends: bool,
+    /// A number outside of the range is another quantity
+    pub closed: bool,
     /// Words for a quantity, from the best down: `-85000: good` where it is at least this many thousandths of the unit
     pub grades: Vec<&'static str>,
     pub source: Vec<&'static str>,
@@ -668,14 +670,11 @@ impl Module {
 const INHERITED: &str = "roaming technology power-saving sim-slot stack registration apn data-up data-down iccid reboot \
     power-off address ping ping-answer cell neighbours bands";
 
-fn is_inherited(name: &str) -> bool {
-    INHERITED.split(' ').any(|inherited| inherited == name)
-}
-
 /// The settings and commands that a module's file does not name are those of the other.
 pub fn take_from(own: &mut toml::Table, other: &toml::Table) {
     let recalled = other.get("recalled").and_then(toml::Value::as_array).into_iter().flatten();
-    let taken = |fact: &&toml::Value| fact.as_str().is_some_and(|fact| is_inherited(fact) && !own.contains_key(fact));
+    let is_taken = |fact: &str| INHERITED.split(' ').any(|name| name == fact) && !own.contains_key(fact);
+    let taken = |fact: &&toml::Value| fact.as_str().is_some_and(is_taken);
     let taken: Vec<toml::Value> = recalled.filter(taken).cloned().collect();
     if let Some(all) = own.entry("recalled").or_insert_with(|| toml::Value::Array(Vec::new())).as_array_mut() {
         all.extend(taken);

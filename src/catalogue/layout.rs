@@ -97,14 +97,16 @@ impl KnownField {
         let text = std::str::from_utf8(value).unwrap_or_default();
         if !self.is_closed() {
             // 3750 of `+CBC: 0,3750` is no percentage.
-            let beyond = self.unit().zip(text.parse().ok()).is_some_and(|(unit, raw)| unit.thousandths(raw).is_none());
-            return if beyond && self.meaning(text).is_none() { Fit::Loose } else { Fit::Exact };
+            let unit = self.unit().filter(|unit| unit.closed).zip(text.parse().ok());
+            return if unit.is_some_and(|(unit, raw)| unit.thousandths(raw).is_none()) {
+                Fit::Loose
+            } else {
+                Fit::Exact
+            };
         }
         // `0001` is rather an area code than a state.
-        if self.kind() == FieldKind::Number && value.len() > 3 {
-            return Fit::Loose;
-        }
-        if self.meaning(text).is_some() { Fit::Exact } else { Fit::Loose }
+        let is_code = self.kind() == FieldKind::Number && value.len() > 3;
+        if !is_code && self.meaning(text).is_some() { Fit::Exact } else { Fit::Loose }
     }
 }
 

@@ -164,7 +164,7 @@ impl miette::SourceCode for Excerpt<'_> {
             inner.column()
         };
         Ok(Box::new(miette::MietteSpanContents::new_named(
-            self.of.source.name.clone(),
+            harmless(&self.of.source.name).into_owned(),
             inner.data(),
             *inner.span(),
             self.of.source.line_of(self.original(inner.span().offset())) - 1,

@@ -158,7 +158,7 @@ fn compose(request: &Request, ta: &Adaptor, stores: bool) -> Answer {
     let (address, length) = match text_mode {
         true if stores && request.parameters.is_empty() => (String::new(), None),
         true => (typed_address(request, ta)?, None),
-        false => (String::new(), Some(unit_length(request)?)),
+        false => (String::new(), Some(request.number(0).filter(|n| (7..=164).contains(n)).ok_or(INVALID_UNIT)?)),
     };
     Ok(Effect::Prompt(Awaited::Message { address, length, store: stores.then_some(status) }))
 }
@@ -175,10 +175,6 @@ fn typed_address(request: &Request, ta: &Adaptor) -> Result<String, CommandError
     }
     let international = request.number::<u32>(1) == Some(145);
     if international { Ok(format!("+{digits}")) } else { Ok(address) }
-}
-
-fn unit_length(request: &Request) -> Result<usize, CommandError> {
-    request.number(0).filter(|length| (7..=164).contains(length)).ok_or(INVALID_UNIT)
 }
 
 /// The unit without its service centre; its length must be the one that was announced.
