@@ -116,7 +116,7 @@ pub static FUNCTIONS: &[Function] = &[
     entry("hex", &[TEXT_OR_BYTES], Some(Kind::Text), |given| fitting(notation::hex(&given.bytes(0)?))),
     // Bytes where they are no text.
     entry("unhex", &[DIGITS], None, unhex),
-    entry("gsm7", &[TEXT], Some(Kind::Text), gsm7),
+    entry("gsm7", &[TEXT], Some(Kind::Text), |given| septets(given, 0).and_then(|_| given.value(0).cloned())),
     entry("pack7", &[TEXT], Some(Kind::Text), |given| fitting(notation::hex(&pack(&septets(given, 0)?)))),
     entry("unpack7", &[DIGITS], Some(Kind::Text), unpack7),
     entry("pdu", &[TEXT.with("write the number in quotes: `\"+4917…\"`"), TEXT], Some(Kind::Record), pdu)
@@ -431,11 +431,6 @@ fn format_value(given: &Given<'_>) -> Result<Value, Refusal> {
         return Err(refused(0, "hayes::run::value forms", &[]));
     }
     fitting(format!("{before}{padded}{}", behind.replace("%%", "%")))
-}
-
-fn gsm7(given: &Given<'_>) -> Result<Value, Refusal> {
-    septets(given, 0)?;
-    Ok(given.value(0)?.clone())
 }
 
 /// The septets of a text (23.038 §6.2.1).
