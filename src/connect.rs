@@ -342,30 +342,3 @@ impl fmt::Display for Address {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::port::bench::{MINUTE, read_line};
-    use crate::source::tables;
-
-    /// An address and what it names; or what is wrong with it, and what to write.
-    #[test]
-    fn addresses() {
-        tables::hold(include_str!("connect.md"), &mut |_, text| match Address::parse(text) {
-            Ok(address) => {
-                assert_eq!(address.to_string(), text.trim_end_matches('/'));
-                format!("{address:?}")
-            }
-            Err(wrong) => format!("{} => {}", wrong.message, wrong.help.unwrap_or_default()),
-        });
-    }
-
-    #[test]
-    fn the_simulated_modem_answers() {
-        let address = Address::parse("sim:bg96?time=virtual&boot=0s").unwrap();
-        let mut port = open(&address, &Opening::new(Cancel::new().unwrap())).unwrap();
-        port.write(b"AT\r", MINUTE).unwrap();
-        while !read_line(&mut *port).ends_with("OK\r\n") {}
-    }
-}

@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use hayes::at::{Event, Expected, Hearer, PromptPlan, Question, Shape};
 use hayes::catalogue::Catalogue;
+use hayes::connect::{Address, Opening, open};
 use hayes::conversation::Conversation;
-use hayes::port::{Cancel, Device, Fault, Memory, Port, Read, Replay};
+use hayes::port::{Cancel, Device, Fault, Memory, Port, Read, Replay, Timestamp};
+
+use crate::tables;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -170,4 +173,42 @@ fn cancel_wakes_a_read_and_rearm_goes_on() {
         cancel.cancel();
         assert_eq!(reader.join().unwrap(), (Err(Fault::Interrupted), Ok(Read::Bytes(2))));
     });
+}
+
+#[test]
+fn time_stamps_are_rfc_3339() {
+    // Of whole seconds each as `date -u -d @SECONDS` gives it.
+    tables::hold(include_str!("../src/port/clock.md"), &mut |_, seconds| {
+        let stamp = Timestamp::since_1970(Duration::from_millis(seconds.replace('.', "").parse().unwrap()));
+        assert_eq!(Timestamp::parse(&stamp.to_string()), Some(stamp));
+        stamp.to_string()
+    });
+    assert_eq!(Timestamp::parse("2100-03-01T00:00:00Z").map(Timestamp::millis), Some(4_107_542_400_000));
+    assert!(Timestamp::parse("soon").is_none());
+    let later = Timestamp::since_1970(Duration::from_millis(7)).after(Duration::from_millis(993));
+    assert_eq!(later.millis(), 1000);
+}
+
+/// An address and what it names; or what is wrong with it, and what to write.
+#[test]
+fn addresses() {
+    tables::hold(include_str!("../src/connect.md"), &mut |_, text| match Address::parse(text) {
+        Ok(address) => {
+            assert_eq!(address.to_string(), text.trim_end_matches('/'));
+            format!("{address:?}")
+        }
+        Err(wrong) => format!("{} => {}", wrong.message, wrong.help.unwrap_or_default()),
+    });
+}
+
+#[test]
+fn the_simulated_modem_answers() {
+    let address = Address::parse("sim:bg96?time=virtual&boot=0s").unwrap();
+    let mut port = open(&address, &Opening::new(Cancel::new().unwrap())).unwrap();
+    port.write(b"AT\r", SECOND).unwrap();
+    let (mut heard, mut byte) = (Vec::new(), [0]);
+    while !heard.ends_with(b"OK\r\n") {
+        assert_eq!(port.read(&mut byte, 60 * SECOND), Ok(Read::Bytes(1)));
+        heard.extend(byte);
+    }
 }

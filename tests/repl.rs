@@ -388,6 +388,27 @@ fn ctrl_c_while_finally_runs_says_what_is_waited_for() {
 }
 
 #[test]
+fn a_line_that_waits_says_for_what() {
+    let folder = Folder::new();
+    let script = folder.0.join("long.hayes");
+    fs::write(&script, "retry for 10min every 30s {\n  fail \"not yet\"\n}\nfinally {\n  sleep 2s\n}\n").unwrap();
+    let Some(terminal) = Terminal::start("repl -p sim:bg96", 100) else { return };
+    for (line, what) in [
+        ("await \"+CMTI\" within 5min", "waiting for \"+CMTI\": at most 5min; Ctrl-C interrupts it"),
+        ("sleep 60s", "waiting for the time to pass (`sleep`): at most 1min; Ctrl-C interrupts it"),
+    ] {
+        terminal.enter(line);
+        terminal.wait(what);
+        terminal.key("C-c");
+        terminal.wait("interrupts it\ninterrupted\n");
+    }
+    terminal.enter(&format!("run \"{}\"", script.display()));
+    terminal.wait("waiting for the next attempt: at most 30s; Ctrl-C interrupts it");
+    terminal.key("C-c");
+    terminal.wait("interrupted: what `finally` says still runs; Ctrl-C once more ends that too");
+}
+
+#[test]
 fn a_batch_takes_no_more_rows_than_the_window_has() {
     let folder = Folder::new();
     let (script, inventory) = (folder.0.join("s.hayes"), folder.0.join("i.toml"));

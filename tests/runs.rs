@@ -428,7 +428,7 @@ impl Listener for Notes {
     fn on_event(&mut self, _now: Duration, event: RuntimeEvent<'_>) {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).escape_debug().to_string();
         self.events.push(match event {
-            RuntimeEvent::ScriptStarted { script, depth, .. } => format!("started {script} {depth}"),
+            RuntimeEvent::ScriptStarted { script, depth } => format!("started {script} {depth}"),
             RuntimeEvent::ScriptEnded { script, depth, status } => format!("ended {script} {depth} {status}"),
             RuntimeEvent::Statement { source, span } => format!("statement {}", source.slice(span)),
             RuntimeEvent::Session(Event::Sent { bytes, .. }) => format!("sent {}", text(bytes)),
@@ -452,6 +452,7 @@ impl Listener for Notes {
             RuntimeEvent::Pause { duration } => format!("pause {}ms", duration.as_millis()),
             RuntimeEvent::Caught { failure } => format!("caught {failure}"),
             RuntimeEvent::CheckFailed { failure } => format!("check failed {failure}"),
+            RuntimeEvent::Interrupted { has_finally } => format!("interrupted {has_finally}"),
             RuntimeEvent::FinallyFailed { failure } => format!("finally failed {failure}"),
             RuntimeEvent::Log { text } => format!("log {text}"),
             RuntimeEvent::Ensured { question, change } => format!("ensured {question} {change:?}"),

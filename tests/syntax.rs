@@ -9,6 +9,8 @@ use hayes::source::Source;
 use hayes::syntax::ast::*;
 use hayes::syntax::{Chunk, format, parse, parse_chunk, tokens};
 
+use crate::tables;
+
 fn parsed(text: &str) -> Script {
     let (script, diagnostics) = parse(&Source::new("test.hayes", text));
     assert!(diagnostics.is_empty(), "{text}\n{diagnostics:#?}");
@@ -189,4 +191,14 @@ proptest! {
         }
         prop_assert_eq!(text[end..].trim(), "");
     }
+}
+
+#[test]
+fn a_line_is_coloured_by_the_grammar_or_by_its_pieces() {
+    tables::hold(include_str!("../src/syntax/highlight.md"), &mut |_, line| {
+        let text = line.replace('⏎', "\n");
+        let slice = |span: hayes::source::Span| &text[span.start as usize..span.end as usize];
+        let shown: Vec<_> = tokens(&text).iter().map(|it| format!("{:?} {}", it.kind, slice(it.span))).collect();
+        shown.join(" · ").replace('\n', "⏎")
+    });
 }

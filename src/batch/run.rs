@@ -481,7 +481,7 @@ impl Slot {
             && let Some(doing) = &mut *self.lock()
         {
             doing.failed_attempts = 0;
-        } else if let RuntimeEvent::ScriptStarted { script, depth: 1.., .. } = event
+        } else if let RuntimeEvent::ScriptStarted { script, depth: 1.. } = event
             && let Some(doing) = &mut *self.lock()
         {
             doing.steps.push(short(script));

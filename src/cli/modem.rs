@@ -3,7 +3,6 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arguments::Connection;
@@ -76,8 +75,6 @@ pub(crate) struct OpenModem {
     /// What Ctrl-C calls
     pub(crate) cancel: Cancel,
     signals: Signals,
-    /// Who is told of Ctrl-C
-    pub(crate) watcher: Arc<Mutex<Option<Sender<bool>>>>,
     recorded: Option<RecordStatus>,
     /// What is recorded is hidden by
     pub(crate) mask: SharedMask,
@@ -94,13 +91,7 @@ impl OpenModem {
         let system =
             |error: std::io::Error| (Exit::Device, Complaint::new(error.to_string()).of("hayes::port::system"));
         let cancel = Cancel::new().map_err(system)?;
-        let watcher: Arc<Mutex<Option<Sender<bool>>>> = Arc::default();
-        let watched = Arc::clone(&watcher);
-        let signals = Signals::cancel_and(&cancel, move || {
-            let watched = watched.lock().unwrap_or_else(PoisonError::into_inner);
-            watched.iter().for_each(|sender| _ = sender.send(true));
-        });
-        let signals = signals.map_err(system)?;
+        let signals = Signals::cancel_and(&cancel, || {}).map_err(system)?;
         let settings = Opening { baud: connection.baud, ..Opening::new(cancel.clone()) };
         let mut tell = |what: &str| console.say(&format!("{what}\n"));
         let port = connect::open_within(chosen, &settings, connection.wait.unwrap_or_default(), &mut tell);
@@ -124,7 +115,7 @@ impl OpenModem {
                 (Box::new(port), Some(status))
             }
         };
-        Ok(OpenModem { conversation: Conversation::new(port, &Catalogue), cancel, signals, watcher, recorded, mask })
+        Ok(OpenModem { conversation: Conversation::new(port, &Catalogue), cancel, signals, recorded, mask })
     }
 
     /// Closes the port. What could not be recorded is told.

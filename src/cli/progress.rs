@@ -54,13 +54,27 @@ pub(crate) struct LiveLines {
     rows: Vec<String>,
     /// How wide the lines are that stand there
     drawn: Vec<usize>,
+    /// The window, and since when it has this size
+    window: (Option<(usize, usize)>, Clock),
+    /// What is to stay, and waits
+    held: String,
 }
+
+/// A terminal may tell so much later of a size that it has already: tmux does.
+const WINDOW_SETTLED: Duration = Duration::from_millis(300);
 
 impl LiveLines {
     pub(crate) fn new(console: Console, wanted: bool) -> LiveLines {
         let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let live = wanted && io::stderr().is_terminal() && !is_dumb;
-        LiveLines { console, live, rows: Vec::new(), drawn: Vec::new() }
+        LiveLines {
+            console,
+            live,
+            rows: Vec::new(),
+            drawn: Vec::new(),
+            window: (console::window(), Clock::start()),
+            held: String::new(),
+        }
     }
 
     /// The columns of a line, and how many lines there may be. The cursor stands below the last one; a line that has
@@ -77,8 +91,15 @@ impl LiveLines {
         self.above(text);
     }
 
-    /// Writes lines that stay, above what is redrawn.
+    /// Writes lines that stay, above what is redrawn. While the window changes nothing is written: what stands there
+    /// could not be taken back.
     pub(crate) fn above(&mut self, text: &str) {
+        if self.window.0 != console::window() {
+            self.window = (console::window(), Clock::start());
+        }
+        if !self.drawn.is_empty() && self.window.1.now() < WINDOW_SETTLED {
+            return self.held.push_str(text);
+        }
         let mut text = self.erasing() + text;
         let width = LiveLines::room().0.saturating_sub(1);
         for row in self.rows.iter().filter(|_| self.live) {
@@ -89,14 +110,16 @@ impl LiveLines {
         self.console.say(&text);
     }
 
-    /// To the first drawn line, and all below it away. In a window that is narrower now a line takes more rows.
+    /// To the first drawn line, and all below it away; then what was held back. In a window that is narrower now a line
+    /// takes more rows.
     pub(crate) fn erasing(&mut self) -> String {
+        let held = std::mem::take(&mut self.held);
         let (columns, height) = console::window().unwrap_or((80, 24));
         let rows: usize = self.drawn.drain(..).map(|width| width.div_ceil(columns).max(1)).sum();
         match rows.min(height.saturating_sub(1)) {
-            0 => String::new(),
+            0 => held,
             // Some terminals keep what is erased from their first row on: so no row is erased as the first of all.
-            rows => format!("\x1b[{rows}F\x1b[K\x1b[B\x1b[J\x1b[A"),
+            rows => format!("\x1b[{rows}F\x1b[K\x1b[B\x1b[J\x1b[A{held}"),
         }
     }
 }

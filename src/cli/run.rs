@@ -1,7 +1,7 @@
 //! `hayes run`: scripts on one modem.
 
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use super::arguments;
 use super::console::{Console, Exit};
@@ -153,7 +153,6 @@ impl PreparedRun {
         let (name, started) = (self.port.to_string(), Timestamp::now().to_string());
         let mut screen = Screen::of_run(output, console, &modem.cancel);
         screen.rows = self.rows.as_mut().map(|rows| (rows, name.as_str()));
-        *modem.watcher.lock().unwrap_or_else(PoisonError::into_inner) = screen.told();
         screen.title(&format!("{script} on {}", self.port));
         let mut outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut screen);
         outcome.name_eavesdropper(&self.port);

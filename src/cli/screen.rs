@@ -62,11 +62,6 @@ impl<'c> Screen<'c> {
         }
     }
 
-    /// Tells of each Ctrl-C from now on; nobody where nothing is shown.
-    pub(crate) fn told(&self) -> Option<Sender<bool>> {
-        self.text.as_ref()?.waits.clone()
-    }
-
     pub(crate) fn title(&self, title: &str) {
         if self.text.is_some() {
             self.console.say(&format!("{}\n", self.console.err.paint(Style::Name, title)));
@@ -120,10 +115,11 @@ impl Listener for Screen<'_> {
 /// wait that may be long.
 struct Text {
     conversation: Arc<Mutex<ConversationText<Box<dyn Write + Send>>>>,
-    /// Told when a wait begins, and with true of Ctrl-C; closed, it ends the thread.
+    /// Told when a wait begins, and whether it is worth a word soon; closed, it ends the thread.
     waits: Option<Sender<bool>>,
     /// What the thread is told, as long as there is none.
     untold: Option<Receiver<bool>>,
+    is_interrupted: bool,
 }
 
 /// Who waits longer than this wants to know for what.
@@ -134,7 +130,7 @@ const PATIENCE_IN_LINES: Duration = Duration::from_secs(30);
 const TICK_IN_LINES: Duration = Duration::from_secs(60);
 /// A wait that may take so long
 const LONG_WAIT: Duration = Duration::from_secs(10);
-/// What still waits so long after Ctrl-C is worth a word.
+/// What still waits so long after an interruption is worth a word.
 const STOP_WAIT: Duration = Duration::from_millis(300);
 
 impl Text {
@@ -147,7 +143,7 @@ impl Text {
     ) -> Text {
         let conversation = Arc::new(Mutex::new(ConversationText::new(writer, palette, verbose, words)));
         let (waits, told) = channel();
-        let mut text = Text { conversation, waits: Some(waits), untold: Some(told) };
+        let mut text = Text { conversation, waits: Some(waits), untold: Some(told), is_interrupted: false };
         if terminal {
             text.watch(true);
         }
@@ -160,25 +156,18 @@ impl Text {
         let (patience, often) = if terminal { (SAY_WHY_AFTER, TICK) } else { (PATIENCE_IN_LINES, TICK_IN_LINES) };
         let watch = move || {
             let (mut wait, mut clock): (Option<Duration>, _) = (None, Clock::start());
-            let mut interrupted = false;
             loop {
                 let tick = match wait {
                     None => told.recv().map_err(|_| RecvTimeoutError::Disconnected),
                     Some(pause) => told.recv_timeout(pause),
                 };
                 wait = match tick {
-                    Ok(is_interrupt) => {
-                        interrupted |= is_interrupt;
-                        if !is_interrupt {
-                            clock = Clock::start();
-                        }
-                        Some(if interrupted { STOP_WAIT } else { patience })
+                    Ok(soon) => {
+                        clock = Clock::start();
+                        Some(if soon { STOP_WAIT } else { patience })
                     }
                     Err(RecvTimeoutError::Timeout) => {
                         let mut conversation = lock(&shared);
-                        if conversation.is_waiting() && std::mem::take(&mut interrupted) {
-                            conversation.interrupted();
-                        }
                         let columns = terminal.then(|| console::window().map_or(80, |(columns, _)| columns));
                         conversation.still_waiting(clock.now(), columns);
                         conversation.is_waiting().then_some(often)
@@ -195,15 +184,20 @@ impl Text {
 
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
         let mut begins = false;
-        if let RuntimeEvent::Waiting { at_most: longest, .. } | RuntimeEvent::Pause { duration: longest } = event {
-            if longest >= LONG_WAIT {
+        if let RuntimeEvent::Interrupted { .. } = event {
+            self.is_interrupted = true;
+            self.watch(false);
+            begins = self.untold.is_none();
+        } else if let RuntimeEvent::Waiting { at_most: longest, .. } | RuntimeEvent::Pause { duration: longest } = event
+        {
+            if longest >= LONG_WAIT || self.is_interrupted {
                 self.watch(false);
             }
             begins = self.untold.is_none();
         }
         self.lock().on_event(now, event);
         if let Some(waits) = self.waits.as_ref().filter(|_| begins) {
-            let _ = waits.send(false);
+            let _ = waits.send(self.is_interrupted);
         }
     }
 

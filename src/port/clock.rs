@@ -103,23 +103,3 @@ fn date(days_since_1970: u64) -> (u64, u64, u64) {
     let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
     (era * 400 + year + next_year, month, day_of_month)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::source::tables;
-
-    #[test]
-    fn time_stamps_are_rfc_3339() {
-        // Of whole seconds each as `date -u -d @SECONDS` gives it.
-        tables::hold(include_str!("clock.md"), &mut |_, seconds| {
-            let stamp = Timestamp::since_1970(Duration::from_millis(seconds.replace('.', "").parse().unwrap()));
-            assert_eq!(Timestamp::parse(&stamp.to_string()), Some(stamp));
-            stamp.to_string()
-        });
-        assert_eq!(Timestamp::parse("2100-03-01T00:00:00Z").map(Timestamp::millis), Some(4_107_542_400_000));
-        assert!(Timestamp::parse("soon").is_none());
-        let later = Timestamp::since_1970(Duration::from_millis(7)).after(Duration::from_millis(993));
-        assert_eq!(later.millis(), 1000);
-    }
-}

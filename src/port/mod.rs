@@ -153,14 +153,4 @@ pub(crate) mod bench {
         let replay = Replay::new("bench.at".to_owned(), &format!("{}\n{events}", transcript::TITLE)).unwrap();
         Memory::in_virtual_time(replay, &Cancel::new().unwrap())
     }
-
-    pub(crate) fn read_line(port: &mut dyn Port) -> String {
-        let mut line = Vec::new();
-        while line.last() != Some(&b'\n') {
-            let mut byte = [0];
-            assert_eq!(port.read(&mut byte, MINUTE), Ok(Read::Bytes(1)));
-            line.extend(byte);
-        }
-        String::from_utf8(line).unwrap()
-    }
 }

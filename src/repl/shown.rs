@@ -12,7 +12,7 @@ use crate::at::Event;
 use crate::catalogue::entry::Module;
 use crate::notation::ShownDuration;
 use crate::port::{Cancel, Fault, Timestamp};
-use crate::report::conversation::{ConversationText, meaning};
+use crate::report::conversation::{ConversationText, awaited, ends_wait, meaning};
 use crate::report::style::{Palette, Style, harmless};
 use crate::runtime::{Listener, RuntimeEvent, Waiting};
 
@@ -71,8 +71,8 @@ impl Shown {
     }
 
     /// Says what is going on, once somebody has waited for it for a while.
-    fn wait(&mut self, at_most: Duration) {
-        let text = format!("it may take {}; Ctrl-C interrupts it", ShownDuration(at_most));
+    fn wait(&mut self, what: &str) {
+        let text = format!("{what}; Ctrl-C interrupts it");
         let text = format!("{}\n", self.palette.paint(Style::Dim, text));
         let (waits, ended) = channel::<()>();
         let watch = move || {
@@ -88,14 +88,14 @@ impl Shown {
 
 impl Listener for Shown {
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
-        if let RuntimeEvent::Waiting { what: Waiting::Answer { .. }, at_most } = event
-            && at_most > LONG_WAIT
-            && self.waits
-        {
-            return self.wait(at_most);
-        }
-        if let RuntimeEvent::Session(Event::Final { .. }) | RuntimeEvent::ExchangeEnded { .. } = event {
+        if ends_wait(&event) || matches!(event, RuntimeEvent::Session(Event::Final { .. })) {
             self.wait = None;
+        }
+        if let Some((what, at_most)) = awaited(&event).filter(|(_, at_most)| self.waits && *at_most > LONG_WAIT) {
+            let at_most = ShownDuration(at_most);
+            let is_answer = matches!(event, RuntimeEvent::Waiting { what: Waiting::Answer { .. }, .. });
+            let what = if is_answer { "it may take" } else { &format!("waiting for {what}: at most") };
+            self.wait(&format!("{what} {at_most}"));
         }
         if let RuntimeEvent::Met { module } = event {
             self.module = Some(module);

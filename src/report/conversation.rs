@@ -51,8 +51,6 @@ pub struct ConversationText<W: Write> {
     line_is_open: bool,
     is_answered: bool,
     depth: usize,
-    /// The depth of the outermost script that has a `finally`
-    finally_of: Option<usize>,
     /// What is waited for, and how long that may take at most
     wait: Option<(String, Duration)>,
     heard: String,
@@ -77,7 +75,6 @@ impl<W: Write> ConversationText<W> {
             line_is_open: false,
             is_answered: false,
             depth: 0,
-            finally_of: None,
             wait: None,
             heard: String::new(),
             passing: false,
@@ -86,23 +83,19 @@ impl<W: Write> ConversationText<W> {
     }
 
     pub fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
-        let goes_on =
-            matches!(event, RuntimeEvent::Session(_) | RuntimeEvent::Captured { .. } | RuntimeEvent::Met { .. });
-        if !(goes_on || matches!(event, RuntimeEvent::Reported { .. } | RuntimeEvent::Row { .. })) {
-            self.wait = None;
+        if ends_wait(&event) {
+            self.wait = awaited(&event);
         }
         match event {
-            RuntimeEvent::ScriptStarted { script, depth, has_finally } => {
+            RuntimeEvent::ScriptStarted { script, depth } => {
                 if depth > 0 {
                     self.depth = depth - 1;
                     self.line(0, Style::Name, &format!("run {script}"));
                 }
                 self.depth = depth;
-                self.finally_of = self.finally_of.or(has_finally.then_some(depth));
             }
             RuntimeEvent::ScriptEnded { depth, .. } => {
                 self.close_line();
-                self.finally_of.take_if(|of| *of == depth);
                 self.depth = depth.saturating_sub(1);
             }
             RuntimeEvent::Session(event) => self.session(now, event),
@@ -124,14 +117,8 @@ impl<W: Write> ConversationText<W> {
             RuntimeEvent::AttemptFailed { attempt, failure } => {
                 self.line(0, Style::Dim, &format!("attempt {attempt}: {}", failure.diagnostic.message));
             }
-            RuntimeEvent::Waiting { what, at_most } => {
-                self.wait = Some((awaited(&what), at_most));
-            }
-            RuntimeEvent::Pause { duration } => {
-                self.wait = Some(("the next attempt".to_owned(), duration));
-                if self.verbose {
-                    self.line(0, Style::Dim, &format!("pause {}", ShownDuration(duration)));
-                }
+            RuntimeEvent::Pause { duration } if self.verbose => {
+                self.line(0, Style::Dim, &format!("pause {}", ShownDuration(duration)));
             }
             RuntimeEvent::Caught { failure } => {
                 if self.verbose {
@@ -140,6 +127,10 @@ impl<W: Write> ConversationText<W> {
             }
             RuntimeEvent::CheckFailed { failure } => {
                 self.line(0, Style::Bad, &format!("check failed: {}", failure.diagnostic.message));
+            }
+            RuntimeEvent::Interrupted { has_finally: true } => {
+                let text = "interrupted: what `finally` says still runs; Ctrl-C once more ends that too";
+                self.line(0, Style::Notable, text);
             }
             RuntimeEvent::FinallyFailed { failure } => {
                 self.line(0, Style::Bad, &format!("finally did not come to its end: {}", failure.diagnostic.message));
@@ -165,6 +156,9 @@ impl<W: Write> ConversationText<W> {
             }
             RuntimeEvent::Plan { note } => self.line(0, Style::Notable, &format!("plan: {note}")),
             RuntimeEvent::Statement { .. }
+            | RuntimeEvent::Waiting { .. }
+            | RuntimeEvent::Pause { .. }
+            | RuntimeEvent::Interrupted { has_finally: false }
             | RuntimeEvent::Captured { .. }
             | RuntimeEvent::RetryEnded { .. }
             | RuntimeEvent::Reported { .. }
@@ -183,8 +177,9 @@ impl<W: Write> ConversationText<W> {
             return self.line(1, Style::Dim, &format!("waiting for {what}{time}{heard}"));
         };
         let indent = self.indent(1);
-        // In a narrow window what is waited for keeps both its ends, and how long still is shown.
-        let room = columns.saturating_sub(indent.len() + 1);
+        // In a narrow window what is waited for keeps both its ends, and how long still is shown. Behind it stands what
+        // the terminal says of Ctrl-C.
+        let room = columns.saturating_sub(indent.len() + "^C".len() + 1);
         let left = room.saturating_sub("waiting for ".len() + time.len());
         let text = match left < SHORTEST {
             true => format!("waiting for {elapsed}s of {at_most}"),
@@ -195,13 +190,6 @@ impl<W: Write> ConversationText<W> {
         let line = format!("{indent}{}", self.palette.paint(Style::Dim, cut(&(text + &heard), room)));
         self.write(&line);
         self.passing = true;
-    }
-
-    /// Somebody has pressed Ctrl-C, and something still runs. Without a `finally` that is the command, which is told.
-    pub fn interrupted(&mut self) {
-        if self.finally_of.is_some() {
-            self.line(0, Style::Notable, "Ctrl-C: what `finally` says still runs; Ctrl-C once more ends that too");
-        }
     }
 
     pub fn is_waiting(&self) -> bool {
@@ -350,15 +338,34 @@ impl<W: Write> ConversationText<W> {
     }
 }
 
-fn awaited(what: &Waiting<'_>) -> String {
-    match what {
+/// Whether what was waited for is over, or something else is.
+pub(crate) fn ends_wait(event: &RuntimeEvent<'_>) -> bool {
+    !matches!(
+        event,
+        RuntimeEvent::Session(_)
+            | RuntimeEvent::Captured { .. }
+            | RuntimeEvent::Met { .. }
+            | RuntimeEvent::Reported { .. }
+            | RuntimeEvent::Row { .. }
+            | RuntimeEvent::Interrupted { .. }
+    )
+}
+
+/// What is waited for from now on, and how long that may take at most.
+pub(crate) fn awaited(event: &RuntimeEvent<'_>) -> Option<(String, Duration)> {
+    if let RuntimeEvent::Pause { duration } = event {
+        return Some(("the next attempt".to_owned(), *duration));
+    }
+    let RuntimeEvent::Waiting { what, at_most } = event else { return None };
+    let what = match what {
         Waiting::Answer { sent } => format!("the answer to {sent}"),
         Waiting::Line { patterns } => (*patterns).to_owned(),
         Waiting::Quiet { duration } => format!("{} of silence", ShownDuration(*duration)),
         Waiting::Prompt { text } => format!("the prompt {text}"),
         Waiting::Reboot => "the modem to come back".to_owned(),
         Waiting::Sleep => "the time to pass (`sleep`)".to_owned(),
-    }
+    };
+    Some((what, *at_most))
 }
 
 /// `12 ms`, `3.4 s`

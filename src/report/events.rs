@@ -13,7 +13,7 @@ use crate::runtime::{Change, Failure, RuntimeEvent};
 pub fn json(now: Duration, event: &RuntimeEvent<'_>) -> Option<Value> {
     let failed = |what: &str, failure: &Failure| json!({"event": what, "code": failure.diagnostic.code, "message": failure.diagnostic.message});
     let mut object = match *event {
-        RuntimeEvent::ScriptStarted { script, depth, .. } => {
+        RuntimeEvent::ScriptStarted { script, depth } => {
             json!({"event": "script", "script": script, "depth": depth})
         }
         RuntimeEvent::ScriptEnded { script, depth, status } => {
@@ -32,6 +32,7 @@ pub fn json(now: Duration, event: &RuntimeEvent<'_>) -> Option<Value> {
         RuntimeEvent::Pause { duration } => json!({"event": "pause", "duration_ms": milliseconds(duration)}),
         RuntimeEvent::Caught { failure } => failed("caught", failure),
         RuntimeEvent::CheckFailed { failure } => failed("check-failed", failure),
+        RuntimeEvent::Interrupted { .. } => json!({"event": "interrupted"}),
         RuntimeEvent::FinallyFailed { failure } => failed("finally-failed", failure),
         RuntimeEvent::Log { text } => json!({"event": "log", "text": text}),
         RuntimeEvent::Ensured { question, change } => {

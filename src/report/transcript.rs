@@ -11,12 +11,13 @@ impl Listener for Transcript {
         let mut note = |text: &str| self.add(now, Who::Note, text.as_bytes(), b"");
         match event {
             RuntimeEvent::Session(event) => session(self, now, event),
-            RuntimeEvent::ScriptStarted { script, depth, .. } if depth > 0 => note(&format!("run {script}")),
+            RuntimeEvent::ScriptStarted { script, depth } if depth > 0 => note(&format!("run {script}")),
             RuntimeEvent::AttemptFailed { attempt, failure } => {
                 note(&format!("attempt {attempt} failed: {}", failure.diagnostic.message));
             }
             RuntimeEvent::CheckFailed { failure } => note(&format!("check failed: {}", failure.diagnostic.message)),
             RuntimeEvent::FinallyFailed { failure } => note(&format!("finally failed: {}", failure.diagnostic.message)),
+            RuntimeEvent::Interrupted { .. } => note("interrupted"),
             RuntimeEvent::Log { text } => note(&format!("log: {text}")),
             RuntimeEvent::Plan { note: text } => note(&format!("plan: {text}")),
             RuntimeEvent::Part { part, runs: false } => note(&format!("part {part} is left out")),

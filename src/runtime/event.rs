@@ -46,9 +46,8 @@ impl Listener for Silent {
 
 #[derive(Debug, Clone, Copy)]
 pub enum RuntimeEvent<'a> {
-    /// A script begins: the one asked for (depth 0), or one that `run` names. `has_finally`: it or one that runs it has
-    /// one
-    ScriptStarted { script: &'a str, depth: usize, has_finally: bool },
+    /// A script begins: the one asked for (depth 0), or one that `run` names
+    ScriptStarted { script: &'a str, depth: usize },
     /// It has ended so
     ScriptEnded { script: &'a str, depth: usize, status: Status },
     /// With `--only`: a part begins, or is left out
@@ -73,6 +72,8 @@ pub enum RuntimeEvent<'a> {
     Caught { failure: &'a Failure },
     /// A `check` did not hold: the script goes on, and fails at its end
     CheckFailed { failure: &'a Failure },
+    /// Ctrl-C, or a time limit, ends the script; whether a `finally` still runs
+    Interrupted { has_finally: bool },
     /// `finally` failed after the script had: what it was to put right may not be
     FinallyFailed { failure: &'a Failure },
     /// `log "…"`

@@ -118,19 +118,3 @@ fn runs(colours: &Colours, offset: usize, tokens: &mut Vec<Token>) {
         start += run.len();
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::source::tables;
-
-    #[test]
-    fn a_line_is_coloured_by_the_grammar_or_by_its_pieces() {
-        tables::hold(include_str!("highlight.md"), &mut |_, line| {
-            let text = line.replace('⏎', "\n");
-            let slice = |span: Span| &text[span.start as usize..span.end as usize];
-            let shown: Vec<_> = tokens(&text).iter().map(|it| format!("{:?} {}", it.kind, slice(it.span))).collect();
-            shown.join(" · ").replace('\n', "⏎")
-        });
-    }
-}

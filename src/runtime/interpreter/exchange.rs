@@ -735,6 +735,9 @@ impl Run<'_> {
 
     pub(super) fn interrupted(&mut self) {
         self.interrupts += 1;
+        if self.interrupts == 1 {
+            self.tell(RuntimeEvent::Interrupted { has_finally: self.nesting.has_finally });
+        }
         // The second time it means: now. It may well come while the first is being heeded.
         if self.interrupts == 1
             && let Err(trouble) = self.conversation.interrupt(self.nesting.has_finally, &mut self.hearing)

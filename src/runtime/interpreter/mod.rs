@@ -27,7 +27,7 @@ use crate::catalogue::command::Stakes;
 use crate::catalogue::entry::Module;
 use crate::check::Program;
 use crate::conversation::Conversation;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::port::{Fault, Timestamp};
 use crate::source::{Name, Source, Span};
 use crate::syntax::ast::{
@@ -290,8 +290,8 @@ impl<'r> Run<'r> {
     fn script(&mut self) -> Step {
         let program = Arc::clone(&self.scope.program);
         let (script, depth) = (&program.source().name, self.calls.len());
+        self.tell(RuntimeEvent::ScriptStarted { script, depth });
         let has_finally = self.nesting.has_finally || finally(&program).is_some();
-        self.tell(RuntimeEvent::ScriptStarted { script, depth, has_finally });
         let mut ended = self.block_in(&program.script.body, Nesting { has_finally, ..self.nesting });
         ended = self.settle_checks(ended);
         if self.inputs.plan
@@ -340,12 +340,26 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// Runs `finally`, however the script ended.
+    /// Runs `finally`, however the script ended. The first Ctrl-C ends what it waits for; the rest of it still runs.
     fn finish(&mut self, program: &Program, ended: Step) -> Step {
         let Some(body) = finally(program).filter(|_| self.interrupts < 2) else { return ended };
         let held = std::mem::replace(&mut self.hearing.aborts_hold, false);
-        // Every block of the script has ended: this one stands as deep as the script itself.
-        let last = self.block(body);
+        let mut last = Ok(());
+        for statement in &body.statements {
+            let came_before = self.interrupts > 0;
+            // Every block of the script has ended: this one stands as deep as the script itself.
+            let inside = Nesting { has_finally: self.nesting.has_finally || !came_before, ..self.nesting };
+            match self.statements(std::slice::from_ref(statement), body.span, inside) {
+                Ok(()) => {}
+                Err(end @ End::Fatal(Status::Interrupted, _)) if !came_before && self.interrupts == 1 => {
+                    last = Err(end)
+                }
+                Err(end) => {
+                    last = last.and(Err(end));
+                    break;
+                }
+            }
+        }
         self.hearing.aborts_hold = held;
         match (ended, last) {
             (ended, Ok(()) | Err(End::Stopped | End::Skipped(_) | End::Breaks | End::PlanEnds)) => ended,
@@ -363,12 +377,16 @@ impl<'r> Run<'r> {
 
     /// A block in which this holds.
     fn block_in(&mut self, block: &Block, inside: Nesting) -> Step {
+        self.statements(&block.statements, block.span, inside)
+    }
+
+    fn statements(&mut self, statements: &[Statement], span: Span, inside: Nesting) -> Step {
         // The script itself is no block.
         if inside.depth > DEEPEST {
-            return Err(self.too_deep(block.span));
+            return Err(self.too_deep(span));
         }
         let outside = std::mem::replace(&mut self.nesting, Nesting { depth: inside.depth + 1, ..inside });
-        let ended = block.statements.iter().try_for_each(|statement| self.statement(statement));
+        let ended = statements.iter().try_for_each(|statement| self.statement(statement));
         self.nesting = outside;
         ended
     }
@@ -912,7 +930,11 @@ impl<'r> Run<'r> {
         };
         let Some(typed) = typed else {
             let help = match answer {
-                Some((Name { value: name, .. }, _)) => format!("give it in a file for --answers: `{name}=…`"),
+                Some((Name { value: name, .. }, _)) => {
+                    let near = nearest(name, self.inputs.answers.keys().map(String::as_str));
+                    let near = near.map(|near| format!(", where {near} stands now")).unwrap_or_default();
+                    format!("give it in a file for --answers: `{name}=…`{near}")
+                }
                 None => "answer beforehand with --yes".to_owned(),
             };
             return Err(self.view().refuse(self.view().told("hayes::run::ask", span, &[&question, &help])));
