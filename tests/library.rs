@@ -172,6 +172,7 @@ fn what_goes_wrong_in_the_modules_own_stack_is_said() {
         ("sim7080g", HTTP, ("+SHREQ: ", "+SHREQ: \"GET\",500,0"), "the server answered 500"),
         ("sim7080g", HTTP, ("+SHREQ: ", "+SHREQ: \"GET\",603,0"), "no page: DNS failed (603)"),
         ("sim7600g-h", HTTP, ("+HTTPACTION: ", "+HTTPACTION: 0,404,0"), "the server answered 404"),
+        ("sim7600g-h", HTTP, ("+NETOPEN: ", "+NETOPEN: 2"), "stack does not open: TCP/IP is not up"),
         ("a7672e", HTTP, ("+HTTPACTION: ", "+HTTPACTION: 0,706,0"), "no page: sending or receiving failed (706)"),
         ("sara-r5", HTTP, ("+UUHTTPCR: ", "+UUHTTPCR: 0,1,0"), "AT+UHTTPER=0 tells"),
         ("me910c1", HTTP, ("#HTTPRING: ", "#HTTPRING: 0,503,\"text/html\",0"), "the server answered 503"),
