@@ -227,6 +227,11 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     spelled_out(text, stays, spelled).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
+/// As [`harmless`], of what has to stay one line: its line ends are spelled out too.
+pub(crate) fn harmless_line(text: &str) -> Cow<'_, str> {
+    spelled_out(text, |character| !is_harmful(character), spelled).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
 /// `None` where all of it stays.
 fn spelled_out(text: &str, stays: impl Fn(char) -> bool, spell: impl Fn(char) -> Cow<'static, str>) -> Option<String> {
     if text.chars().all(&stays) {

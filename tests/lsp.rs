@@ -415,6 +415,35 @@ fn outline(symbols: &Value, depth: usize, text: &mut String) {
     }
 }
 
+#[test]
+fn an_editor_says_shutdown_before_it_leaves() {
+    let folder = Folder::new();
+    let mut server = Server::start(&folder.0);
+    server.ask("shutdown", &Value::Null);
+    assert_eq!(server.ask("textDocument/hover", &Value::Null)["error"]["code"], -32_600, "InvalidRequest");
+    server.tell("exit", &Value::Null);
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+    let mut server = Server::start(&folder.0);
+    server.tell("exit", &Value::Null);
+    assert_eq!(server.child.wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn a_script_that_is_closed_is_what_its_file_holds() {
+    let folder = Folder::new();
+    std::fs::write(folder.0.join("inner.hayes"), "AT\n").unwrap();
+    let [outer, inner] = ["outer.hayes", "inner.hayes"].map(|name| uri(&folder.0.join(name)));
+    let mut server = Server::start(&folder.0);
+    server.open(&inner, "exepct OK\n");
+    server.open(&outer, "run \"inner\"\n");
+    assert_eq!(server.diagnostics.remove(&outer).unwrap().len(), 1);
+    server.tell("textDocument/didClose", &json!({"textDocument": {"uri": inner}}));
+    while !server.diagnostics.contains_key(&outer) {
+        server.read();
+    }
+    assert_eq!(server.diagnostics[&outer], Vec::<Value>::new());
+}
+
 /// Neovim with the plugin of `editors/vim`, which starts the server.
 #[test]
 fn neovim_shows_what_is_wrong() {

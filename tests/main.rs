@@ -72,6 +72,8 @@ mod secrets;
 mod serial;
 mod session;
 mod shelf;
+#[cfg(unix)]
+mod shells;
 mod simulated;
 mod simulator;
 #[cfg(target_os = "linux")]

@@ -32,21 +32,38 @@ pub(crate) fn script(shell: Shell, console: &Console) -> Exit {
     console.print(&format!("{}\n{more}", String::from_utf8_lossy(&text)))
 }
 
+/// What may stand at the cursor, a line each. Passed where it is the value of a flag: no file, and no other flag.
 pub(crate) fn word(words: &[String], console: &Console) -> Exit {
-    let Some((typed, before)) = words.split_last() else { return Exit::Passed };
-    let found = candidates(before, typed).into_iter().filter(|word| word.starts_with(typed));
-    console.print(&found.map(|word| word + "\n").collect::<String>())
+    let Some((typed, before)) = words.split_last() else { return Exit::Nothing };
+    // `--port=sim:bg96`
+    let (flag, typed) = typed.split_once('=').filter(|(flag, _)| flag.starts_with("--")).unwrap_or(("", typed));
+    let mut before = before.to_vec();
+    before.extend((!flag.is_empty()).then(|| flag.to_owned()));
+    let begun = if flag.is_empty() { String::new() } else { format!("{flag}=") };
+    let values = values(&before, typed);
+    let is_value = values.is_some();
+    let found = values.unwrap_or_else(|| candidates(&before)).into_iter().filter(|word| word.starts_with(typed));
+    let found: String = found.map(|word| format!("{begun}{word}\n")).collect();
+    let exit = if is_value && !found.is_empty() { Exit::Passed } else { Exit::Nothing };
+    exit.worst(console.print(&found))
 }
 
-fn candidates(before: &[String], typed: &str) -> Vec<String> {
-    let task = before.first().map_or("", String::as_str);
-    match before.last().map_or("", String::as_str) {
+/// What the flag before the cursor takes; none where it takes none that is known here, such as a file.
+fn values(before: &[String], typed: &str) -> Option<Vec<String>> {
+    Some(match before.last().map_or("", String::as_str) {
         "-p" | "--port" => addresses(),
         "-V" | "--var" => params(before, false).map(|name| name + "=").collect(),
         "--secret" => params(before, true).map(|name| name + "=").collect(),
         "--only" => before.iter().filter_map(|word| program(word)).flat_map(|program| parts(&program, typed)).collect(),
         "-l" | "--limit" => selections(before, typed),
         "--module" => crate::catalogue::modules().map(|module| module.id.to_owned()).collect(),
+        _ => return None,
+    })
+}
+
+fn candidates(before: &[String]) -> Vec<String> {
+    let task = before.first().map_or("", String::as_str);
+    match before.last().map_or("", String::as_str) {
         // What a flag takes else is a file, or the like.
         flag if flag.starts_with('-')
             && !["--plan", "--yes", "--real", "-q", "-v", "--quiet", "--json"].contains(&flag) =>

@@ -9,7 +9,7 @@ use crate::catalogue::explain::{Context, advice, beside};
 use crate::catalogue::module_by_model;
 use crate::conversation::Conversation;
 use crate::doctor::{Finding, Health, examine};
-use crate::notation;
+use crate::notation::{self, harmless, harmless_line};
 use crate::port::Cancel;
 use crate::probe::{first_line, reach};
 use crate::report::style::Style;
@@ -25,6 +25,9 @@ const QUESTIONS: [(&str, &str); 4] =
 const NO_SIM: &str = "the SIM is missing, not seated, or the wrong way round: `hayes run modem/check-sim` tells more";
 
 pub(crate) fn run(arguments: &Doctor, console: &Console) -> Result<Exit, Exit> {
+    if let Some(root) = arguments.root.as_deref().filter(|root| !root.is_dir()) {
+        return Err(console.refuse(Exit::Usage, &format!("there is no folder {}", root.display()), None));
+    }
     let (ports, mut findings) = match &arguments.port {
         Some(_) => Default::default(),
         None => examine(arguments.root.as_deref().unwrap_or(Path::new("/"))),
@@ -56,8 +59,10 @@ fn shown(finding: &Finding, console: &Console) -> String {
         Health::Wrong => ("wrong ", Style::Bad),
     };
     let mark = console.out.paint(style, mark);
-    let mend = finding.mend.as_ref().map(|mend| format!("       → {mend}\n")).unwrap_or_default();
-    format!("{mark} {}: {}\n{mend}", console.out.paint(Style::Name, &finding.about), finding.says)
+    // A device and a program may be called anything.
+    let mend = finding.mend.as_ref().map(|mend| format!("       → {}\n", harmless(mend))).unwrap_or_default();
+    let about = harmless_line(&finding.about);
+    format!("{mark} {}: {}\n{mend}", console.out.paint(Style::Name, about), harmless_line(&finding.says))
 }
 
 /// Whether a modem answers on the port, where that could be opened; adds who it is and how it does.

@@ -13,6 +13,6 @@ pub(crate) fn serve(console: &Console) -> Exit {
     }
     match lsp::serve() {
         Ok(()) => Exit::Passed,
-        Err(why) => console.refuse(Exit::Internal, &format!("the connection to the editor broke: {why}"), None),
+        Err(why) => console.refuse(Exit::Failed, &format!("the connection to the editor broke: {why}"), None),
     }
 }

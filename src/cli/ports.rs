@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::arguments::Ports;
 use super::console::{Console, Exit};
-use crate::notation;
+use crate::notation::{self, harmless_line};
 use crate::port::Cancel;
 use crate::port::list::{Listed, ports};
 use crate::probe::{self, Reply};
@@ -85,18 +85,19 @@ impl PortLine {
         let held = (!self.held_by.is_empty()).then(|| format!("held by {}", self.held_by.join(", ")));
         let facts = [&self.device, &self.usb, &interface, &self.driver, &self.role, &held];
         let facts: Vec<&str> = facts.into_iter().flatten().map(String::as_str).collect();
-        let mut text = format!("{}  {}\n", console.out.paint(Style::Name, &self.port), facts.join(" · "));
+        let mut text =
+            format!("{}  {}\n", console.out.paint(Style::Name, &self.port), harmless_line(&facts.join(" · ")));
         if let Some(answers) = &self.answers {
             let (style, said) = match answers {
                 Reply::Modem(modem) if modem.is_empty() => (Style::Good, "answers AT".to_owned()),
-                Reply::Modem(modem) => (Style::Good, format!("answers AT: {modem}")),
+                Reply::Modem(modem) => (Style::Good, format!("answers AT: {}", harmless_line(modem))),
                 Reply::NotAsked(why) => (Style::Dim, why.clone()),
                 Reply::Silence => (Style::Dim, "does not answer AT".to_owned()),
             };
             text.push_str(&format!("  {}\n", console.out.paint(style, said)));
         }
         for link in self.name.iter().chain(&self.links) {
-            text.push_str(&format!("  {}\n", console.out.paint(Style::Dim, link)));
+            text.push_str(&format!("  {}\n", console.out.paint(Style::Dim, harmless_line(link))));
         }
         text
     }

@@ -76,7 +76,8 @@ fn mends(workspace: &Workspace, document: &Document, found: &Diagnostic) -> Vec<
         };
         action(title, lsp::TextEdit::new(document.range(edit.span), edit.value.clone()), true)
     });
-    let allowed = (found.severity == Severity::Warning).then(|| {
+    let has_lines = !document.tree().body.statements.is_empty();
+    let allowed = (found.severity == Severity::Warning && has_lines).then(|| {
         let start = found.span().unwrap_or_default().start as usize;
         let start = document.source.line_start(document.source.line_of(start));
         let line = document.source.text.get(start..).unwrap_or_default();

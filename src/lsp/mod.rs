@@ -20,12 +20,13 @@ use std::sync::Arc;
 
 use lsp_server::{Connection, ErrorCode, ExtractError, Message, Notification, ProtocolError, Request, Response};
 use lsp_types::notification::{
-    DidChangeTextDocument, DidCloseTextDocument, DidOpenTextDocument, Notification as Told, PublishDiagnostics,
+    DidChangeTextDocument, DidCloseTextDocument, DidOpenTextDocument, Exit as ExitNotification, Notification as Told,
+    PublishDiagnostics,
 };
 use lsp_types::request::{
     CodeActionRequest, CodeLensRequest, Completion, DocumentSymbolRequest, ExecuteCommand, Formatting, GotoDefinition,
     HoverRequest, PrepareRenameRequest, References, Rename, Request as Asked, ResolveCompletionItem,
-    SemanticTokensFullRequest, SignatureHelpRequest,
+    SemanticTokensFullRequest, Shutdown, SignatureHelpRequest,
 };
 use lsp_types::{self as lsp, Uri};
 
@@ -56,16 +57,18 @@ pub(crate) fn serve() -> Result<(), String> {
 /// # Errors
 /// What is wrong with it, in words.
 pub fn serve_on(connection: Connection) -> Result<(), String> {
-    Server::serve(connection).map_err(|error| error.to_string())
+    Server::begin(connection).map_err(|error| error.to_string())?.run()
 }
 
 struct Server {
     connection: Connection,
     workspace: Workspace,
+    /// The editor has said that it will leave.
+    is_shut: bool,
 }
 
 impl Server {
-    fn serve(connection: Connection) -> Result<(), ProtocolError> {
+    fn begin(connection: Connection) -> Result<Server, ProtocolError> {
         let (id, params) = connection.initialize_start()?;
         let about = serde_json::json!({
             "capabilities": capabilities(),
@@ -73,16 +76,25 @@ impl Server {
         });
         connection.initialize_finish(id, about)?;
         let workspace = Workspace { open: BTreeMap::new(), root: root(&params) };
-        Server { connection, workspace }.run()
+        Ok(Server { connection, workspace, is_shut: false })
     }
 
-    fn run(&mut self) -> Result<(), ProtocolError> {
+    fn run(&mut self) -> Result<(), String> {
         while let Ok(message) = self.connection.receiver.recv() {
             match message {
+                Message::Request(request) if self.is_shut => {
+                    let message = "after `shutdown` comes `exit`".to_owned();
+                    self.send(Response::new_err(request.id, ErrorCode::InvalidRequest as i32, message).into());
+                }
+                Message::Request(request) if request.method == Shutdown::METHOD => {
+                    self.is_shut = true;
+                    self.send(Response::new_ok(request.id, ()).into());
+                }
+                Message::Notification(told) if told.method == ExitNotification::METHOD => {
+                    let left = "the editor left without `shutdown`";
+                    return if self.is_shut { Ok(()) } else { Err(left.to_owned()) };
+                }
                 Message::Request(request) => {
-                    if self.connection.handle_shutdown(&request)? {
-                        return Ok(());
-                    }
                     let (id, method) = (request.id.clone(), request.method.clone());
                     // A fault of ours must not take the editor's server away.
                     let answer = catch_unwind(AssertUnwindSafe(|| self.answer(request)));
@@ -123,7 +135,7 @@ impl Server {
         });
         told.and_then(|told| {
             hear::<DidCloseTextDocument>(told, |closed| {
-                if let Some(document) = self.workspace.open.remove(&name_of(&closed.text_document.uri)) {
+                if let Some(document) = self.workspace.close(&closed.text_document.uri) {
                     self.tell(document.uri, None, Vec::new());
                 }
             })
@@ -271,10 +283,20 @@ struct Workspace {
 impl Workspace {
     /// What is wrong with the others may have changed too, where they run it.
     fn put(&mut self, document: Document) {
+        self.doubt_others();
+        self.open.insert(document.source.name.clone(), document);
+    }
+
+    /// From here on the script is what its file holds.
+    fn close(&mut self, uri: &Uri) -> Option<Document> {
+        self.doubt_others();
+        self.open.remove(&name_of(uri))
+    }
+
+    fn doubt_others(&mut self) {
         for other in self.open.values_mut().filter(|other| !other.mentions().runs.is_empty()) {
             other.found.take();
         }
-        self.open.insert(document.source.name.clone(), document);
     }
 
     fn document(&self, uri: &Uri) -> Option<&Document> {

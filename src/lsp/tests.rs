@@ -13,7 +13,7 @@ const URI: &str = "file:///work/script.hayes";
 fn ask_everything(text: &str, line: usize, character: usize) {
     let (connection, _editor) = Connection::memory();
     let workspace = Workspace { open: BTreeMap::new(), root: None };
-    let mut server = Server { connection, workspace };
+    let mut server = Server { connection, workspace, is_shut: false };
     server.workspace.put(Document::new(URI.parse().unwrap(), 1, text.to_owned()));
     server.publish();
     let methods = [

@@ -105,23 +105,26 @@ pub(super) fn legend() -> lsp::SemanticTokensLegend {
 /// Each token from where the one before began; a token of several lines is one for each line.
 fn coloured(document: &Document) -> Vec<lsp::SemanticToken> {
     let mut data = Vec::new();
-    let mut before = lsp::Position::new(0, 0);
+    // How far from the token before: lines, and units of UTF-16 in the last of them. A line may be very long.
+    let (mut seen, mut delta_line, mut delta_start) = (0, 0, 0);
+    let units = |text: &str| unit(text.encode_utf16().count());
     for token in document.tokens() {
         let Some(kind) = KINDS.iter().position(|(kind, _)| *kind == token.kind) else { continue };
         let mut start = token.span.start as usize;
         for line in document.source.slice(token.span).split_inclusive('\n') {
-            let shown = line.trim_end_matches(['\r', '\n']);
-            let place = document.range(Span::new(start, start + shown.len())).start;
+            let gap = document.source.text.get(seen..start).unwrap_or_default();
+            delta_line += unit(gap.matches('\n').count());
+            delta_start = gap.rsplit_once('\n').map_or_else(|| delta_start + units(gap), |(_, behind)| units(behind));
+            seen = start;
             start += line.len();
-            let length = unit(shown.encode_utf16().count());
-            if length == 0 {
-                continue;
+            let length = units(line.trim_end_matches(['\r', '\n']));
+            if length > 0 {
+                let token_type = unit(kind);
+                let token =
+                    lsp::SemanticToken { delta_line, delta_start, length, token_type, token_modifiers_bitset: 0 };
+                data.push(token);
+                (delta_line, delta_start) = (0, 0);
             }
-            let delta_line = place.line - before.line;
-            let delta_start = if delta_line == 0 { place.character - before.character } else { place.character };
-            before = place;
-            let token_type = unit(kind);
-            data.push(lsp::SemanticToken { delta_line, delta_start, length, token_type, token_modifiers_bitset: 0 });
         }
     }
     data

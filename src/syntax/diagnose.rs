@@ -276,7 +276,8 @@ impl<'a> Refused<'a> {
     }
 
     fn semicolon(&self, sign: Lexeme<'_>) -> Diagnostic {
-        self.told("hayes::syntax::semicolon", sign.range(), &[]).mended_by("")
+        let fault = self.told("hayes::syntax::semicolon", sign.range(), &[]);
+        if sign.end() == self.end() { fault.mended_by("") } else { fault }
     }
 
     fn foreign_comment(&self, place: Range<usize>) -> Diagnostic {
@@ -292,6 +293,8 @@ impl<'a> Refused<'a> {
         let prose = rest.get(sign.len()..)?.trim_start().to_ascii_lowercase();
         let is_word = prose.len() > 2 && prose.bytes().all(|it| it.is_ascii_alphabetic() || it == b' ');
         let is_prose = match sign {
+            // `capture rssi;int`
+            ";" if self.statement() == "capture" && !self.line.get(..start)?.ends_with([' ', '\t']) => false,
             ";" => !prose.starts_with("at") && (is_word || prose.contains(' ')),
             "'" => is_word,
             _ => true,
@@ -454,10 +457,31 @@ impl<'a> Refused<'a> {
     }
 
     /// What is wrong with a character that no script holds outside of texts.
+    /// Mends a quote that is none, and those behind it in the line: a text has two ends.
+    fn straight_quotes(&self, at: usize, fault: Diagnostic) -> Diagnostic {
+        let (mut mended, mut end) = (String::new(), at);
+        for (place, character) in self.line.get(at..).unwrap_or_default().char_indices() {
+            let rest = self.line.get(at + place..).unwrap_or_default();
+            let odd = grammar::parse(Rule::odd_character, rest).ok().flatten().and_then(|odd| odd.into_inner().next());
+            let plain = match odd.map(|odd| odd.as_rule()) {
+                Some(Rule::like_quote) => '"',
+                Some(Rule::like_apostrophe) => '\'',
+                _ => continue,
+            };
+            mended.push_str(self.line.get(end..at + place).unwrap_or_default());
+            mended.push(plain);
+            end = at + place + character.len_utf8();
+        }
+        fault.mended_at(self.span(at..end), mended)
+    }
+
     fn odd_character(&self, at: usize) -> Option<Diagnostic> {
         let odd = grammar::parse(Rule::odd_character, self.line.get(at..)?).ok()??.into_inner().next()?;
         let (place, character) = (at..at + odd.as_str().len(), odd.as_str().chars().next()?);
-        let quote = |plain: char| self.told("hayes::syntax::smart-quote", place.clone(), &[&character, &plain]);
+        let quote = |plain: char| {
+            let fault = self.told("hayes::syntax::smart-quote", place.clone(), &[&character, &plain]);
+            self.straight_quotes(at, fault)
+        };
         let unseen = |instead: &str| {
             let number = format!("{:04X}", u32::from(character));
             self.told("hayes::syntax::invisible-character", place.clone(), &[&number]).mended_by(instead)
@@ -493,7 +517,8 @@ impl<'a> Refused<'a> {
     /// White space ended an AT command, and more follows.
     fn behind_command(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
         let command = self.before().filter(|before| before.kind == TokenKind::AtWord)?;
-        let compares = found.text.starts_with("==") || found.text.starts_with("!=");
+        let is_whole = command.text.ends_with('?');
+        let compares = found.text.starts_with("==") || found.text.starts_with("!=") || is_whole && found.is("=");
         let a_pattern_without_answers =
             self.expects(&[Rule::kw_answers]) && (found.kind != TokenKind::Operator || compares);
         let known_word = self.misspelt(found).is_some() || self.run_on_keyword(found).is_some();
@@ -650,6 +675,12 @@ impl<'a> Refused<'a> {
             let (name, value) = (self.before()?, self.line.get(found.start..self.end())?);
             let whole = self.span(name.start..self.end());
             let (name, value) = (name.text, value.trim_start_matches([':', '=', ' ']));
+            let step = value.split_at_checked(2).and_then(|(sign, by)| match sign {
+                "++" | "--" if by.is_empty() => Some(format!("{name} {} 1", sign.get(..1)?)),
+                "+=" | "-=" => Some(format!("{name} {} {}", sign.get(..1)?, by.trim_start())),
+                _ => None,
+            });
+            let value = step.unwrap_or_else(|| value.to_owned());
             let fault = self.told("hayes::syntax::missing-equals", found.range(), &[&name, &value]);
             return Some(fault.mended_at(whole, format!("{name} = {value}")));
         }

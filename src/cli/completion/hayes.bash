@@ -1,10 +1,17 @@
 _hayes_words() {
-    local word="${COMP_LINE:0:COMP_POINT}" found
-    word="${word##*[[:space:]]}"
-    _hayes "$@"
-    mapfile -t found < <(hayes complete-word -- "${COMP_WORDS[@]:1:COMP_CWORD-1}" "$word" 2>/dev/null)
+    # COMP_WORDS is cut at colons and equals signs; a word of ours is not.
+    local line="${COMP_LINE:0:COMP_POINT}" found words exit
+    local word="${line##*[[:space:]]}"
+    read -ra words <<<"${line%"$word"}"
+    mapfile -t found < <(hayes complete-word -- "${words[@]:1}" "$word" 2>/dev/null; echo "$?")
+    exit="${found[-1]}"
+    unset 'found[-1]'
+    COMPREPLY=()
+    # 0: nothing else can stand there
+    [ "$exit" = 0 ] || _hayes "$@"
     # Readline replaces what stands behind the last colon or equals sign.
     local cut="${word%"${word##*[:=]}"}"
     COMPREPLY+=("${found[@]#"$cut"}")
+    [[ "${COMPREPLY[*]}" != *= ]] || compopt -o nospace
 }
 complete -F _hayes_words -o nosort -o bashdefault -o default hayes

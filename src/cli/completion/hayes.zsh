@@ -1,6 +1,11 @@
 _hayes_words() {
-    local -a found=("${(@f)$(hayes complete-word -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
-    [[ -n "$found" ]] && compadd -- "${found[@]}"
-    _hayes "$@"
+    local found only
+    found="$(hayes complete-word -- "${(@)words[2,CURRENT]}" 2>/dev/null)" && only=yes
+    local -a found=("${(@f)found}")
+    found=("${(@)found:#}")
+    # Behind `name=` its value follows.
+    compadd -- "${(@)found:#*=}"
+    compadd -S '' -- "${(@M)found:#*=}"
+    [[ -n "$only" ]] || _hayes "$@"
 }
 compdef _hayes_words hayes
