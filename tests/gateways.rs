@@ -493,11 +493,9 @@ fn what_is_wrong_with_a_fleet_is_told() {
         told("agent --once --carrier dir:carrier --state gw-1", 7, "(mode 640): chmod 600 gw-1/key");
         fs::set_permissions(field.file("gw-1/key"), fs::Permissions::from_mode(0o600)).unwrap();
     }
-    for (name, broken, why) in [
-        ("runs/r1/run.json", "{", "r1/run.json: EOF"),
-        ("runs/r1/results.jsonl", "x\n", "results.jsonl: line 1 is no result"),
-        ("orders.log", "x\ny\n", "orders.log: order 1 cannot be read"),
-    ] {
+    for (name, broken, why) in
+        [("runs/r1/run.json", "{", "r1/run.json: EOF"), ("orders.log", "x\ny\n", "orders.log: order 1 cannot be read")]
+    {
         let file = field.file(&format!("state/hayes/fleet/{name}"));
         let before = fs::read(&file).unwrap();
         fs::write(&file, broken).unwrap();
@@ -509,6 +507,79 @@ fn what_is_wrong_with_a_fleet_is_told() {
     fs::rename(field.file("key"), field.file("state/hayes/fleet/key")).unwrap();
     fs::write(field.file("gw-1/key"), "12").unwrap();
     told("agent --once --carrier dir:carrier --state gw-1", 7, "gw-1/key: it holds no key of 64 digits");
+}
+
+/// What a person reads of a modem that is another one, of two results of one attempt, and of an order that came late.
+#[test]
+fn what_became_of_a_modem_is_told_with_what_to_do() {
+    let mut field = Field::new("told", ASKS, &[]);
+    field.gateway("gw-1", &["sim:bg96?time=virtual"]);
+    field.inventory.push_str("imei = \"866425034953457\"\n");
+    field.gateway("gw-2", &["sim:bg96?time=virtual"]);
+    let told = |arguments: &[&str], exit: i32, said: &[&str]| {
+        let output = field.run(arguments);
+        let all = text(&[output.stdout, output.stderr].concat());
+        said.iter().for_each(|said| assert!(all.contains(said), "{arguments:?}: {all}"));
+        assert_eq!(output.status.code(), Some(exit), "{arguments:?}: {all}");
+    };
+    field.order(&["-l", "gw-1"]);
+    assert!(field.once("gw-1").status.success());
+    told(&["fleet", "watch"], 1, &["is on this port in place of IMEI 866425034953457", "help: cables may have been"]);
+    // Another result of an attempt that has one, as of a folder that was copied
+    field.order(&["-l", "gw-2"]);
+    assert!(field.once("gw-2").status.success());
+    told(&["fleet", "watch"], 0, &["1 modem: 1 passed"]);
+    let results = field.file("carrier/fleet/res");
+    let run: Vec<PathBuf> = fs::read_dir(&results).unwrap().map(|it| it.unwrap().path()).collect();
+    let run = run.into_iter().find(|run| run.file_name().unwrap().to_str().unwrap().starts_with("r2-")).unwrap();
+    let result = run.join("gw-2/gw-2-0.1");
+    let other = fs::read_to_string(&result).unwrap().replace("\"exchanges\":", "\"exchanges\":9");
+    fs::write(&result, other).unwrap();
+    let kept = "runs/r2/conflicts/gw-2.gw-2-0.1";
+    told(&["fleet", "watch"], 0, &["conflict; was the gateway's folder copied, or put back as it was?", kept]);
+    told(&["fleet", "status"], 0, &["r2: 1 passed script.hayes; 1 result not taken, in ", "runs/r2/conflicts\n"]);
+    // A gateway that comes when the order's time is over, and says so
+    field.order(&["-l", "gw-2", "--not-after", "1s"]);
+    std::thread::sleep(Duration::from_millis(1100));
+    let late = "run r3 was to be begun before ";
+    assert!(text(&field.once("gw-2").stderr).contains(late));
+    told(&["fleet", "status"], 0, &[late]);
+    let help = "help: begin another run of it; `--not-after` says how long it waits for gateways";
+    told(&["fleet", "watch"], 6, &["its gateway gw-2 did not come before", help]);
+    told(&["fleet", "retry", "r3"], 0, &["r3: its time was over at ", "another `hayes fleet run` is needed"]);
+    let status = text(&field.run(&["fleet", "status"]).stdout);
+    assert!(status.contains("r3: 1 expired"), "{status}");
+}
+
+/// A ledger with a line that somebody has cut in two: what it held comes from the carrier again, and is not run again.
+#[test]
+fn a_ledger_with_a_broken_line_is_mended() {
+    let modems = Fleet::new(&[Manner::Good; 3], Duration::from_millis(1));
+    let mut field = Field::new("mended", CHANGES, &[]);
+    field.gateway("gw-1", &modems.paths.iter().map(String::as_str).collect::<Vec<_>>());
+    field.order(&[]);
+    assert!(field.once("gw-1").status.success());
+    for is_open in [false, true] {
+        assert!(field.watch().status.success());
+        let whole = fs::read_to_string(field.ledger("r1")).unwrap();
+        let lines: Vec<&str> = whole.lines().collect();
+        assert_eq!(lines.len(), 3);
+        fs::write(field.ledger("r1"), format!("{}\n{}\n{}\n", lines[0], &lines[1][..40], lines[2])).unwrap();
+        if is_open {
+            let run = field.file("state/hayes/fleet/runs/r1/run.json");
+            fs::write(&run, fs::read_to_string(&run).unwrap().replace("\"closed\":true", "\"closed\":false")).unwrap();
+        }
+        let output = field.run(&["fleet", "watch", "r1"]);
+        let said = text(&output.stderr);
+        assert!(output.status.success() && said.contains("line 2 is no result: it is no JSON"), "{said}");
+        assert!(said.contains("1 line of it now in ") && said.contains("results.broken, and"), "{said}");
+        assert_eq!(ended(&field.ledger("r1")).len(), 3, "{said}");
+        assert_eq!(text(&field.run(&["report", field.ledger("r1").to_str().unwrap()]).stdout), "3 modems: 3 passed\n");
+        assert!(field.once("gw-1").status.success());
+    }
+    let broken = fs::read_to_string(field.ledger("r1").with_file_name("results.broken")).unwrap();
+    assert_eq!(broken.lines().count(), 2);
+    assert_eq!(modems.total("AT+CFUN=1"), 3);
 }
 
 /// With a script go the scripts that it runs and the files that it reads, and of its parts those that were named.

@@ -318,7 +318,10 @@ pub(crate) fn select(inventory: &Inventory, limit: &[String], console: &Console)
     if modems.is_empty() {
         let (message, help) = match inventory.modems.len() {
             0 => ("the inventory has no modem".to_owned(), "each is a [[modem]] table, or many are a [[range]]"),
-            all => (format!("-l leaves out all {all} modems"), "`--list` without -l shows all there are"),
+            all => (
+                format!("-l leaves nothing of {}", plural(all as u64, "modem")),
+                "`--list` without -l shows all there are",
+            ),
         };
         return Err(console.refuse(Exit::Nothing, &message, Some(help)));
     }

@@ -299,8 +299,8 @@ fn init(
 fn open<'s>(folder: &FleetFolder, say: &'s dyn Fn(&str), console: &Console) -> Result<Operator<'s>, Exit> {
     let opened = Operator::open(folder, say).map_err(refused("the fleet", console))?;
     opened.ok_or_else(|| {
-        let message = "another `hayes fleet` of this machine drives the fleet";
-        console.refuse(Exit::Unwritable, message, Some("end that one first"))
+        let (message, help) = ("another `hayes fleet` of this machine drives the fleet", "end that one first");
+        console.refuse(Exit::Unwritable, message, Some(help))
     })
 }
 
@@ -453,7 +453,7 @@ fn watch(
         console.say(&format!("{name} goes on without this program; `hayes fleet watch {name}` takes in its results\n"));
         return Ok(if signals.came() { signals.exit() } else { Exit::Passed });
     }
-    let left = operator.controller.run(run).map_or(0, |run| run.open().count());
+    let left = operator.controller.run(run).filter(|run| !run.closed).map_or(0, |run| run.open().count());
     operator.enter_missing(run).map_err(refused("the ledger", console))?;
     Ok(exit.worst(summary(name, left, &results, (reports, json), console)?))
 }
@@ -489,9 +489,7 @@ fn wish_for(folder: &FleetFolder, run: &str, wish: &Wish, console: &Console) -> 
     folder.wish(&run, wish).map_err(refused("the wish cannot be kept", console))?;
     let say = |text: &str| console.say(&format!("{text}\n"));
     match Operator::open(folder, &say).map_err(refused("the fleet", console))? {
-        Some(mut operator) => {
-            operator.turn().map_err(refused("the fleet", console))?;
-        }
+        Some(mut operator) => operator.turn().map_err(refused("the fleet", console))?,
         None => console.say("the `hayes fleet` that drives the fleet takes it up\n"),
     }
     Ok(Exit::Passed)
@@ -502,9 +500,9 @@ fn status(folder: &FleetFolder, gateway: Option<&str>, console: &Console) -> Res
     if operator.controller.runs.is_empty() {
         return Err(no_run(None, console));
     }
-    let text = operator.described(gateway).map_err(refused("the fleet", console))?.ok_or_else(|| {
+    let told = operator.described(gateway).map_err(refused("the fleet", console))?;
+    told.map(|text| console.print(&text)).ok_or_else(|| {
         let message = format!("no run of the fleet has the gateway {}", gateway.unwrap_or_default());
         console.refuse(Exit::Nothing, &message, Some("`hayes fleet status` lists those that it has"))
-    })?;
-    Ok(console.print(&text))
+    })
 }

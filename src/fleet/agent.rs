@@ -231,12 +231,7 @@ impl Agent {
             return None;
         }
         let runs = &self.order.as_ref()?.runs;
-        // A clock that was never set says nothing about a time of day.
-        let is_over = |run: &WantedRun| {
-            let end = Timestamp::parse(&run.manner.not_after).map_or(u64::MAX, Timestamp::millis);
-            today.millis() >= SET && today.millis() >= end
-        };
-        runs.iter().filter(|run| !run.stop && !is_over(run)).find_map(|run| {
+        runs.iter().filter(|run| !run.stop && !is_over(run, today)).find_map(|run| {
             let bundle = self.bundles.get(&run.bundle)?.as_ref().ok()?;
             let waits = |modem: &&WantedModem| {
                 let attempt = self.attempts.get(&self.key(&run.run, modem));
@@ -433,7 +428,15 @@ impl Agent {
     /// What it has to say of itself.
     pub fn says(&self, clock: Timestamp) -> Option<String> {
         let unset = (clock.millis() < SET).then(|| format!("its clock says {clock}: it was never set"));
-        self.hindrance().or(unset)
+        let waits = |run: &&WantedRun| {
+            let is_open = |modem| self.attempts.get(&self.key(&run.run, modem)).is_none_or(|it| it.done.is_none());
+            is_over(run, clock) && run.modems.iter().any(is_open)
+        };
+        let late = self.order.iter().flat_map(|order| &order.runs).find(waits).map(|run| {
+            let (name, end) = (run_name(&run.run), &run.manner.not_after);
+            format!("run {name} was to be begun before {end}, and is not begun any more")
+        });
+        self.hindrance().or(unset).or(late)
     }
 
     /// What keeps it from doing what it is told.
@@ -446,6 +449,12 @@ impl Agent {
 
 /// The beginning of 2026 in milliseconds: a clock before it was never set.
 const SET: u64 = 1_767_225_600_000;
+
+/// Whether nothing of a run is begun any more. A clock that was never set says nothing about a time of day.
+fn is_over(run: &WantedRun, today: Timestamp) -> bool {
+    let end = Timestamp::parse(&run.manner.not_after).map_or(u64::MAX, Timestamp::millis);
+    today.millis() >= SET && today.millis() >= end
+}
 
 fn may_begin_again(begun: u32, bundle: &ReadyBundle) -> bool {
     begun == 0 || bundle.once.is_none() && begun < MOST_BEGUN

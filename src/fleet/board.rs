@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::controller::{Controller, FleetRun};
 use crate::batch::schedule::wave_ends;
+use crate::port::Timestamp;
 use crate::report::style::harmless;
 use crate::runtime::Status;
 
@@ -32,6 +33,7 @@ impl FleetBoard {
         let (mut running, mut silent) = (BTreeSet::new(), BTreeSet::new());
         let [mut moved, mut waiting, mut not_heard, mut runs, mut held_back, mut to_come] = [0; 6];
         let mut at_gateways = BTreeMap::new();
+        let is_late = run.closed && run.is_late(Timestamp::now());
         for (place, target) in run.targets.iter().enumerate() {
             let name = &target.modem.name;
             if let Some((status, cause)) = run.outcome(place) {
@@ -41,7 +43,9 @@ impl FleetBoard {
                 continue;
             }
             let presence = controller.presences.get(&target.gateway);
-            let count = if controller.moves.gateway_of(run, target).is_some() {
+            let count = if is_late {
+                &mut to_come
+            } else if controller.moves.gateway_of(run, target).is_some() {
                 &mut moved
             } else if controller.moves.waits(run, target).is_some() {
                 &mut waiting
@@ -72,7 +76,7 @@ impl FleetBoard {
             (waiting, "waiting for another gateway"),
             (held_back, "waiting to attach"),
             (not_heard, "not heard"),
-            (to_come, "to come"),
+            (to_come, if is_late { "expired" } else { "to come" }),
         ];
         let mut causes: Vec<(usize, String)> = causes.into_iter().map(|(cause, count)| (count, cause)).collect();
         causes.sort_by_key(|(count, _)| std::cmp::Reverse(*count));

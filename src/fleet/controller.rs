@@ -177,6 +177,11 @@ impl FleetRun {
         run_name(&self.run)
     }
 
+    /// Whether nothing of it is begun any more, by that time of day.
+    pub fn is_late(&self, today: Timestamp) -> bool {
+        Timestamp::parse(&self.manner.not_after).is_some_and(|end| today >= end)
+    }
+
     /// Takes what its ledger holds.
     pub fn read(&mut self, line: &LedgerLine) {
         let Some((place, mark)) = self.targets.place(&line.result.modem).zip(line.mark.as_ref()) else { return };
@@ -279,7 +284,11 @@ impl Controller {
         match run.taken.get(&slot) {
             Some(known) if *known == mark => return Ok(None),
             Some(_) => {
-                return Err(format!("{} is another than the first one of attempt {}: conflict", what(), key.attempt));
+                return Err(format!(
+                    "{} is another than the first one of attempt {}, which counts: conflict; was the gateway's folder copied, or put back as it was?",
+                    what(),
+                    key.attempt
+                ));
             }
             None => {}
         }
@@ -373,7 +382,6 @@ impl Controller {
 
     /// Whether a run needs its gateways no more.
     pub fn may_close(&self, run: &FleetRun, today: Timestamp) -> bool {
-        let expired = Timestamp::parse(&run.manner.not_after).is_some_and(|end| today >= end);
         // One that was moved may have ended where it was, unheard.
         let gone = |target: &Target| {
             let ends = run.begins_no_more() || self.is_gone(run, target);
@@ -381,13 +389,12 @@ impl Controller {
         };
         // Those whose wave has not begun are at no gateway.
         let held = if run.begins_no_more() { run.begun_count() } else { run.targets.len() };
-        expired || run.open_of(held).all(gone)
+        run.is_late(today) || run.open_of(held).all(gone)
     }
 
     /// What stands in the report of those that no result came of.
     pub fn missing(&self, run: &FleetRun, today: Timestamp) -> Vec<LedgerLine> {
-        let expired = Timestamp::parse(&run.manner.not_after).is_some_and(|end| today >= end);
-        let begun = run.begun_count();
+        let (expired, begun) = (run.is_late(today), run.begun_count());
         let line = |(place, target): (usize, &Target)| {
             let (gateway, until) = (&target.gateway, &run.manner.not_after);
             let (code, message) = if let Some(other) = self.moves.gateway_of(run, target) {
@@ -411,7 +418,9 @@ impl Controller {
             } else {
                 (NOT_HEARD, format!("nothing was heard of its gateway {gateway}"))
             };
-            let failure = FailureReport::outside(code, &message);
+            let help = "begin another run of it; `--not-after` says how long it waits for gateways";
+            let help = (code == EXPIRED).then(|| help.to_owned());
+            let failure = FailureReport { help, ..FailureReport::outside(code, &message) };
             let (modem, port) = (&target.modem.name, &target.modem.port);
             let result = RunResult::unreachable(modem, port, &run.script, today.to_string(), failure);
             let (run, gateway, attempt) = (run.run.clone(), gateway.clone(), target.modem.attempt);

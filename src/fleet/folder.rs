@@ -19,7 +19,7 @@ use super::gateway::keep;
 use super::key::{SecretKey, random, sha256};
 use super::message::{Order, json, run_name};
 use super::nkey::KeyKind;
-use crate::batch::journal::{self, Results};
+use crate::batch::journal::{self, Journal, Results};
 use crate::notation::hex;
 use crate::state;
 
@@ -159,6 +159,12 @@ impl FleetFolder {
         }
     }
 
+    /// Goes on with a run's ledger.
+    pub fn open_ledger(&self, run: &str) -> io::Result<Journal> {
+        let path = self.run_folder(run).join("results.jsonl");
+        Journal::open(&path, read_ledger(&path, |_| {})?.as_ref())
+    }
+
     /// Leaves a wish for whoever drives the fleet.
     pub fn wish(&self, run: &str, wish: &Wish) -> io::Result<()> {
         keep(&self.run_folder(run).join("wish"), &json(wish))
@@ -190,6 +196,19 @@ pub fn read_ledger(path: &Path, mut take: impl FnMut(&LedgerLine)) -> io::Result
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         read => read.map(Some).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))),
     }
+}
+
+/// Takes lines that are no results out of a ledger. How many there were, and the file beside it in which they stand.
+pub fn mend_ledger(path: &Path) -> io::Result<(usize, PathBuf)> {
+    let bytes = fs::read(path)?;
+    let is_whole = |line: &&[u8]| serde_json::from_slice::<LedgerLine>(line).is_ok();
+    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+    let (whole, broken): (Vec<&[u8]>, Vec<&[u8]>) = lines.partition(is_whole);
+    let place = path.with_extension("broken");
+    let earlier = if place.exists() { fs::read(&place)? } else { Vec::new() };
+    keep(&place, &[earlier, broken.concat()].concat())?;
+    keep(path, &whole.concat())?;
+    Ok((broken.len(), place))
 }
 
 /// What gateways were told, in a file: each order as it was signed, its gateway's last one counts. An order stands

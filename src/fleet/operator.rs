@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::board::FleetBoard;
 use super::carrier::{Arrived, Carrier, NewOrder, Put, Version};
 use super::controller::{Controller, FleetRun, LedgerLine, Wish};
-use super::folder::{FleetFolder, ToldOrders, failed, read, read_ledger};
+use super::folder::{FleetFolder, ToldOrders, failed, mend_ledger, read, read_ledger};
 use super::gateway::{CALL, Say, keep};
 use super::key::{SecretKey, sha256};
 use super::message::{Order, Presence, VERSION, json, run_name, signed, signer_of};
@@ -119,13 +119,20 @@ impl<'s> Operator<'s> {
             if self.controller.runs.iter().any(|run| run.name() == name) {
                 continue;
             }
-            let mut run = self.folder.run(&name)?;
+            let (mut run, mut last) = (self.folder.run(&name)?, 0);
             let path = self.folder.run_folder(&run.run).join("results.jsonl");
-            let mut last = 0;
-            let earlier = read_ledger(&path, |line| {
-                run.read(line);
-                last = if line.mark.is_some() { line.cursor } else { last };
-            })?;
+            let read = |run: &mut FleetRun, last: &mut u64| {
+                read_ledger(&path, |line| {
+                    run.read(line);
+                    *last = if line.mark.is_some() { line.cursor } else { *last };
+                })
+            };
+            let mut earlier = read(&mut run, &mut last);
+            if let Some(error) = earlier.as_ref().err().filter(|error| error.kind() == ErrorKind::InvalidData) {
+                run = self.mended(&name, error)?;
+                earlier = read(&mut run, &mut last);
+            }
+            let earlier = earlier?;
             if !run.closed {
                 // Of a ledger that lost its end with the machine's power, what comes behind its last line comes again.
                 let from = if run.from_start { 0 } else { last };
@@ -136,6 +143,20 @@ impl<'s> Operator<'s> {
             self.there = None;
         }
         Ok(())
+    }
+
+    /// A run whose ledger had lines that cannot be read: they are taken out, and what they held is looked for on the
+    /// carrier.
+    fn mended(&mut self, name: &str, error: &io::Error) -> io::Result<FleetRun> {
+        let mut run = self.folder.run(name)?;
+        let (lines, place) = mend_ledger(&self.folder.run_folder(name).join("results.jsonl"))?;
+        let (lines, place) = (plural(lines as u64, "line"), place.display());
+        (self.say)(&format!(
+            "{error}: {lines} of it now in {place}, and what the carrier still has of them is taken in again"
+        ));
+        (run.from_start, self.cursor) = (!run.closed, 0);
+        keep(&self.folder.run_folder(name).join("run.json"), &json(&run))?;
+        Ok(run)
     }
 
     /// One turn: takes what has come, and tells the gateways what is wanted now. Waits a second where nothing comes.
@@ -198,10 +219,11 @@ impl<'s> Operator<'s> {
             match self.controller.take(&key, &bytes, sha256(&bytes), cursor) {
                 Ok(line) => lines.extend(line),
                 Err(why) => {
-                    (self.say)(&why);
-                    let conflicts = self.folder.run_folder(&key.run).join("conflicts");
-                    state::private_folder(&conflicts)?;
-                    keep(&conflicts.join(format!("{}.{}.{}", key.gateway, key.modem, key.attempt)), &bytes)?;
+                    let folder = self.folder.run_folder(&key.run).join("conflicts");
+                    state::private_folder(&folder)?;
+                    let path = folder.join(format!("{}.{}.{}", key.gateway, key.modem, key.attempt));
+                    keep(&path, &bytes)?;
+                    (self.say)(&format!("{why}; it is kept in {}", path.display()));
                 }
             }
             self.cursor = self.cursor.max(cursor);
@@ -224,8 +246,11 @@ impl<'s> Operator<'s> {
             texts.entry(&line.run).or_default().push(text);
         }
         for (run, texts) in texts {
-            let ledger = self.ledgers.get_mut(run).ok_or_else(|| io::Error::other("a ledger is closed"))?;
-            ledger.append(&texts.join("\n"), || {})?;
+            // That of a run that is over is opened again where it had lost a line.
+            if !self.ledgers.contains_key(run) {
+                self.ledgers.insert(run.to_owned(), self.folder.open_ledger(run)?);
+            }
+            self.ledgers.get_mut(run).map_or(Ok(()), |ledger| ledger.append(&texts.join("\n"), || {}))?;
         }
         lines.iter().for_each(|line| (self.heard)(line));
         Ok(())
@@ -238,16 +263,18 @@ impl<'s> Operator<'s> {
                 continue;
             }
             let wish = read(&path)?;
-            let told = match (run.heed(&wish), wish) {
+            let is_late = matches!(wish, Wish::Retry(_)) && run.is_late(Timestamp::now());
+            let told = match (if is_late { 0 } else { run.heed(&wish) }, wish) {
+                (0, Wish::Retry(_)) if is_late => {
+                    format!("its time was over at {}: another `hayes fleet run` is needed", run.manner.not_after)
+                }
                 (0, Wish::Retry(_)) => "no modem of it ended so: none runs once more".to_owned(),
                 (0, Wish::Pause | Wish::Resume | Wish::Cancel(_)) => "all of its modems have ended already".to_owned(),
                 (count, _) => format!("heeded, for {count} of its modems"),
             };
             (self.say)(&format!("{}: {told}", run.name()));
             if !run.closed && !self.ledgers.contains_key(&run.run) {
-                let path = path.with_file_name("results.jsonl");
-                let earlier = read_ledger(&path, |_| {})?;
-                self.ledgers.insert(run.run.clone(), Journal::open(&path, earlier.as_ref())?);
+                self.ledgers.insert(run.run.clone(), self.folder.open_ledger(&run.run)?);
             }
             keep(&path.with_file_name("run.json"), &json(run))?;
             fs::remove_file(path)?;
@@ -335,7 +362,11 @@ impl<'s> Operator<'s> {
         self.look()?;
         let mut text = String::new();
         for run in self.controller.runs.iter().filter(|_| gateway.is_none()) {
-            text.push_str(&format!("{} {}\n", FleetBoard::of(run, &self.controller).line(), run.script));
+            let conflicts = self.folder.run_folder(&run.run).join("conflicts");
+            let count = fs::read_dir(&conflicts).map_or(0, Iterator::count) as u64;
+            let kept = format!("; {} not taken, in {}", plural(count, "result"), conflicts.display());
+            let kept = if count > 0 { kept } else { String::new() };
+            text.push_str(&format!("{} {}{kept}\n", FleetBoard::of(run, &self.controller).line(), run.script));
         }
         for name in self.controller.gateways().iter().filter(|name| gateway.is_none_or(|it| it == *name)) {
             let (presence, order) = (self.controller.presences.get(name), self.controller.orders.get(name));
