@@ -206,8 +206,7 @@ pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exi
         FleetTask::Watch { run, reports } => {
             let last = || Ok(folder.runs()?.pop());
             let called = run.clone().map_or_else(last, |run| Ok(Some(run))).map_err(refused("the runs", console))?;
-            let found = find(&folder, called.as_deref(), console)?;
-            watch(&folder, &found, None, reports, console)
+            watch(&folder, &find(&folder, called.as_deref(), console)?, None, reports, console)
         }
         FleetTask::Pause { run } => wish(run, Wish::Pause),
         FleetTask::GoOn { run } => wish(run, Wish::Resume),
