@@ -6,7 +6,7 @@
 //! less; it names no place on the network, and neither files nor secrets.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -120,9 +120,11 @@ impl Configuration {
     pub(crate) fn read(folder: &Path, profile: Option<&str>) -> Configuration {
         let mut configuration = Configuration::default();
         let own = state::settings().map(|settings| settings.join(FILE));
-        let project = folder.ancestors().map(|folder| folder.join(FILE)).find(|file| file.is_file());
+        // What is there and is no file is told.
+        let is_there = |file: &PathBuf| file.symlink_metadata().is_ok();
+        let project = folder.ancestors().map(|folder| folder.join(FILE)).find(is_there);
         let project = project.filter(|file| Some(file) != own.as_ref());
-        let own = own.filter(|file| file.is_file());
+        let own = own.filter(is_there);
         let files = own.map(|file| (file, false)).into_iter().chain(project.map(|file| (file, true)));
         let mut sources = Vec::new();
         for (file, is_project) in files {

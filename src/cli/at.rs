@@ -97,9 +97,13 @@ fn script(commands: &[String], console: &Console) -> Result<String, Exit> {
     let mut text = String::new();
     for command in commands {
         let command = command.trim();
-        let name = command.split(['?', '=']).next().unwrap_or_default();
+        let (name, rest) = command.split_at(command.find(['?', '=']).unwrap_or(command.len()));
         let is_known = |name: &str| !name.is_empty() && catalogue::command(name).is_some();
-        let (complaint, meant) = if command.starts_with('-') {
+        let (complaint, meant) = if command == "-" {
+            ("no command", Some("`hayes run -` reads a script from standard input".to_owned()))
+        } else if command.is_empty() {
+            ("an empty command: one starts with AT, as AT+CSQ", None)
+        } else if command.starts_with('-') {
             ("behind `--` all are commands", Some(format!("write {command} before the `--`")))
         } else if command.contains(|c: char| c.is_control()) {
             ("a command is one line without control characters", None)
@@ -109,14 +113,15 @@ fn script(commands: &[String], console: &Console) -> Result<String, Exit> {
             let runs = is_script.then(|| format!("`hayes run {command}` runs a script"));
             (
                 "a command starts with AT, as AT+CSQ",
-                runs.or_else(|| signs.map(|sign| format!("write AT{sign}{command}"))),
+                runs.or_else(|| signs.map(|sign| format!("write AT{sign}{}{rest}", name.to_ascii_uppercase()))),
             )
         } else {
             text.push_str(command);
             text.push('\n');
             continue;
         };
-        let message = format!("{}: {complaint}", harmless(command.as_bytes()));
+        let named = if command.is_empty() { String::new() } else { format!("{}: ", harmless(command.as_bytes())) };
+        let message = format!("{named}{complaint}");
         return Err(console.refuse(Exit::Usage, &message, meant.as_deref()));
     }
     Ok(text)

@@ -552,7 +552,7 @@ fn rest_of(arguments: &[String], results: &Path) -> String {
 }
 
 /// A word for a POSIX shell.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%~".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::arguments::{Import, NewModule};
+use super::batch::quoted;
 use super::console::{self, Console, Exit};
 use super::modem::{self, OpenModem};
 use super::scripts;
@@ -17,6 +18,10 @@ use crate::scaffold::{self, module};
 
 /// `hayes init`: what is there already stays as it is.
 pub(crate) fn init(folder: &Path, console: &Console) -> Exit {
+    if folder.exists() && !folder.is_dir() {
+        let help = "name the folder of the project; where there is none, it is made";
+        return console.refuse(Exit::Usage, &format!("{} is no folder", folder.display()), Some(help));
+    }
     let mut made = Vec::new();
     for (name, text) in scaffold::PROJECT {
         let file = if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
@@ -33,7 +38,8 @@ pub(crate) fn init(folder: &Path, console: &Console) -> Exit {
     if made.is_empty() {
         return Exit::Passed;
     }
-    let place = if folder == Path::new(".") { String::new() } else { format!("cd {} && ", folder.display()) };
+    let place =
+        if folder == Path::new(".") { String::new() } else { format!("cd {} && ", quoted(&folder.to_string_lossy())) };
     let next = format!("try it: {place}hayes run first.hayes; then hayes batch first.hayes -i modems.toml");
     console.print(&format!("made {}\n{next}\n", made.join(", ")))
 }
@@ -47,6 +53,10 @@ pub(crate) fn new_module(arguments: &NewModule, console: &Console) -> Result<Exi
         arguments.output.as_deref().map(|file| ("-o", file)),
         console,
     )?;
+    // Before a minute of questions.
+    if let Some(file) = arguments.output.as_deref().filter(|file| file.exists()) {
+        return Err(refuse_to_overwrite(file, console));
+    }
     let mut modem = OpenModem::open(&port, &arguments.connection, Mask::default(), console)
         .map_err(|(exit, error)| console.refuse(exit, &error.message, error.help.as_deref()))?;
     console.say("asking which commands it has; nothing is set\n");
@@ -112,12 +122,14 @@ fn write_new(file: &Path, text: &str, console: &Console) -> Exit {
     }
     match File::create_new(file).and_then(|mut new| new.write_all(text.as_bytes())) {
         Ok(()) => Exit::Passed,
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            let message = format!("{} is there already", file.display());
-            console.refuse(Exit::Unwritable, &message, Some("name another file: none is overwritten"))
-        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => refuse_to_overwrite(file, console),
         Err(error) => console.refuse(Exit::Unwritable, &format!("{} cannot be written: {error}", file.display()), None),
     }
+}
+
+fn refuse_to_overwrite(file: &Path, console: &Console) -> Exit {
+    let message = format!("{} is there already", file.display());
+    console.refuse(Exit::Unwritable, &message, Some("name another file: none is overwritten"))
 }
 
 /// As [`write_new`]; makes the folder where it is not there.

@@ -5,6 +5,7 @@ use super::console::{Console, Exit, width};
 use crate::catalogue::explain::{Context, explain};
 use crate::catalogue::{module, module_by_model, result_code, urc};
 use crate::diagnostic::{nearest, pages};
+use crate::library;
 use crate::notation::{self, row_of};
 use crate::report::style::{Style, filled, harmless};
 use crate::syntax::{Topic, foreign, told_foreign, topic};
@@ -99,6 +100,12 @@ fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
     }
     if let Some(topic) = word(text) {
         return language(&topic, arguments, console);
+    }
+    if let Some(script) = library::find(text).filter(|_| !arguments.json) {
+        let (name, title) = (script.name, script.title());
+        let about = wrapped(&format!("{name}  a script of the library: {title}"));
+        let more = wrapped(&format!("  `hayes show {name}` shows it, `hayes run {name}` runs it"));
+        return console.print(&(about + &more));
     }
     let explained = explain(text, &Context { command: arguments.command.as_deref(), module });
     if !explained.is_known() && pages::page(text).is_some() {

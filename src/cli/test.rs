@@ -11,6 +11,7 @@ use super::{inputs, run, scripts};
 use crate::catalogue::Catalogue;
 use crate::connect::{self, Address, Opening};
 use crate::conversation::Conversation;
+use crate::diagnostic::nearest;
 use crate::port::Cancel;
 use crate::port::transcript::{Said, Transcript, Who, events};
 use crate::report::style::Style;
@@ -59,17 +60,23 @@ struct Terms {
 }
 
 impl Terms {
-    fn read(text: &str) -> Terms {
+    /// `Err`: which word is none of them, though it looks like one.
+    fn read(text: &str) -> Result<Terms, (&str, &'static str)> {
         let mut terms = Terms::default();
         for line in text.lines().map_while(|line| line.strip_prefix('#')) {
             match line.trim().split_once(": ") {
                 Some(("script", name)) => terms.script = Some(name.trim().to_owned()),
                 Some(("expect", status)) => terms.expect = Some(status.trim().to_owned()),
                 Some(("var", value)) => terms.variables.push(value.trim().to_owned()),
-                Some(_) | None => {}
+                Some((word, _)) => {
+                    if let Some(meant) = nearest(word, ["script", "expect", "var"]) {
+                        return Err((word, meant));
+                    }
+                }
+                None => {}
             }
         }
-        terms
+        Ok(terms)
     }
 }
 
@@ -78,7 +85,9 @@ fn one(recording: &Path, given: &InputArguments, cancel: &Cancel, console: &Cons
     let refuse = |message: String, help: &str| console.refuse(Exit::Invalid, &message, Some(help));
     let text = scripts::open_text(recording)
         .map_err(|error| refuse(format!("{name}: {error}"), "a recording is what --record has written"))?;
-    let terms = Terms::read(&text);
+    let terms = Terms::read(&text).map_err(|(word, meant)| {
+        refuse(format!("{name}: nothing is told by `# {word}: …`"), &format!("did you mean `# {meant}: …`?"))
+    })?;
     let script = script_of(recording, &terms).ok_or_else(|| {
         let help = "give it the name of its script, or write `# script: NAME.hayes` into its second line";
         refuse(format!("{name}: no script has its name"), help)
