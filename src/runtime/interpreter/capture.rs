@@ -589,7 +589,10 @@ fn groups(fields: &[Field], line: &Line, records: &mut Vec<Value>) -> Result<(),
     let mut quoted = None;
     for group in parameters(list).take_while(|parameter| parameter.kind == Written::Group) {
         let has_quotes = group.inner().any(|parameter| parameter.kind == Written::Quoted);
-        if *quoted.get_or_insert(has_quotes) && !has_quotes {
+        // `+COPS: (0-4),(0-2)`: there is no network in reach.
+        let is_number = |text: &str| text.parse::<u32>().is_ok();
+        let is_range = group.text().split_once('-').is_some_and(|(from, to)| is_number(from) && is_number(to));
+        if *quoted.get_or_insert(has_quotes) && !has_quotes || is_range {
             break;
         }
         records.push(record(take(fields, group.inner(), &line.bytes)?));
