@@ -57,7 +57,8 @@ impl Lowerer<'_> {
         let end = whole.end().saturating_sub(margin);
         let mut from = whole.start() + margin;
         if quotes == Quotes::Triple {
-            from += line_end_length(whole.get_input().get(from..end).unwrap_or(""));
+            let text = whole.get_input().get(from..end).unwrap_or("");
+            from += if text.starts_with("\r\n") { 2 } else { usize::from(text.starts_with('\n')) };
         }
 
         let mut pieces = Vec::new();
@@ -214,8 +215,4 @@ impl Lowerer<'_> {
 
 fn code_point(hex: Option<&str>) -> Option<char> {
     char::from_u32(u32::from_str_radix(hex?, 16).ok()?)
-}
-
-fn line_end_length(text: &str) -> usize {
-    if text.starts_with("\r\n") { 2 } else { usize::from(text.starts_with('\n')) }
 }
