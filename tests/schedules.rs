@@ -434,7 +434,12 @@ fn a_wrong_clock_is_told_and_delays_nothing() {
     let key = SecretKey::of_seed(KeyKind::Operator, [7; 32]);
     let bundle = ScriptBundle::of(&program("AT+CSQ\n"), &ScriptFiles::new()).unwrap();
     let ready = ScriptBundle::ready(&bundle.0, &bundle.1).unwrap();
-    let told = [None, Some("its clock is behind"), Some("its clock is ahead"), Some("its clock is behind")];
+    let told = [
+        None,
+        Some("its clock is behind the operator's"),
+        Some("its clock is ahead of the operator's"),
+        Some("its clock is behind the operator's"),
+    ];
     for (clock, told) in CLOCKS.into_iter().zip(told) {
         let mut world = World::new(2, &key, &bundle, &ready);
         world.sites[0].clock = clock;
@@ -447,7 +452,7 @@ fn a_wrong_clock_is_told_and_delays_nothing() {
         let was_never_set = presence.says.as_ref().is_some_and(|says| says.ends_with("it was never set"));
         assert_eq!(was_never_set, presence.clock.starts_with("1970"));
         // What ends a run is a time of day: a clock that is a day ahead is believed in that, and in nothing else.
-        assert_eq!(world.sites[0].waiting.is_empty(), told == Some("its clock is ahead"));
+        assert_eq!(world.sites[0].waiting.is_empty(), told == Some("its clock is ahead of the operator's"));
         assert_eq!(world.sites[0].agent.may_begin_until(), world.now + VALID);
     }
 }

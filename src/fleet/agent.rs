@@ -427,7 +427,9 @@ impl Agent {
 
     /// What it has to say of itself.
     pub fn says(&self, clock: Timestamp) -> Option<String> {
-        let unset = (clock.millis() < SET).then(|| format!("its clock says {clock}: it was never set"));
+        // The day alone: what is the same is told once.
+        let day = || clock.to_string().chars().take(10).collect::<String>();
+        let unset = (clock.millis() < SET).then(|| format!("its clock says {}: it was never set", day()));
         let waits = |run: &&WantedRun| {
             let is_open = |modem| self.attempts.get(&self.key(&run.run, modem)).is_none_or(|it| it.done.is_none());
             is_over(run, clock) && run.modems.iter().any(is_open)

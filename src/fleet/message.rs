@@ -199,8 +199,8 @@ impl Presence {
         let said = Timestamp::parse(&self.clock)?.millis();
         let issued = order.filter(|order| order.epoch == self.epoch).and_then(|order| Timestamp::parse(&order.issued));
         match issued {
-            _ if said > now.millis() + SKEW => Some("its clock is ahead"),
-            Some(issued) if said + SKEW < issued.millis() => Some("its clock is behind"),
+            _ if said > now.millis() + SKEW => Some("its clock is ahead of the operator's"),
+            Some(issued) if said + SKEW < issued.millis() => Some("its clock is behind the operator's"),
             Some(_) | None => None,
         }
     }

@@ -1,0 +1,104 @@
+//! PINs that are tried: which a line tries, how many tries the modem has left, and what became of one.
+
+use super::ledger::Book;
+use crate::at::ResultCode;
+use crate::at::command::{Command, parse};
+use crate::catalogue::command::values;
+use crate::catalogue::entry::{DangerKind, ErrorCode, Module, Series};
+use crate::catalogue::{self, command_of, commands, error_by_text};
+
+/// A PIN that is tried.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct PinAttempt {
+    /// What it opens: `SC` is the SIM, as in `AT+CLCK="SC"`
+    pub(crate) opens: String,
+    pub(crate) code: String,
+    /// The one that holds afterwards
+    pub(crate) new: Option<String>,
+}
+
+impl PinAttempt {
+    /// The first PIN that a line tries.
+    pub(crate) fn of(line: &str) -> Option<PinAttempt> {
+        let line = parse(line)?;
+        let tries = |asked: &&Command<'_>| {
+            let values = values(asked);
+            let mut dangers = command_of(asked).into_iter().flat_map(|known| known.dangers(asked.form, &values));
+            dangers.any(|danger| danger.kind == DangerKind::Lock)
+        };
+        let tried = values(line.commands.iter().find(tries)?);
+        // The shortest PIN has four digits; modes and classes have one, or two.
+        let is_code = |value: &&&str| value.len() >= 4 && value.bytes().all(|byte| byte.is_ascii_digit());
+        let mut codes = tried.iter().filter(is_code).map(|code| (*code).to_owned());
+        let named = tried.first().filter(|first| !is_code(first)).map(|first| first.to_ascii_uppercase());
+        let (code, new) = (codes.next().unwrap_or_else(|| tried.join(",")), codes.next());
+        // `AT+CPIN="PUK","PIN"`
+        let opens = named.unwrap_or_else(|| if new.is_some() { "PUK" } else { "SC" }.to_owned());
+        Some(PinAttempt { opens, code, new })
+    }
+
+    /// It was right, or was not tried at all.
+    pub(crate) fn settle(&self, book: &mut Book, sim: &str, was_right: bool) {
+        let mark = book.mark(&self.opens, &self.code);
+        // Behind a PUK stands a PIN.
+        let opens = if self.opens == "PUK" { "SC" } else { &self.opens };
+        let new = self.new.as_ref().map(|new| book.mark(opens, new));
+        let history = book.sim(sim);
+        history.failed.remove(&mark);
+        if was_right {
+            history.in_a_row.remove(&self.opens);
+            history.in_a_row.remove(opens);
+            new.map(|new| history.failed.remove(&new));
+        } else if let Some(failed) = history.in_a_row.get_mut(&self.opens) {
+            *failed = failed.saturating_sub(1);
+        }
+    }
+}
+
+/// The lines that ask how many tries a PIN has left, the module's own first, and which value of each answer that is.
+pub(crate) fn tries_told(module: Option<&Module>) -> Vec<(&'static str, usize)> {
+    let is_own = |vendor: &&str| module.is_some_and(|module| module.distance(vendor).is_some());
+    let mut told: Vec<_> = commands().filter_map(|known| Some((known, known.pin_tries?))).collect();
+    told.retain(|(known, _)| known.vendors.iter().any(|vendor| *vendor == "3GPP" || is_own(vendor)));
+    told.sort_by_key(|(known, _)| !known.vendors.iter().any(is_own));
+    told.into_iter().map(|(_, told)| told).collect()
+}
+
+/// A PIN that the modem has not tried: there is no SIM, it is busy, or does not ask for one.
+pub(crate) fn was_not_tried(result: &ResultCode) -> bool {
+    let ResultCode::Equipment(error) = result else { return false };
+    let code = error
+        .code
+        .and_then(|code| catalogue::error(Series::Equipment, code))
+        .or_else(|| error_by_text(Series::Equipment, &error.text).next());
+    code.is_some_and(|ErrorCode { code, .. }| matches!(code, 3 | 4 | 10 | 14))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::prospect;
+
+    /// Each line, what it opens and with which code; the PIN that holds afterwards.
+    #[test]
+    fn pins_that_a_line_tries() {
+        for (line, expected) in [
+            ("AT+CPIN=1234", "SC 1234"),
+            ("at+cpin=\"1234\"", "SC 1234"),
+            ("AT+CMEE=2;+CPIN=\"1234\"", "SC 1234"),
+            ("AT+CPIN=\"12345678\",\"0000\"", "PUK 12345678 0000"),
+            ("AT+CLCK=\"SC\",0,\"1234\"", "SC 1234"),
+            ("AT+CLCK=\"PN\",0,\"12345678\",7", "PN 12345678"),
+            ("AT+CPWD=\"sc\",\"0000\",\"1234\"", "SC 0000 1234"),
+            ("AT+CPWD=\"P2\",\"0000\",\"1234\"", "P2 0000 1234"),
+            ("AT+CLCK=\"SC\",2", ""),
+            ("AT+CPIN?", ""),
+            ("AT+CSQ", ""),
+        ] {
+            let attempt: Option<Vec<String>> =
+                PinAttempt::of(line).map(|it| [Some(it.opens), Some(it.code), it.new].into_iter().flatten().collect());
+            assert_eq!(attempt.unwrap_or_default().join(" "), expected, "{line}");
+            assert_eq!(prospect(line, None).stakes.tries_pin, !expected.is_empty(), "{line}");
+        }
+    }
+}
