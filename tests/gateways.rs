@@ -268,13 +268,13 @@ fn a_forged_order_is_told_and_not_followed() {
     let right = fs::read(&bundle).unwrap();
     fs::write(&bundle, "{}").unwrap();
     let _ = fs::remove_file(field.file("gw-1/blobs").join(&hash));
-    refused("a bundle is not the one that the order names");
+    refused("has not come whole: the carrier lacks it, or has another text in its place");
     fs::write(&bundle, right).unwrap();
     assert!(field.once("gw-1").status.success());
     assert_eq!(modems.total("AT"), 2);
     fs::write(&order, old).unwrap();
     let told = text(&field.once("gw-1").stderr);
-    assert!(told.contains("the order is of epoch 1, and epoch 2 is followed"), "{told}");
+    assert!(told.contains("the order is of epoch 1, and epoch 3 is followed"), "{told}");
     assert_eq!(modems.total("AT"), 2);
 }
 

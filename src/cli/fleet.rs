@@ -441,7 +441,7 @@ fn watch(
                 told = line;
             }
             // With many modems the look takes a while itself.
-            next = begin.now() + FRAME.max(19 * (begin.now() - now));
+            next = begin.now() + FRAME.max(9 * (begin.now() - now));
         }
         if is_over {
             break;

@@ -445,7 +445,15 @@ impl Agent {
     pub fn hindrance(&self) -> Option<String> {
         let broken = self.order.iter().flat_map(|order| &order.runs).filter_map(|run| self.bundles.get(&run.bundle));
         let broken = broken.filter_map(|bundle| bundle.as_ref().err()).next();
-        self.disk.clone().or_else(|| self.refused.clone()).or_else(|| broken.cloned())
+        // Before its order was seen it has not asked for any.
+        let runs = self.order.iter().filter(|_| self.fresh_until > Duration::ZERO).flat_map(|order| &order.runs);
+        let mut missing = runs.filter(|run| !self.bundles.contains_key(&run.bundle)).map(|run| {
+            let name = run_name(&run.run);
+            format!(
+                "the script of run {name} has not come whole: the carrier lacks it, or has another text in its place"
+            )
+        });
+        self.disk.clone().or_else(|| self.refused.clone()).or_else(|| broken.cloned()).or_else(|| missing.next())
     }
 }
 

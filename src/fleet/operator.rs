@@ -184,7 +184,7 @@ impl<'s> Operator<'s> {
         self.close()?;
         // Of thousands of gateways this takes a while, in which no results are taken.
         let now = self.clock.now();
-        self.next_round = now + (19 * (now - begin)).min(2 * LOOK);
+        self.next_round = now + (9 * (now - begin)).min(2 * LOOK);
         Ok(())
     }
 
