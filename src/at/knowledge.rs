@@ -77,7 +77,11 @@ impl Dialect {
             return counts.then_some((result, true));
         }
         let trimmed = line.trim_ascii_end();
-        let known = expected.finals.iter().find(|(text, _)| text.as_bytes() == trimmed).map(|(_, success)| *success);
+        // With several connections SIMCom puts the number of one in front: `1, SEND OK`.
+        let digits = trimmed.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let behind = trimmed.get(digits..).and_then(|rest| rest.strip_prefix(b",")).filter(|_| digits > 0);
+        let words = behind.map_or(trimmed, <[u8]>::trim_ascii_start);
+        let known = expected.finals.iter().find(|(text, _)| text.as_bytes() == words).map(|(_, success)| *success);
         // Those that may end any command are words.
         let is_word = line.first().is_some_and(u8::is_ascii_alphabetic);
         if let Some(success) = known.or_else(|| if is_word { self.knowledge.vendor_final(trimmed) } else { None }) {

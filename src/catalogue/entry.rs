@@ -283,6 +283,9 @@ pub struct KnownPrompt {
     /// The parameter, from 0, that gives the number of bytes; without it Ctrl-Z ends them
     #[serde(default)]
     pub counted: Option<usize>,
+    /// Some modules take the data in the line instead.
+    #[serde(default)]
+    pub optional: bool,
     /// A parameter that stands alone counts where it is larger than this; else it may name a connection
     #[serde(default)]
     pub alone_above: Option<usize>,

@@ -427,7 +427,9 @@ impl Resync {
         let is_late = now.time >= self.give_up;
         let is_over = is_late || self.fences >= MOST_FENCES;
         // Half of the `AT` was lost, or it ended up in other data; or this was the late one.
-        let is_own_answer = self.has_own() && (!self.is_refused() || is_over && self.own().is_some());
+        // Where each is refused, that is how this modem answers `AT`.
+        let is_refusing = is_over && (self.own().is_some() || self.finals >= self.fences);
+        let is_own_answer = self.has_own() && (!self.is_refused() || is_refusing);
         // What else came does not count in a flood, but the time since the last result code does.
         let is_answered = is_own_answer && (self.has_all() || now.time >= self.enough());
         match is_answered {

@@ -529,7 +529,8 @@ fn lint_prompt(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut F
             }
         }
         (Some((known, prompt)), None)
-            if !expects_failure(asked.clauses)
+            if !prompt.optional
+                && !expects_failure(asked.clauses)
                 && !findings.stands_in_broken_line("prompt")
                 && !findings.stands_above_broken_line(known.span) =>
         {
