@@ -287,6 +287,15 @@ pub(crate) fn is_harmful(character: char) -> bool {
         || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// What a name is sorted by: `gw-2` comes before `gw-10`.
+pub fn as_counted(name: &str) -> impl Iterator<Item = (usize, &str, &str)> {
+    name.split_inclusive(|character: char| !character.is_ascii_digit()).map(|part| {
+        let digits = part.trim_end_matches(|character: char| !character.is_ascii_digit());
+        let number = digits.trim_start_matches('0');
+        (number.len(), number, part.get(digits.len()..).unwrap_or_default())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

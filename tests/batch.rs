@@ -16,6 +16,7 @@ use hayes::batch::journal::Journal;
 use hayes::batch::run::Common;
 use hayes::batch::schedule::{Plan, Scheduler, Stopped};
 use hayes::check::{NoScripts, check};
+use hayes::notation::as_counted;
 use hayes::port::Cancel;
 use hayes::runtime::Inputs;
 use hayes::source::Source;
@@ -421,4 +422,11 @@ fn a_group_s_speed_beats_that_of_the_defaults() {
                         groups = [\"g\"]\n[[modem]]\nname = \"b\"\nport = \"sim:bg96\"\n";
     let inventory = inventory::read(&[Source::new("i.toml", TEXT)]).unwrap();
     assert_eq!(inventory.modems.iter().map(|modem| modem.baud).collect::<Vec<_>>(), [Some(115_200), Some(9600)]);
+}
+
+#[test]
+fn names_are_in_the_order_of_their_numbers() {
+    let mut names = ["/dev/ttyUSB10", "/dev/ttyACM0", "/dev/ttyUSB2", "gw-10", "gw-9"];
+    names.sort_by(|one, other| as_counted(one).cmp(as_counted(other)));
+    assert_eq!(names, ["/dev/ttyACM0", "/dev/ttyUSB2", "/dev/ttyUSB10", "gw-9", "gw-10"]);
 }

@@ -1,11 +1,13 @@
 //! The serial ports of this machine.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::os::devices;
 use crate::diagnostic::Complaint;
+use crate::notation::as_counted;
 
 /// A serial port that is there. Nothing was sent to it, and it was not opened.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -72,7 +74,7 @@ pub fn under(root: &Path, path: &Path) -> PathBuf {
 /// The ports of the machine whose files stand below `root`.
 pub fn ports_of(root: &Path) -> Vec<Listed> {
     let mut ports = devices::ports(root);
-    ports.sort_by_cached_key(|port| natural(&port.path));
+    ports.sort_by(|one, other| counted(&one.path, &other.path));
     ports
 }
 
@@ -87,16 +89,13 @@ pub fn others(path: &Path) -> Vec<Holder> {
 pub fn paths() -> Vec<PathBuf> {
     let root = root();
     let mut paths: Vec<PathBuf> = devices::paths(&root).iter().map(|path| under(&root, path)).collect();
-    paths.sort_by_cached_key(|path| natural(path));
+    paths.sort_by(|one, other| counted(one, other));
     paths
 }
 
-/// The name without its number, and the number.
-fn natural(path: &Path) -> (String, u64) {
-    let name = path.to_string_lossy().into_owned();
-    let letters = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    let number = name.get(letters.len()..).and_then(|digits| digits.parse().ok()).unwrap_or(0);
-    (letters.to_owned(), number)
+fn counted(one: &Path, other: &Path) -> Ordering {
+    let [one, other] = [one, other].map(Path::to_string_lossy);
+    as_counted(&one).cmp(as_counted(&other))
 }
 
 /// What stands in a folder, sorted; nothing where there is no such folder, as /sys in some containers.
@@ -105,16 +104,4 @@ pub fn names_in(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
     names
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_in_the_order_of_their_numbers() {
-        let mut names = ["/dev/ttyUSB10", "/dev/ttyACM0", "/dev/ttyUSB2"].map(PathBuf::from);
-        names.sort_by_cached_key(|name| natural(name));
-        assert_eq!(names, ["/dev/ttyACM0", "/dev/ttyUSB2", "/dev/ttyUSB10"].map(PathBuf::from));
-    }
 }

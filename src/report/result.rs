@@ -276,15 +276,6 @@ pub(crate) fn add_row_names(names: &mut Vec<String>, rows: &[serde_json::Value])
     }
 }
 
-/// What a name is sorted by: `gw-2` comes before `gw-10`.
-pub fn as_counted(name: &str) -> impl Iterator<Item = (usize, &str, &str)> {
-    name.split_inclusive(|character: char| !character.is_ascii_digit()).map(|part| {
-        let digits = part.trim_end_matches(|character: char| !character.is_ascii_digit());
-        let number = digits.trim_start_matches('0');
-        (number.len(), number, part.get(digits.len()..).unwrap_or_default())
-    })
-}
-
 /// How a status looks.
 pub fn style(status: Status) -> Style {
     match status {
