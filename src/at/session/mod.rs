@@ -160,6 +160,8 @@ struct Asking {
     gone: Option<FailureKind>,
     /// Its `OK` came before the data that it is to come with.
     is_early: bool,
+    /// A line had begun before it was asked: a result code that this becomes is of an earlier command.
+    follows_text: bool,
     /// Its final result code came: nothing is owed.
     is_answered: bool,
     /// Its last bytes did not go out.
@@ -324,6 +326,7 @@ impl Asking {
             fallback: None,
             gone: None,
             is_early: false,
+            follows_text: false,
             is_answered: false,
             write_failed: false,
             is_echoed: false,
@@ -892,7 +895,9 @@ impl Session {
         if let Some(verbosity) = question.sets_verbosity {
             self.dialect.verbosity = verbosity;
         }
-        self.state = Activity::Asking(Asking::new(Arc::clone(question), now.time));
+        let mut asking = Asking::new(Arc::clone(question), now.time);
+        asking.follows_text = !self.framer.rest().is_empty();
+        self.state = Activity::Asking(asking);
         self.send(question.bytes(), why, now);
     }
 

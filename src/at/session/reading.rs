@@ -314,6 +314,7 @@ impl Session {
     fn take_frame(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> bool {
         if self.take_echo(framer, frame, now) {
             self.cursor.before = Before::Echo;
+            self.begin_line();
             return true;
         }
         self.cursor.framed = match self.cursor.before {
@@ -323,6 +324,7 @@ impl Session {
         };
         let is_taken = self.take_whole_line(framer, frame, now);
         if is_taken {
+            self.begin_line();
             self.echo.passed();
             self.cursor.before = Before::Line;
         }
@@ -370,6 +372,7 @@ impl Session {
         };
         let line = framer.line(frame);
         match self.final_of(line) {
+            Some(_) if self.follows_text() => self.take_earlier_final(line, now),
             Some((result, true)) => match self.is_before_echo(framer, frame, now) {
                 Some(false) => self.take_final(line, result, now),
                 Some(true) => self.take_earlier_final(line, now),
@@ -387,6 +390,17 @@ impl Session {
         }
         framer.consume(frame);
         true
+    }
+
+    /// What comes now has begun after the question.
+    fn begin_line(&mut self) {
+        if let Activity::Asking(asking) = &mut self.state {
+            asking.follows_text = false;
+        }
+    }
+
+    fn follows_text(&self) -> bool {
+        matches!(&self.state, Activity::Asking(asking) if asking.follows_text)
     }
 
     /// Whether the echo of the question comes only behind this result code: then it is the answer to an earlier one, of
@@ -476,6 +490,7 @@ impl Session {
             Activity::Asking(asking) if is_prompt && !asking.question.expected.free => None,
             // An echo that has not ended is none.
             Activity::Asking(_) if self.echo.may_begin(text) => return false,
+            Activity::Asking(_) if self.follows_text() => return false,
             Activity::Asking(_) => match self.final_of(text) {
                 Some((result, _)) => Some(result),
                 None => return false,
