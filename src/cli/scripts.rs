@@ -42,7 +42,7 @@ fn is_there(path: &Path) -> bool {
 
 /// Reads a file or standard input, never the library: for what writes the text back.
 pub(crate) fn read_file(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
-    const ONLY_FILES: &str = "only files are formatted";
+    const ONLY_FILES: &str = "name a file that is here";
     find_file(name, |_| ONLY_FILES.to_owned()).map_err(|mut none| {
         if library::find(name).is_some() && !is_there(Path::new(name)) {
             none = Complaint::new(format!("{name} is a script of the library, and no file here")).help(ONLY_FILES);

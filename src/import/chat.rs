@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Deed, Onward, Told, Wait, Wanted, control, literal, seconds};
+use super::{Deed, Told, control, literal, seconds, unescaped};
 
 pub(super) fn read(text: &str, told: &mut Told) {
     let mut words = Vec::new();
@@ -20,15 +20,23 @@ pub(super) fn read(text: &str, told: &mut Told) {
                 told.deeds.push(Deed::Comment(comment));
                 continue;
             }
+            Word::Unclosed(line) => {
+                told.unsaid(&format!("{line} (a quote is not closed)"));
+                told.deeds.push(Deed::Exit { passed: false });
+                return;
+            }
             Word::Text(word) => word,
         };
         let keyword = word.as_str();
-        let takes_one =
-            matches!(keyword, "ABORT" | "TIMEOUT" | "REPORT" | "SAY" | "ECHO" | "CLR_ABORT" | "CLR_REPORT" | "HANGUP");
+        let takes_one = expects
+            && matches!(
+                keyword,
+                "ABORT" | "TIMEOUT" | "REPORT" | "SAY" | "ECHO" | "CLR_ABORT" | "CLR_REPORT" | "HANGUP"
+            );
         if takes_one {
             let value = words.by_ref().find_map(|word| match word {
                 Word::Text(text) => Some(text),
-                Word::Comment(_) => None,
+                Word::Comment(_) | Word::Unclosed(_) => None,
             });
             let value = value.unwrap_or_default();
             let deed = match keyword {
@@ -54,6 +62,7 @@ pub(super) fn read(text: &str, told: &mut Told) {
 enum Word {
     Text(String),
     Comment(String),
+    Unclosed(String),
 }
 
 /// The words of a line: quotes hold blanks together, a backslash stays for later.
@@ -62,7 +71,12 @@ fn cut(line: &str, words: &mut Vec<Word>) {
     while let Some(first) = rest.chars().next() {
         let (word, after) = if first == '"' || first == '\'' {
             let inside = rest.get(1..).unwrap_or_default();
-            inside.split_once(first).unwrap_or((inside, ""))
+            let Some(end) = unescaped(inside, first) else {
+                words.push(Word::Unclosed(line.to_owned()));
+                return;
+            };
+            let (word, after) = inside.split_at(end);
+            (word, after.get(1..).unwrap_or_default())
         } else {
             rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()))
         };
@@ -73,43 +87,72 @@ fn cut(line: &str, words: &mut Vec<Word>) {
 
 /// `OK`, and `OK-AT-OK`: where OK does not come, AT is sent, and OK is expected again.
 fn expect(word: &str, told: &mut Told) {
-    let mut parts = word.split('-');
-    let (first, again) = (parts.next().unwrap_or_default(), parts.collect::<Vec<_>>());
-    let text = said(first, told);
-    match again.as_slice() {
-        [] => told.wait([text], None),
-        [_, second] if second == &first && !matches!(told.deeds.last(), Some(Deed::Wait(_)) | None) => {
-            // The sub-send is the line that was sent: it is tried again.
-            let asked = told.deeds.pop();
-            told.deeds.push(Deed::Line("retry 2 {".to_owned()));
-            told.deeds.extend(asked);
-            told.wait([text], None);
-            told.deeds.push(Deed::Line("}".to_owned()));
-        }
-        _ => {
-            told.deeds.push(Deed::Wait(Wait { wanted: vec![Wanted { text, then: Onward::Next }], within: None }));
-            told.unsaid(&format!("{word} (what is sent where {first} does not come)"));
-        }
+    let Some(end) = unescaped(word, '-') else {
+        let text = said(word, told);
+        return told.wait([text], None);
+    };
+    let (first, rest) = word.split_at(end);
+    let rest = rest.get(1..).unwrap_or_default();
+    let (again, then) = rest.split_at(unescaped(rest, '-').unwrap_or(rest.len()));
+    // What was sent is tried, with the command whose prompt it answered.
+    let mut start = told.deeds.len() - usize::from(matches!(told.deeds.last(), Some(Deed::Send(_) | Deed::Bare(_))));
+    let asks = |deed: &Deed| matches!(deed, Deed::Wait(wait) if wait.wanted.iter().any(|it| it.text.trim() == ">"));
+    while start >= 2 && told.deeds.get(start - 1).is_some_and(asks) {
+        start -= 2;
     }
+    told.deeds.insert(start, Deed::Line("try {".to_owned()));
+    let text = said(first, told);
+    told.wait([text], None);
+    told.deeds.push(Deed::Line("} else {".to_owned()));
+    send(if again.is_empty() { r"\r\c" } else { again }, told);
+    if let Some(then) = then.strip_prefix('-') {
+        expect(then, told);
+    }
+    told.deeds.push(Deed::Line("}".to_owned()));
 }
 
 fn send(word: &str, told: &mut Told) {
-    if word == "EOT" || word == "BREAK" {
-        return told.deeds.push(match word {
-            "EOT" => Deed::Bare("\x04".to_owned()),
+    let word = match word {
+        "EOT" => r"^D\c",
+        "BREAK" => r"\K\c",
+        other => other,
+    };
+    if let Some(file) = word.strip_prefix('@') {
+        told.deeds.push(Deed::Comment(format!("the text of the file {file}")));
+        let text = told.param(file.rsplit('/').next().unwrap_or(file));
+        return told.deeds.push(Deed::Send(text));
+    }
+    if word.contains(r"\q") {
+        told.unsaid(r"\q: chat keeps the next line out of its log; a value of a `secret` is masked");
+    }
+    let (word, is_bare) = word.strip_suffix(r"\c").map_or((word, false), |word| (word, true));
+    // Pauses and breaks part the text.
+    let (mut text, mut rest) = (String::new(), word);
+    while let Some(place) = rest.find('\\') {
+        let (before, from) = rest.split_at(place);
+        let length = from.chars().take(2).map(char::len_utf8).sum();
+        let (escape, after) = from.split_at(length);
+        let parting = [r"\d", r"\p", r"\K"].iter().position(|parting| *parting == escape);
+        let Some(parting) = parting else {
+            text = text + before + escape;
+            rest = after;
+            continue;
+        };
+        text += before;
+        if !text.is_empty() {
+            let part = said(&std::mem::take(&mut text), told);
+            told.deeds.push(Deed::Bare(part));
+        }
+        told.deeds.push(match parting {
+            0 => Deed::Sleep(Duration::from_secs(1)),
+            1 => Deed::Sleep(Duration::from_millis(100)),
             _ => Deed::Line("port break 250ms".to_owned()),
         });
+        rest = after;
     }
-    let mut word = word;
-    // Pauses before and behind the text.
-    while let Some(rest) = word.strip_prefix("\\d").or_else(|| word.strip_prefix("\\p")) {
-        let pause = if word.starts_with("\\d") { 1000 } else { 100 };
-        told.deeds.push(Deed::Sleep(Duration::from_millis(pause)));
-        word = rest;
-    }
-    let bare = word.ends_with("\\c");
-    let text = said(word.trim_end_matches("\\c"), told);
-    told.deeds.push(if bare { Deed::Bare(text) } else { Deed::Send(text) });
+    text += rest;
+    let text = said(&text, told);
+    told.deeds.push(if is_bare { Deed::Bare(text) } else { Deed::Send(text) });
 }
 
 /// A word with its escapes done, and the environment's values by name.
@@ -126,16 +169,12 @@ fn said(word: &str, told: &mut Told) -> String {
                 Some('b') => text.push('\x08'),
                 Some('T') => text.push_str(&told.param("number")),
                 Some('U') => text.push_str(&told.param("number_2")),
-                // Pauses inside of a word, and what only concerns chat's log
-                Some('d' | 'p' | 'q' | 'c' | 'K' | 'N') | None => {}
+                Some('N') => text.push('\0'),
+                Some('q') | None => {}
                 Some(digit @ '0'..='7') => {
-                    let mut value = digit.to_digit(8).unwrap_or(0);
-                    for _ in 0..2 {
-                        let Some(digit) = letters.peek().and_then(|next| next.to_digit(8)) else { break };
-                        value = value * 8 + digit;
-                        letters.next();
-                    }
-                    text.extend(char::from_u32(value));
+                    let mut digits = digit.to_string();
+                    digits.extend(std::iter::from_fn(|| letters.next_if(|next| next.is_digit(8))).take(2));
+                    text.extend(u32::from_str_radix(&digits, 8).ok().and_then(char::from_u32));
                 }
                 Some(other) => text.push(other),
             },

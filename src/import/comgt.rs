@@ -78,19 +78,19 @@ fn branch(rest: &str, told: &mut Told) -> Option<()> {
     let (number, jump) = rest.trim_start().split_once(char::is_whitespace)?;
     let number: i64 = number.parse().ok()?;
     let label = jump.trim().strip_prefix("goto ")?.trim().to_ascii_lowercase();
+    let is_equal = matches!(operator, "=" | "==");
+    Some(()).filter(|()| is_equal || matches!(operator, "!=" | "<>"))?;
     let wait = told.last_wait()?;
     // Nothing came: a timeout ends a Hayes script.
     for (place, wanted) in wait.wanted.iter_mut().enumerate() {
         let is_it = i64::try_from(place) == Ok(number);
         let Wanted { then, .. } = wanted;
-        let jumps = match operator {
-            "=" | "==" => is_it,
-            "!=" | "<>" => !is_it,
-            _ => return None,
-        };
-        if jumps && *then == Onward::Next {
+        if is_it == is_equal && *then == Onward::Next {
             *then = Onward::Label(label.clone());
         }
+    }
+    if (number == -1) == is_equal {
+        told.late(&label);
     }
     Some(())
 }

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use super::writing::is_failure;
 use super::{Deed, Onward};
 
 /// Where a way through the script leads.
@@ -30,76 +29,96 @@ pub(super) fn followed(deeds: Vec<Deed>) -> Vec<Deed> {
     let mut place = 0;
     while let Some(deed) = deeds.get(place) {
         place += 1;
-        match deed {
-            Deed::Wait(wait) => {
-                let ways: Vec<Fate> = wait.wanted.iter().map(|wanted| flow.fate(place, &wanted.then)).collect();
-                let on = |fate: &Fate| match fate {
-                    Fate::GoesOn(to) => Some(*to),
-                    Fate::Fails(_) => None,
+        if let Deed::Wait(wait) = deed {
+            let ways: Vec<Fate> = wait.wanted.iter().map(|wanted| flow.fate(place, &wanted.then)).collect();
+            let on = |fate: &Fate| match fate {
+                Fate::GoesOn(to) => Some(*to),
+                Fate::Fails(_) => None,
+            };
+            // The next line, else the nearest one behind it, else one before.
+            let here = ways.iter().filter_map(on).min_by_key(|to| (*to < place, *to));
+            let mut wait = wait.clone();
+            let mut elsewhere = Vec::new();
+            for (wanted, fate) in wait.wanted.iter_mut().zip(ways) {
+                wanted.then = match fate {
+                    Fate::Fails(why) => Onward::Fail(why),
+                    Fate::GoesOn(to) if Some(to) == here => Onward::Next,
+                    Fate::GoesOn(_) => {
+                        let label = match &wanted.then {
+                            Onward::Label(label) => format!("goto {label}"),
+                            Onward::Next | Onward::Fail(_) => "the next line".to_owned(),
+                        };
+                        elsewhere.push(Deed::Unsaid(format!("{}: {label}", wanted.text)));
+                        Onward::Fail(format!("not imported: {label}"))
+                    }
                 };
-                // The next line, else the nearest one behind it, else one before.
-                let here = ways.iter().filter_map(on).min_by_key(|to| (*to < place, *to));
-                let mut wait = wait.clone();
-                let mut elsewhere = Vec::new();
-                for (wanted, fate) in wait.wanted.iter_mut().zip(ways) {
-                    wanted.then = match fate {
-                        Fate::Fails(why) => Onward::Fail(why),
-                        Fate::GoesOn(to) if Some(to) == here => Onward::Next,
-                        Fate::GoesOn(_) if is_failure(&wanted.text) => Onward::Fail(String::new()),
-                        Fate::GoesOn(_) => {
-                            let label = match &wanted.then {
-                                Onward::Label(label) => format!("goto {label}"),
-                                Onward::Next | Onward::Fail(_) => "the next line".to_owned(),
-                            };
-                            elsewhere.push(Deed::Unsaid(format!("{}: {label}", wanted.text)));
-                            Onward::Fail(format!("not imported: {label}"))
-                        }
-                    };
-                }
-                kept.push(Deed::Wait(wait));
-                kept.extend(elsewhere);
-                if let Some(to) = here.filter(|to| *to > place && flow.only_fails(place, *to)) {
-                    place = to;
-                }
             }
-            Deed::Go(label) => match flow.fate(place, &Onward::Label(label.clone())) {
+            kept.push(Deed::Wait(wait));
+            kept.extend(elsewhere);
+            if let Some(to) = here.filter(|to| *to > place && flow.only_fails(place, *to)) {
+                place = to;
+            }
+        } else if let Deed::Go(label) = deed {
+            match flow.fate(place, &Onward::Label(label.clone())) {
                 Fate::Fails(why) => kept.extend([Deed::Log(why), Deed::Exit { passed: false }]),
                 Fate::GoesOn(to) if to >= place && flow.only_fails(place, to) => place = to,
-                Fate::GoesOn(_) => kept.push(Deed::Unsaid(format!("goto {label}"))),
-            },
-            Deed::Exit { passed: true } if flow.only_fails(place, deeds.len()) => break,
-            Deed::Send(_)
-            | Deed::Bare(_)
-            | Deed::Capture(_)
-            | Deed::Sleep(_)
-            | Deed::Timeout(_)
-            | Deed::Abort(_)
-            | Deed::Log(_)
-            | Deed::Set(..)
-            | Deed::Line(_)
-            | Deed::Label(_)
-            | Deed::Exit { .. }
-            | Deed::Comment(_)
-            | Deed::Unsaid(_) => kept.push(deed.clone()),
+                Fate::GoesOn(_) => kept.push(deed.clone()),
+            }
+        } else if let Deed::Unsaid(line) = deed {
+            let label = line.rsplit_once("goto ").map(|(_, label)| label.trim());
+            let is_late = line.starts_with("timeout: ");
+            let fate = label.map(|label| flow.fate(place, &Onward::Label(label.to_owned())));
+            if is_late && matches!(fate, Some(Fate::Fails(_))) {
+                continue;
+            }
+            kept.push(deed.clone());
+            // What the jump may pass over is not for every modem.
+            let to = label.and_then(|label| flow.labels.get(label)).filter(|to| **to > place && !is_late);
+            if let Some(to) = to.copied() {
+                kept.extend(flow.deeds.get(place..to).unwrap_or_default().iter().map(untold));
+                place = to;
+            }
+        } else if !matches!(deed, Deed::Exit { passed: true }) || !flow.only_fails(place, deeds.len()) {
+            kept.push(deed.clone());
+        } else {
+            break;
         }
     }
     // A label is worth a line where a jump to it is left.
     let mut jumps = Vec::new();
     for deed in &kept {
         if let Deed::Unsaid(line) = deed {
-            jumps.extend(line.rsplit_once("goto ").map(|(_, label)| label.to_owned()));
+            jumps.extend(line.rsplit_once("goto ").map(|(_, label)| label.trim().to_owned()));
+        } else if let Deed::Go(label) = deed {
+            jumps.push(label.clone());
         }
     }
     let mut is_reached = true;
-    kept.retain(|deed| {
-        let is_label = matches!(deed, Deed::Label(_));
-        let is_wanted = !is_label || matches!(deed, Deed::Label(name) if jumps.contains(name));
-        is_reached |= is_label && is_wanted || matches!(deed, Deed::Line(line) if line == "}");
-        let stays = is_reached && is_wanted;
-        is_reached &= !matches!(deed, Deed::Exit { .. });
-        stays
+    let mut open = 0_usize;
+    kept.retain_mut(|deed| {
+        if let Deed::Label(name) = deed {
+            return jumps.contains(name);
+        }
+        if let Deed::Line(line) = deed {
+            is_reached |= open > 0 && line.starts_with('}');
+            open = (open + usize::from(line.ends_with('{'))).saturating_sub(usize::from(line.starts_with('}')));
+        }
+        if !is_reached {
+            if matches!(deed, Deed::Exit { passed: false }) {
+                return false;
+            }
+            *deed = untold(deed);
+        }
+        is_reached &= !matches!(deed, Deed::Exit { .. } | Deed::Go(_));
+        true
     });
     kept
+}
+
+/// The same as a comment.
+fn untold(deed: &Deed) -> Deed {
+    let is_comment = matches!(deed, Deed::Label(_) | Deed::Comment(_) | Deed::Unsaid(_));
+    if is_comment { deed.clone() } else { Deed::Untold(Box::new(deed.clone())) }
 }
 
 impl Flow<'_> {
@@ -147,26 +166,13 @@ impl Flow<'_> {
     fn only_fails(&self, from: usize, to: usize) -> bool {
         let mut is_whole = true;
         for deed in self.deeds.get(from..to).unwrap_or_default() {
-            match deed {
-                Deed::Label(_) | Deed::Comment(_) => {}
-                Deed::Log(_) => is_whole = false,
-                Deed::Exit { passed: false } => is_whole = true,
-                Deed::Go(label) if matches!(self.fate(from, &Onward::Label(label.clone())), Fate::Fails(_)) => {
-                    is_whole = true;
-                }
-                Deed::Send(_)
-                | Deed::Bare(_)
-                | Deed::Wait(_)
-                | Deed::Capture(_)
-                | Deed::Sleep(_)
-                | Deed::Timeout(_)
-                | Deed::Abort(_)
-                | Deed::Set(..)
-                | Deed::Line(_)
-                | Deed::Go(_)
-                | Deed::Exit { passed: true }
-                | Deed::Unsaid(_) => return false,
+            let fails = |label: &String| matches!(self.fate(from, &Onward::Label(label.clone())), Fate::Fails(_));
+            let ends = matches!(deed, Deed::Exit { passed: false }) || matches!(deed, Deed::Go(label) if fails(label));
+            let is_log = matches!(deed, Deed::Log(_));
+            if !ends && !is_log && !matches!(deed, Deed::Label(_) | Deed::Comment(_)) {
+                return false;
             }
+            is_whole = ends || is_whole && !is_log;
         }
         is_whole
     }

@@ -78,6 +78,8 @@ struct Told {
     deeds: Vec<Deed>,
     /// Values that come from outside
     params: BTreeSet<String>,
+    /// Those of them that are masked
+    secrets: BTreeSet<String>,
 }
 
 /// One step. Texts have `${name}` where a value stands, and `$${` for a `${` of their own.
@@ -104,6 +106,8 @@ enum Deed {
         passed: bool,
     },
     Comment(String),
+    /// It is done only where a jump leads that Hayes has no word for
+    Untold(Box<Deed>),
     /// A line that Hayes has no word for
     Unsaid(String),
 }
@@ -144,6 +148,12 @@ impl Told {
         }
     }
 
+    /// Where it goes on when the wait that has just been told ends with nothing: told, unless it leads to a failure.
+    fn late(&mut self, label: &str) {
+        let place = self.deeds.len().saturating_sub(1);
+        self.deeds.insert(place, Deed::Unsaid(format!("timeout: goto {label}")));
+    }
+
     fn unsaid(&mut self, line: &str) {
         self.deeds.push(Deed::Unsaid(line.trim().to_owned()));
     }
@@ -171,6 +181,16 @@ fn named(name: &str) -> String {
 /// Text that stands for itself.
 fn literal(text: &str) -> String {
     text.replace("${", "$${")
+}
+
+/// Where the letter stands that no backslash goes before.
+fn unescaped(text: &str, wanted: char) -> Option<usize> {
+    let mut escaped = false;
+    text.find(|letter: char| {
+        let is_it = letter == wanted && !escaped;
+        escaped = letter == '\\' && !escaped;
+        is_it
+    })
 }
 
 /// `^M` is Ctrl-M.

@@ -1,6 +1,6 @@
 //! A script of minicom's runscript (runscript(1)).
 
-use super::{Deed, Onward, Told, Wait, Wanted, control, named, seconds};
+use super::{Deed, Onward, Told, Wait, Wanted, control, named, seconds, unescaped};
 
 pub(super) fn read(text: &str, told: &mut Told) {
     let mut lines = text.lines();
@@ -16,6 +16,9 @@ pub(super) fn read(text: &str, told: &mut Told) {
                 Some(inside) => wanted(inside.trim(), &mut wait, told),
                 None => {
                     wanted(inside, &mut wait, told);
+                    if !lines.clone().any(|line| line.trim() == "}") {
+                        told.unsaid("expect { (it is not closed)");
+                    }
                     for line in lines.by_ref().map(str::trim).take_while(|line| *line != "}") {
                         wanted(line, &mut wait, told);
                     }
@@ -39,6 +42,9 @@ fn wanted(line: &str, wait: &mut Wait, told: &mut Told) {
     if text == "timeout" && !line.starts_with('"') {
         let (time, _) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         wait.within = seconds(time);
+        if !rest.contains(" exit") && rest != time {
+            told.unsaid(&format!("timeout: {line}"));
+        }
         return;
     }
     let statement = rest.split_once(char::is_whitespace).map(|(first, rest)| (first, rest.trim()));
@@ -49,7 +55,7 @@ fn wanted(line: &str, wait: &mut Wait, told: &mut Told) {
         (_, Some(("exit", status))) if status != "0" => Onward::Fail(String::new()),
         _ => {
             told.unsaid(line);
-            Onward::Next
+            Onward::Fail(format!("not imported: {rest}"))
         }
     };
     wait.wanted.push(Wanted { text, then });
@@ -104,12 +110,7 @@ fn word<'l>(line: &'l str, told: &mut Told) -> (String, &'l str) {
         let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         return (said(first, told), rest.trim());
     };
-    let mut escaped = false;
-    let end = inside.find(|letter: char| {
-        let is_end = letter == '"' && !escaped;
-        escaped = letter == '\\' && !escaped;
-        is_end
-    });
+    let end = unescaped(inside, '"');
     let (text, rest) = inside.split_at(end.unwrap_or(inside.len()));
     (said(text, told), rest.trim_start_matches('"').trim())
 }

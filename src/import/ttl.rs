@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Deed, Onward, Told, Wait, literal, named, seconds};
+use super::{Deed, Onward, Told, literal, named, seconds};
 
 pub(super) fn read(text: &str, told: &mut Told) {
-    let mut reading = Ttl { told, within: None, loops: 0 };
+    let mut reading = Ttl { told, within: None, loops: 0, boxes: 0 };
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
         let (line, comment) = without_comment(line);
@@ -36,10 +36,13 @@ struct Ttl<'t> {
     within: Option<Duration>,
     /// How many `for` are open
     loops: usize,
+    /// `inputbox` and `passwordbox`
+    boxes: usize,
 }
 
 impl Ttl<'_> {
     fn command(&mut self, line: &str) -> Option<()> {
+        let line = &line.replace("inputstr", &self.input());
         let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let rest = rest.trim();
         if let Some(label) = line.strip_prefix(':') {
@@ -56,11 +59,15 @@ impl Ttl<'_> {
             "pause" => Deed::Sleep(seconds(rest)?),
             "mpause" => Deed::Sleep(Duration::from_millis(rest.parse().ok()?)),
             "messagebox" | "statusbox" | "dispstr" => Deed::Log(texts(rest)?.first()?.clone()),
-            "end" | "exit" | "closett" | "disconnect" => Deed::Exit { passed: true },
+            "end" | "exit" => Deed::Exit { passed: true },
             "goto" => Deed::Go(rest.to_owned()),
             "if" => return self.jump(rest),
             "inputbox" | "passwordbox" => {
-                self.told.param("inputstr");
+                self.boxes += 1;
+                self.told.param(&self.input());
+                if first.eq_ignore_ascii_case("passwordbox") {
+                    self.told.secrets.insert(self.input());
+                }
                 return Some(());
             }
             "for" => {
@@ -73,8 +80,6 @@ impl Ttl<'_> {
                 self.loops -= 1;
                 Deed::Line("}".to_owned())
             }
-            // The port stands on the command line of Hayes.
-            "connect" | "setsync" | "flushrecv" | "beep" | "closesbox" => return Some(()),
             _ => {
                 let (name, value) = line.split_once('=')?;
                 let name = name.trim();
@@ -96,11 +101,15 @@ impl Ttl<'_> {
         Some(())
     }
 
+    /// What `inputstr` holds has a name for each box.
+    fn input(&self) -> String {
+        if self.boxes < 2 { "inputstr".to_owned() } else { format!("inputstr_{}", self.boxes) }
+    }
+
     /// `if result = 2 goto failed`
     fn jump(&mut self, rest: &str) -> Option<()> {
         let (condition, label) = rest.split_once("goto ")?;
-        let label = Onward::Label(label.trim().to_owned());
-        branch(self.told.last_wait()?, condition, &label)
+        branch(self.told, condition, &Onward::Label(label.trim().to_owned()))
     }
 
     /// A block that ends the macro, behind a `wait`: those answers fail.
@@ -116,24 +125,30 @@ impl Ttl<'_> {
             Some(label) => Onward::Label(label.trim().to_owned()),
             None => Onward::Fail(said.collect::<Vec<_>>().join(" ")),
         };
-        branch(self.told.last_wait()?, condition, &then)
+        branch(self.told, condition, &then)
     }
 }
 
 /// Where the texts go on that this condition on `result` holds for.
-fn branch(wait: &mut Wait, condition: &str, then: &Onward) -> Option<()> {
-    let [name, operator, number]: [&str; 3] = condition.split_whitespace().collect::<Vec<_>>().try_into().ok()?;
+fn branch(told: &mut Told, condition: &str, then: &Onward) -> Option<()> {
+    let start = condition.find(['=', '<', '>', '!'])?;
+    let (name, rest) = condition.split_at(start);
+    let (operator, number) = rest.split_at(rest.find(|c| !matches!(c, '=' | '<' | '>' | '!'))?);
+    let (name, number) = (name.trim(), number.trim());
     let number: usize = number.parse().ok().filter(|_| name == "result")?;
     let is_equal = match operator {
         "=" | "==" => true,
         "<>" | "!=" => false,
         _ => return None,
     };
-    // A timeout, which is 0, ends a Hayes script.
-    for (place, wanted) in (1..).zip(&mut wait.wanted) {
+    for (place, wanted) in (1..).zip(&mut told.last_wait()?.wanted) {
         if (place == number) == is_equal && wanted.then == Onward::Next {
             wanted.then = then.clone();
         }
+    }
+    // A timeout, which is 0, ends a Hayes script.
+    if let (Onward::Label(label), true) = (then, (number == 0) == is_equal) {
+        told.late(label);
     }
     Some(())
 }

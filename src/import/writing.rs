@@ -30,6 +30,8 @@ struct Writing {
     /// Names whose value begins a command
     commands: Vec<String>,
     unsaid: usize,
+    /// The answer to what was sent last is over: nothing more of it comes.
+    has_answered: bool,
 }
 
 pub(super) fn script(title: &str, told: &Told) -> Imported {
@@ -50,7 +52,13 @@ pub(super) fn script(title: &str, told: &Told) -> Imported {
     let is_given = |name: &str| given(name).iter().any(|line| text.contains(line.as_str()));
     let names: BTreeSet<&str> =
         told.params.iter().map(String::as_str).chain(holes.filter(|name| !is_given(name))).collect();
-    lines.splice(1..1, names.into_iter().map(|name| format!("param {name}")).chain([String::new()]));
+    lines.splice(
+        1..1,
+        names
+            .into_iter()
+            .map(|name| format!("{} {name}", if told.secrets.contains(name) { "secret" } else { "param" }))
+            .chain([String::new()]),
+    );
     // What is no Hayes after all (a pattern or a name that it cannot have) is a comment too.
     loop {
         let source = Source::new("imported", lines.join("\n") + "\n");
@@ -74,7 +82,11 @@ impl Writing {
             Deed::Bare(text) => self.send(text, ""),
             Deed::Wait(wait) => self.wait(wait),
             Deed::Capture(name) => match &mut self.question {
-                Some(question) => question.clauses.push(format!("capture {name}")),
+                // The lines of the answer, as one text
+                Some(_) => {
+                    self.line(format!("set {name} = join(response, \"\\n\")"));
+                    self.has_answered = true;
+                }
                 None => self.line(format!("capture {name} from /(?<{name}>.*)/")),
             },
             Deed::Sleep(time) => self.line(format!("sleep {}", ExactDuration(*time))),
@@ -102,6 +114,15 @@ impl Writing {
             }
             Deed::Comment(text) => self.line(format!("# {text}")),
             Deed::Go(label) => self.not_said(&format!("goto {label}")),
+            Deed::Untold(deed) => {
+                self.end_question();
+                let mut apart = Writing::default();
+                apart.deed(deed);
+                apart.end_question();
+                for line in &apart.lines {
+                    self.not_said(line.trim_start_matches("# not imported: "));
+                }
+            }
             Deed::Unsaid(line) => self.not_said(line),
         }
     }
@@ -141,8 +162,10 @@ impl Writing {
             return;
         }
         if text == "+++" {
+            self.has_answered = true;
             return self.line("port escape".to_owned());
         }
+        self.has_answered &= text.is_empty();
         let is_command =
             self.commands.iter().any(|name| text.strip_prefix("${").is_some_and(|rest| rest.starts_with(name)));
         let command = if is_command { Some(text.to_owned()) } else { at_command(text) };
@@ -159,6 +182,9 @@ impl Writing {
     }
 
     fn wait(&mut self, wait: &Wait) {
+        if self.has_answered && wait.wanted.iter().any(|it| matches!(it.text.trim(), "OK" | "ERROR")) {
+            return;
+        }
         let onward = |wanted: &&super::Wanted| wanted.then == Onward::Next;
         let texts: Vec<&str> = wait.wanted.iter().filter(onward).map(|wanted| wanted.text.trim()).collect();
         let good: Vec<&str> = texts.iter().copied().filter(|text| !is_failure(text)).collect();
@@ -202,7 +228,7 @@ impl Writing {
 }
 
 /// A result code that ends an answer as failed: nobody need wait for it.
-pub(super) fn is_failure(text: &str) -> bool {
+fn is_failure(text: &str) -> bool {
     result_code::parse(text.trim().to_ascii_uppercase().as_bytes()).is_some_and(|code| !code.is_success())
 }
 
