@@ -21,7 +21,7 @@ const LATER: [(&str, usize, usize); 10] = [
     ("embed", 250, 3),
     ("fleet", 6_400, 66),
     ("guard", 1_150, 14),
-    ("import", 1_400, 14),
+    ("import", 1_450, 14),
     ("lsp", 1_800, 25),
     ("probe", 250, 4),
     ("scaffold", 300, 4),

@@ -81,7 +81,10 @@ pub(crate) fn new_module(arguments: &NewModule, console: &Console) -> Result<Exi
 
 pub(crate) fn import(arguments: &Import, console: &Console) -> Result<Exit, Exit> {
     let source = scripts::read_file(&arguments.script, console)?;
-    let dialect = arguments.from.unwrap_or_else(|| Dialect::of(&source.name, &source.text));
+    let dialect = arguments.from.or_else(|| Dialect::of(&source.name, &source.text)).ok_or_else(|| {
+        let message = format!("{} is no script of chat, comgt, runscript or Tera Term", source.name);
+        console.refuse(Exit::Invalid, &message, Some("say what it is: --from chat, comgt, runscript or ttl"))
+    })?;
     let name = Path::new(&*source.name).file_name().unwrap_or_default().to_string_lossy();
     let imported = import::import(dialect, &name, &source.text);
     let exit = match &arguments.output {
@@ -120,7 +123,9 @@ fn write_new(file: &Path, text: &str, console: &Console) -> Exit {
     if file == Path::new(STDOUT) {
         return console.print(text);
     }
-    match File::create_new(file).and_then(|mut new| new.write_all(text.as_bytes())) {
+    // What is not whole does not stay.
+    let write = |mut new: File| new.write_all(text.as_bytes()).inspect_err(|_| _ = std::fs::remove_file(file));
+    match File::create_new(file).and_then(write) {
         Ok(()) => Exit::Passed,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => refuse_to_overwrite(file, console),
         Err(error) => console.refuse(Exit::Unwritable, &format!("{} cannot be written: {error}", file.display()), None),

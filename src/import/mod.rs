@@ -26,21 +26,28 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// By the file's ending, and by words that only one of them has.
-    pub fn of(name: &str, text: &str) -> Dialect {
+    /// By the file's ending, and by words that only one of them has; none of a text that is no such script.
+    pub fn of(name: &str, text: &str) -> Option<Dialect> {
         let has = |words: &[&str]| {
             let first = |line: &str| line.split_whitespace().next().map(str::to_ascii_lowercase);
             text.lines().filter_map(first).any(|first| words.contains(&first.as_str()))
         };
-        if name.to_ascii_lowercase().ends_with(".ttl") || has(&["sendln", "mpause", "messagebox", "endif"]) {
-            Dialect::Ttl
-        } else if has(&["opengt", "waitfor", "waitquiet"]) {
-            Dialect::Comgt
-        } else if has(&["expect", "expect{", "send", "goto"]) {
-            Dialect::Runscript
-        } else {
-            Dialect::Chat
-        }
+        let is_chat = |word: &str| {
+            let word = word.trim_matches(['\'', '"']).to_ascii_uppercase();
+            word.is_empty() || word.starts_with("AT") || ["OK", "ABORT", "CONNECT", "TIMEOUT", "ECHO"].contains(&&*word)
+        };
+        let dialect =
+            if name.to_ascii_lowercase().ends_with(".ttl") || has(&["sendln", "mpause", "messagebox", "endif"]) {
+                Dialect::Ttl
+            } else if has(&["opengt", "waitfor", "waitquiet"]) {
+                Dialect::Comgt
+            } else if has(&["expect", "expect{", "send", "goto"]) {
+                Dialect::Runscript
+            } else {
+                let named = name.to_ascii_lowercase().ends_with(".chat");
+                return (named || text.split_whitespace().any(is_chat)).then_some(Dialect::Chat);
+            };
+        Some(dialect)
     }
 
     fn name(self) -> &'static str {

@@ -13,6 +13,12 @@ pub(super) fn read(text: &str, told: &mut Told) {
             let inside = opened.trim_start_matches('{').trim();
             let mut wait = Wait::default();
             match inside.strip_suffix('}') {
+                // Several patterns stand on lines of their own; what would go on here is not known.
+                Some(inside) if inside.matches('"').count() > 2 => {
+                    told.unsaid(line);
+                    told.deeds.push(Deed::Exit { passed: false });
+                    continue;
+                }
                 Some(inside) => wanted(inside.trim(), &mut wait, told),
                 None => {
                     wanted(inside, &mut wait, told);
