@@ -20,8 +20,8 @@ const UNSEEN: [&str; 2] = ["drop", "urc-inside"];
 
 /// Columns that depend on what happened, and are not compared: a clock goes on, and each ping takes its own time, or is
 /// lost; a step helps, or none is needed; a page is bytes without a form, and garbage that came within it is told from
-/// it by nobody; a setting that is refused is said, and left out, as is a signal; what does not tell of the SIM is to be
-/// looked at again.
+/// it by nobody; a setting that is refused is said, and left out, as is a signal; what does not tell of the SIM is to
+/// be looked at again.
 const OPEN: [(&str, &str); 8] = [
     ("modem/clock", "clock"),
     ("data/ping", "time"),
