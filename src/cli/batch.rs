@@ -10,7 +10,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arguments;
-use super::console::{Console, Exit};
+use super::console::{Console, Exit, quoted};
 use super::inputs::{self, Origins};
 use super::modem::Signals;
 use super::progress::{self, ProgressScreen};
@@ -549,14 +549,4 @@ fn rest_of(arguments: &[String], results: &Path) -> String {
     }
     words.extend(["--resume".to_owned(), results.display().to_string()]);
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
-}
-
-/// A word for a POSIX shell.
-pub(crate) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%~".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }

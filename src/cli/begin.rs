@@ -6,8 +6,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::arguments::{Import, NewModule};
-use super::batch::quoted;
-use super::console::{self, Console, Exit};
+use super::console::{self, Console, Exit, quoted};
 use super::modem::{self, OpenModem};
 use super::scripts;
 use crate::import::{self, Dialect};

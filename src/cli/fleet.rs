@@ -472,7 +472,12 @@ fn summary(
     let silent = tally.causes().iter().filter(|cause| cause.code == NOT_HEARD).map(|cause| cause.modems.len()).sum();
     let text = format!("{}results: {}\n", results::summary_of(&tally, console.out), results.display());
     // Standard output holds the results alone.
-    let mut exit = if json { (console.say(&text), Exit::Passed).1 } else { console.print(&text) };
+    let mut exit = Exit::Passed;
+    if json {
+        console.say(&text);
+    } else {
+        exit = console.print(&text);
+    }
     for (count, worse) in [
         (tally.count(&[Status::Failed]), Exit::Failed),
         (tally.count(&[Status::Unreachable]).saturating_sub(silent), Exit::Device),
