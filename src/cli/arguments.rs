@@ -17,9 +17,12 @@ use crate::guard::LiftedGuard;
 use crate::import::Dialect;
 use crate::notation::duration;
 
+/// A help page is no wider, however wide the terminal is.
+pub(crate) const HELP_COLUMNS: usize = 100;
+
 /// A small language for talking to cellular modems, and the program that runs it.
 #[derive(Debug, Parser)]
-#[command(name = "hayes", version, max_term_width = 100, arg_required_else_help = false)]
+#[command(name = "hayes", version, max_term_width = HELP_COLUMNS, arg_required_else_help = false)]
 pub(crate) struct HayesArguments {
     #[command(subcommand)]
     pub(crate) task: Option<Task>,

@@ -3,13 +3,13 @@
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
-use super::arguments::Sim;
-use super::console::{Console, Exit};
+use super::arguments::{HELP_COLUMNS, Sim};
+use super::console::{Console, Exit, width};
 use super::modem::Signals;
 use crate::diagnostic::Complaint;
 use crate::port::crew::allow_descriptors;
 use crate::port::host::{Host, HostEvent};
-use crate::report::style::Style;
+use crate::report::style::{Style, filled};
 use crate::sim::{Model, Options, Simulator, fault_help, models, option_help};
 
 pub(crate) fn sim(arguments: &Sim, console: &Console) -> Result<Exit, Exit> {
@@ -124,8 +124,13 @@ fn refused(error: &Complaint, console: &Console) -> Exit {
 }
 
 pub(crate) fn with_tables(page: &str) -> String {
-    let row = |width: usize, name: String, meaning: &str| format!("  {name:<width$} {meaning}\n");
-    let options = option_help().map(|[name, value, meaning]| row(28, format!("{name}={value}"), meaning));
+    let columns = width().min(HELP_COLUMNS);
+    let row = |names: usize, name: String, meaning: &str| {
+        let indent = " ".repeat(names + 3);
+        let end = if name.chars().count() <= names { " ".to_owned() } else { format!("\n{indent}") };
+        format!("  {name:<names$}{end}{}\n", filled(&format!("{indent}{meaning}"), columns, &indent).trim_start())
+    };
+    let options = option_help().map(|[name, value, meaning]| row(24, format!("{name}={value}"), meaning));
     let faults = fault_help().map(|[name, arguments, meaning]| row(24, format!("{name}{arguments}"), meaning));
     page.replace("«options»", &options.collect::<String>()).replace("«faults»", &faults.collect::<String>())
 }
