@@ -1,5 +1,5 @@
-//! The examples of flags, as `hayes explain --FLAG` shows them: each runs, and no flag of a command for modems lacks
-//! one.
+//! The examples of flags, as `hayes explain --FLAG` shows them, and those of help pages: each runs, and no flag of a
+//! command for modems lacks one.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -64,6 +64,53 @@ fn each_example_runs() {
         let expected = if serves { 124 } else { 0 };
         assert_eq!(output.status.code(), Some(expected), "{example}\n{}", all(&output));
     }
+}
+
+/// Those that follow an operator's orders, or give them, run in the tests of fleets; `doctor` tells of this machine,
+/// and one is a line for Neovim.
+#[test]
+fn each_example_of_a_help_page_runs() {
+    let folder = Folder::new();
+    for (name, text) in FILES {
+        fs::write(folder.0.join(name), text).unwrap();
+    }
+    let script = "AT+CSQ\n  capture rssi:int, _\nreport row rssi\n";
+    let inventory = "[[modem]]\nname = \"gw-1\"\nport = \"sim:bg96?time=virtual\"\ngroups = [\"prod\"]\n";
+    for (name, text) in [
+        ("my.hayes", "AT\n"),
+        ("log.hayes", script),
+        ("chatscript", "'' AT\nOK ''\n"),
+        ("station.ttl", "sendln 'AT'\nwaitln 'OK'\n"),
+        ("modems.toml", inventory),
+        ("modems.csv", "name,port,group\ngw-1,sim:bg96?time=virtual,prod\ngw-0007,sim:bg96,prod\n"),
+    ] {
+        fs::write(folder.0.join(name), text).unwrap();
+    }
+    fs::create_dir_all(folder.0.join("scripts/site")).unwrap();
+    fs::write(folder.0.join("scripts/site/log.hayes"), script).unwrap();
+    for path in [".local/share/bash-completion/completions", ".zfunc", ".config/fish/completions"] {
+        fs::create_dir_all(folder.0.join(path)).unwrap();
+    }
+    assert!(run("hayes batch supersim/setup -i modems.csv -o results.jsonl -q", &folder.0).status.success());
+    let mut count = 0;
+    for page in include_str!("../src/cli/help.md").split("\n## ").skip(1) {
+        let (name, text) = page.split_once('\n').unwrap();
+        let examples = text.lines().skip_while(|line| *line != "Examples:").skip(1);
+        for line in examples.map_while(|line| line.strip_prefix("  ")) {
+            // What an example does stands behind it.
+            let example = line.split("  ").next().unwrap();
+            if ["agent", "doctor", "lsp"].contains(&name) || name == "fleet" && !example.contains("init") {
+                continue;
+            }
+            let line = example.replace("/dev/ttyUSB2", "'sim:bg96?time=virtual'");
+            let line = line.replace("/etc/chatscripts/gprs", "chatscript");
+            let (line, expected) = if name == "sim" { (format!("timeout 1 {line}"), 124) } else { (line, 0) };
+            let output = run(&line, &folder.0);
+            assert_eq!(output.status.code(), Some(expected), "{example}\n{}", all(&output));
+            count += 1;
+        }
+    }
+    assert!(count > 40, "{count}");
 }
 
 #[test]
