@@ -83,6 +83,7 @@ fn made(question: &str, line: &str) -> Option<String> {
 /// What is true of a command line, on a module.
 fn traits(line: &str, module: Option<&'static entry::Module>) -> String {
     let prospect = prospect(line, module);
+    let mark = prospect.prompt.map(|prompt| prompt.mark);
     let parsed = hayes::at::command::parse(line).unwrap();
     let asked = &parsed.commands[0];
     let values = command::values(asked);
@@ -99,8 +100,34 @@ fn traits(line: &str, module: Option<&'static entry::Module>) -> String {
         ("danger", known.dangers(form, &values).next().is_some()),
         ("nb-iot-only", known.leaves_nb_iot_only(form, &values)),
         ("conversation-only", known.concerns_conversation_only(form, &values)),
-        ("prompt>", prospect.mark == Some(">")),
-        ("prompt@", prospect.mark == Some("@")),
+        ("prompt>", mark == Some(">")),
+        ("prompt@", mark == Some("@")),
     ];
     all.iter().filter(|(_, holds)| *holds).map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
+}
+
+/// A module of a person's own.
+const OWN: &str =
+    "vendor = 'Acme'\nmodels = ['ACME-1*']\niccid = 'AT+CCID'\nregistration = ['AT+CEREG']\nreboot = 'AT+CFUN=1,1'\n";
+
+#[test]
+fn a_module_of_five_lines() {
+    let module = own::read("modules/acme-1.toml", OWN).unwrap();
+    assert_eq!((module.id, module.family, module.manufacturer), ("acme-1", "acme-1", "Acme"));
+    assert_eq!((module.source, module.status), (vec!["modules/acme-1.toml"], entry::Confirmation::Unconfirmed));
+}
+
+#[test]
+fn what_is_wrong_with_a_module_is_named() {
+    for (text, error) in [
+        (OWN.replace("'AT+CCID'", "'CCID'"), "`CCID` is no command"),
+        (OWN.replace("['ACME-1*']", "[]"), "`models` names no model"),
+        (OWN.replace("['AT+CEREG']", "[]"), "`registration` names no command"),
+        (format!("{OWN}status = 'sure'"), "unknown variant `sure`"),
+        (format!("{OWN}boot-seconds = -1.0"), "`boot-seconds`"),
+        (format!("{OWN}icid = 'AT'"), "TOML parse error at line 6"),
+    ] {
+        let said = own::read("x.toml", &text).unwrap_err();
+        assert!(said.contains(error), "{said}");
+    }
 }

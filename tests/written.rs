@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hayes::at::{Event, Why};
 use hayes::library::{SCRIPTS, meant};
-use hayes::port::transcript::{Transcript, Who, events};
+use hayes::port::transcript::{Said, Transcript, Who, events};
 use hayes::report::style::{Palette, Style, cut, filled, harmless, without_middle};
 use hayes::runtime::{Listener, RuntimeEvent};
 
@@ -76,4 +76,18 @@ fn a_misspelt_name_finds_its_neighbour() {
     {
         assert_eq!(meant(written), known, "{written}");
     }
+}
+
+#[test]
+fn an_endless_conversation_stays_bounded() {
+    let mut transcript = Transcript::default();
+    for _ in 0..20_000 {
+        transcript.add(Duration::from_secs(90_000), Who::Modem, b"+QIND: \"csq\",31,99", b"\r\n");
+    }
+    let text = transcript.text("x\n");
+    assert!(text.len() < 300_000, "{}", text.len());
+    let (notes, lines): (Vec<Said>, Vec<Said>) = events(&text).partition(|said| said.who == Who::Note);
+    assert!(matches!(notes[..], [note] if note.text.ends_with("were not kept")));
+    let whole = Said { at: "90000.000", who: Who::Modem, text: "+QIND: \"csq\",31,99\\r\\n" };
+    assert!(lines.iter().all(|line| *line == whole), "none is cut");
 }

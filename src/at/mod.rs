@@ -128,6 +128,8 @@ pub struct Expected {
     pub without_final: bool,
     /// Its OK comes first, and the data that it counts behind it (`AT+SHREAD` of SIMCom).
     pub data_after_ok: bool,
+    /// A line that asks for data (`^SISW: 0,10,0`) tells by this value, from 0, how many bytes of them it takes.
+    pub granted: Option<usize>,
     /// Any character aborts it while it runs (`AT+COPS=?`, `ATD`): 27.007 §5.6.1 of V.250.
     pub abortable: bool,
     /// The result of a `send` that is no AT command: there may be no final result code; the caller says when it ends.
@@ -139,7 +141,7 @@ pub enum PromptPlan {
     /// None is expected: one that comes is cancelled with ESC and is an error.
     #[default]
     Unexpected,
-    /// Give it this, the end character included. `mark` is the prompt's text (`>` where not said).
+    /// Give it this, the end included. `mark` is the prompt's text (else `>`), or how its line begins: `^SISW:`
     Reply { mark: Option<String>, bytes: Vec<u8> },
     /// Send ESC.
     Cancel { mark: Option<String> },

@@ -195,6 +195,7 @@ impl Data {
         let lists = [&command.conversation_only, &command.asks, &command.nb_iot_only, &command.radio_off];
         let whens = whens.chain(lists.into_iter().flatten().copied());
         let whens = whens.chain(command.prompt.as_ref().map(|prompt| prompt.when));
+        require(command.prompt.as_ref().is_none_or(|prompt| !prompt.mark.is_empty()), "its prompt has no mark")?;
         let Network { leaves, joins, seeks } = &command.network;
         let whens = whens.chain(leaves.iter().chain(joins).chain(seeks).chain(&command.flash).copied());
         command.pin_tries.map_or(Ok(()), |(line, _)| self.check_names(line))?;

@@ -25,7 +25,7 @@ pub struct Prospect {
     pub needs_unsafe: Option<&'static str>,
     pub stakes: Stakes,
     /// The prompt by which it asks for data, if it does
-    pub mark: Option<&'static str>,
+    pub prompt: Option<&'static KnownPrompt>,
     /// It announces so many bytes of them, and the modem takes just so many; `false`: or the number names a connection
     pub announced: Option<(usize, bool)>,
 }
@@ -97,8 +97,9 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
             prospect.needs_unsafe = known.needs_unsafe(asked.form, &values).map(|danger| danger.why);
         }
         prospect.stakes.add(known, asked.form, &values);
-        if let Some(prompt) = known.prompt(asked.form, &values).filter(|_| prospect.mark.is_none()) {
-            (prospect.mark, prospect.announced) = (Some(prompt.mark), prompt.announced(&values));
+        if let Some(prompt) = known.prompt(asked.form, &values).filter(|_| prospect.prompt.is_none()) {
+            (prospect.prompt, prospect.announced) = (Some(prompt), prompt.announced(&values));
+            expected.granted = prompt.counted;
         }
         let usage = known.usage(asked.form, &values);
         match usage.and_then(|usage| usage.prefix) {

@@ -273,25 +273,29 @@ pub struct RaisesContext {
 }
 
 /// The modem asks for data before it answers.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct KnownPrompt {
-    #[serde(default)]
     pub when: When,
-    /// As it comes, without line ends: `>`, `@`, `CONNECT`
+    /// As it comes, without line ends: `>`, `@`, `CONNECT`; how a line begins that tells at the place of `counted` how
+    /// many bytes it takes: `^SISW:`
     pub mark: &'static str,
-    /// The parameter, from 0, that gives the number of bytes; without it Ctrl-Z ends them
-    #[serde(default)]
+    /// The parameter, from 0, that gives the number of bytes; without it Ctrl-Z ends them, or `end`
     pub counted: Option<usize>,
+    /// What stands behind them and is not counted: `--EOF--Pattern--`
+    pub end: &'static str,
     /// Some modules take the data in the line instead.
-    #[serde(default)]
     pub optional: bool,
     /// A parameter that stands alone counts where it is larger than this; else it may name a connection
-    #[serde(default)]
     pub alone_above: Option<usize>,
 }
 
 impl KnownPrompt {
+    /// The data of a reply, which may be written with what stands behind them.
+    pub fn data<'r>(&self, reply: &'r [u8]) -> &'r [u8] {
+        reply.strip_suffix(self.end.as_bytes()).unwrap_or(reply)
+    }
+
     /// How many bytes the values of the command announce, and whether the number can be nothing else.
     pub fn announced(&self, values: &[&str]) -> Option<(usize, bool)> {
         let number = |text: &str| text.trim_matches('"').parse().ok();

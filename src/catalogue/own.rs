@@ -77,33 +77,3 @@ pub(super) fn own() -> &'static [Module] {
 fn leak(text: String) -> &'static str {
     text.leak()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalogue::entry::Confirmation;
-
-    const FILE: &str = "vendor = 'Acme'\nmodels = ['ACME-1*']\niccid = 'AT+CCID'\nregistration = ['AT+CEREG']\nreboot = 'AT+CFUN=1,1'\n";
-
-    #[test]
-    fn a_file_of_five_lines() {
-        let module = read("modules/acme-1.toml", FILE).unwrap();
-        assert_eq!((module.id, module.family, module.manufacturer), ("acme-1", "acme-1", "Acme"));
-        assert_eq!((module.source, module.status), (vec!["modules/acme-1.toml"], Confirmation::Unconfirmed));
-    }
-
-    #[test]
-    fn what_is_wrong_is_named() {
-        for (text, error) in [
-            (FILE.replace("'AT+CCID'", "'CCID'"), "`CCID` is no command"),
-            (FILE.replace("['ACME-1*']", "[]"), "`models` names no model"),
-            (FILE.replace("['AT+CEREG']", "[]"), "`registration` names no command"),
-            (format!("{FILE}status = 'sure'"), "unknown variant `sure`"),
-            (format!("{FILE}boot-seconds = -1.0"), "`boot-seconds`"),
-            (format!("{FILE}icid = 'AT'"), "TOML parse error at line 6"),
-        ] {
-            let said = read("x.toml", &text).unwrap_err();
-            assert!(said.contains(error), "{said}");
-        }
-    }
-}

@@ -656,18 +656,4 @@ mod tests {
         let said = Said::read(text.trim_end_matches('\n')).unwrap();
         assert_eq!((said.at, said.who, unescape(said.text)), ("61.007", Who::Modem, Ok(all)));
     }
-
-    #[test]
-    fn an_endless_conversation_stays_bounded() {
-        let mut transcript = Transcript::default();
-        for _ in 0..20_000 {
-            transcript.add(Duration::from_secs(90_000), Who::Modem, b"+QIND: \"csq\",31,99", b"\r\n");
-        }
-        assert!(transcript.head.len() + transcript.tail.len() < 4 * HALF);
-        let text = transcript.text("x\n");
-        let (notes, lines): (Vec<Said>, Vec<Said>) = events(&text).partition(|said| said.who == Who::Note);
-        assert!(matches!(notes[..], [note] if note.text.ends_with("were not kept")));
-        let whole = Said { at: "90000.000", who: Who::Modem, text: "+QIND: \"csq\",31,99\\r\\n" };
-        assert!(lines.iter().all(|line| *line == whole), "none is cut");
-    }
 }

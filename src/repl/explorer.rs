@@ -12,7 +12,7 @@ use rustyline::error::ReadlineError;
 use super::editor::{LineSource, LinesAbove};
 use super::link::Link;
 use super::session::{
-    self, Notebook, Runnable, asks_for_data, is_answer, is_clause, is_command, is_open, may_keep, pieces,
+    self, Notebook, Runnable, asks_for_data, is_answer, is_clause, is_command, is_open, may_keep, pieces, prompt_line,
 };
 use super::shown::{Shown, write_out};
 use super::{Exploration, terminal};
@@ -233,7 +233,7 @@ impl Explorer {
 
     /// The statement, with the text that the modem will ask for; `None` where the user would not give it.
     fn with_data(&mut self, text: &str) -> Result<Option<String>, ReadlineError> {
-        let Some(asked) = asks_for_data(text) else { return Ok(Some(text.to_owned())) };
+        let Some(mark) = asks_for_data(text) else { return Ok(Some(text.to_owned())) };
         if !self.reader.is_edited() {
             // Without a user the `prompt` line is the next one.
             return match self.reader.line("", text) {
@@ -247,7 +247,7 @@ impl Explorer {
             self.refuse(&refused);
             return Ok(None);
         }
-        let prompt = format!("{}{} ", " ".repeat(self.prompt(false).chars().count().saturating_sub(2)), asked.mark);
+        let prompt = format!("{}{} ", " ".repeat(self.prompt(false).chars().count().saturating_sub(2)), mark);
         self.note("the modem will ask for data: type it, Enter sends it; Ctrl-C sends nothing");
         self.reader.takes_data(true);
         let line = self.line(&prompt, "");
@@ -257,7 +257,7 @@ impl Explorer {
             Ok(line) if is_clause(&line) && line.trim_start().starts_with("prompt ") => {
                 Ok(Some(format!("{text}\n  {}", line.trim())))
             }
-            Ok(line) => Ok(Some(format!("{text}\n{}", asked.clause(&line)))),
+            Ok(line) => Ok(Some(format!("{text}\n{}", prompt_line(mark, &line)))),
             Err(ReadlineError::Interrupted | ReadlineError::Eof) => {
                 self.note("not sent");
                 Ok(None)

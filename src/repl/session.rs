@@ -92,24 +92,11 @@ pub(super) struct Runnable {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// What a question asks for beside its answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct AskedData {
-    /// `>`
-    pub mark: &'static str,
-    /// The command counts the bytes: no Ctrl-Z ends them.
-    counted: bool,
-}
-
-impl AskedData {
-    /// The `prompt` line that gives it this text.
-    pub(super) fn clause(&self, text: &str) -> String {
-        let quoted = text.replace('\\', "\\\\").replace('"', "\\\"").replace("${", "$${");
-        let quoted = without_controls(&quoted);
-        let mark = if self.mark == ">" { String::new() } else { format!("\"{}\" ", self.mark) };
-        let end = if self.counted { " then nothing" } else { "" };
-        format!("  prompt {mark}reply \"{quoted}\"{end}")
-    }
+/// The `prompt` line that gives this text to what asks by this mark.
+pub(super) fn prompt_line(mark: &str, text: &str) -> String {
+    let quoted = text.replace('\\', "\\\\").replace('"', "\\\"").replace("${", "$${");
+    let mark = if mark == ">" { String::new() } else { format!("\"{mark}\" ") };
+    format!("  prompt {mark}reply \"{}\"", without_controls(&quoted))
 }
 
 impl Runnable {
@@ -275,8 +262,8 @@ fn without_secret(text: &str, mask: &Mask) -> String {
     if is_declaration { head } else { format!("# left out, for a secret stood in it: {head}") }
 }
 
-/// What the modem will ask for, where the statement is a question that says nothing about it.
-pub(super) fn asks_for_data(text: &str) -> Option<AskedData> {
+/// By what the modem will ask for data, where the statement is a question that says nothing about it.
+pub(super) fn asks_for_data(text: &str) -> Option<&'static str> {
     let Chunk::Complete(script) = parse_chunk(&Source::new(TYPED, text)) else { return None };
     let exchange = only_exchange(&script)?;
     if exchange.send.form != SendForm::At || exchange.clauses.iter().any(Clause::is_prompt) {
@@ -296,9 +283,7 @@ pub(super) fn asks_for_data(text: &str) -> Option<AskedData> {
     let parsed = command::parse(&line)?;
     parsed.commands.iter().find_map(|asked| {
         let values = catalogue::command::values(asked);
-        let prompt = command_of(asked)?.prompt(asked.form, &values)?;
-        let counted = prompt.announced(&values).is_some_and(|(_, is_sure)| is_sure);
-        Some(AskedData { mark: prompt.mark, counted })
+        Some(command_of(asked)?.prompt(asked.form, &values)?.mark)
     })
 }
 
@@ -379,8 +364,8 @@ mod tests {
 
     #[test]
     fn what_asks_for_data_is_known_before_it_is_sent() {
-        let asked = asks_for_data("AT+CMGS=\"2936\"").unwrap();
-        assert_eq!(asked.clause("say \"hi\" ${x}"), "  prompt reply \"say \\\"hi\\\" $${x}\"");
+        let mark = asks_for_data("AT+CMGS=\"2936\"").unwrap();
+        assert_eq!(prompt_line(mark, "say \"hi\" ${x}"), "  prompt reply \"say \\\"hi\\\" $${x}\"");
         assert!(asks_for_data("AT+CMGS=\"2936\"\n  prompt reply \"x\"").is_none());
         assert!(asks_for_data("AT+CSQ").is_none());
         assert!(asks_for_data("AT+CMGS=?").is_none());

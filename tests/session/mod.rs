@@ -195,6 +195,7 @@ fn question(text: &str) -> Question {
             "ends" => expected.data_ends = vec![known()].leak(),
             "success" | "failure" => expected.finals.push((known(), key == "success")),
             "prefix" => expected.prefixes = vec![known()],
+            "granted" => expected.granted = value.parse().ok(),
             "mark" => mark = Some(value.to_owned()),
             "reply" => prompt = Some(bytes(value)),
             "cancel" => prompt = Some(Vec::new()),
@@ -245,6 +246,7 @@ fn ending(outcome: &Outcome) -> String {
             FailureKind::Off(_) => "failed Off".to_owned(),
             FailureKind::UnexpectedPrompt(_) => "failed UnexpectedPrompt".to_owned(),
             FailureKind::NoPrompt { .. } => "failed NoPrompt".to_owned(),
+            FailureKind::TookLess { taken } => format!("failed TookLess {taken}"),
             kind @ (FailureKind::Timeout(_) | FailureKind::OutOfStep { .. }) => format!("failed {kind:?}"),
         },
     }

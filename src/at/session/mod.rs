@@ -112,6 +112,8 @@ pub enum FailureKind {
     UnexpectedPrompt(Line),
     /// It succeeded, but did not ask for the data that were to be given
     NoPrompt { mark: String, result: Option<ResultCode> },
+    /// It asked for less data than were to be given, and got so many bytes of them
+    TookLess { taken: usize },
     /// The modem started anew: this line says so, and no answer will come
     Restarted(Line),
     /// The modem has gone off: this line says so
@@ -193,6 +195,8 @@ enum Prompting {
     /// It came, and got what it asked for. `blank`: its own blank may follow; `at_reply`: so far nothing has, so that
     /// what comes on this line is the reply's echo.
     Given { blank: bool, at_reply: bool },
+    /// It was a whole line, which told that so many bytes of what is to be given are taken; they were sent.
+    Cut { taken: usize },
 }
 
 #[derive(Default)]
@@ -341,8 +345,8 @@ impl Asking {
         let ends_in_silence = self.question.expected.without_final && !self.lines.is_empty();
         match self.prompt {
             Prompting::Open => self.deadline.min(self.began.saturating_add(self.question.prompt_within)),
-            Prompting::None | Prompting::Given { .. } if ends_in_silence => self.deadline.min(last_byte + SETTLE),
-            Prompting::None | Prompting::Given { .. } => self.deadline,
+            _ if ends_in_silence => self.deadline.min(last_byte + SETTLE),
+            Prompting::None | Prompting::Given { .. } | Prompting::Cut { .. } => self.deadline,
         }
     }
 
@@ -506,7 +510,8 @@ impl Asking {
             return None;
         }
         let prompt_open = match (&self.question.prompt, self.prompt) {
-            (PromptPlan::Unexpected, _) | (PromptPlan::Cancel { .. }, Prompting::Given { .. }) => false,
+            (PromptPlan::Unexpected, _) | (_, Prompting::Cut { .. }) => false,
+            (PromptPlan::Cancel { .. }, Prompting::Given { .. }) => false,
             (PromptPlan::Reply { .. } | PromptPlan::Cancel { .. }, Prompting::Open | Prompting::None) => true,
             // Ctrl-Z and ESC end it, if they went out; with another end only the modem knows.
             (PromptPlan::Reply { bytes, .. }, Prompting::Given { .. }) => {
@@ -555,6 +560,10 @@ impl Asking {
         if success && self.prompt == Prompting::Open {
             let (mark, result) = (self.question.prompt.mark().unwrap_or_default().to_owned(), answer.result);
             let kind = FailureKind::NoPrompt { mark, result };
+            return Err(Box::new(Unanswered { kind, waited, received: answer.lines }));
+        }
+        if success && let Prompting::Cut { taken } = self.prompt {
+            let kind = FailureKind::TookLess { taken };
             return Err(Box::new(Unanswered { kind, waited, received: answer.lines }));
         }
         Ok(answer)

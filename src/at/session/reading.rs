@@ -16,9 +16,9 @@ use super::{Activity, EARLY_ANSWER, FailureKind, Idle, Mode, Now, Owing, Prompti
 use crate::at::body::{self, Body, Came};
 use crate::at::echo::Echo;
 use crate::at::lines::{Frame, Framer, LONGEST_LINE, LineEnds};
-use crate::at::parameters::prefix_length;
+use crate::at::parameters::{parameters, prefix_length, split_prefix};
 use crate::at::result_code::{self, ResultCode, Verbosity};
-use crate::at::{Event, Likeness, Line, PromptPlan, Shape, Unasked, Verdict, Why};
+use crate::at::{Event, Likeness, Line, PromptPlan, Question, Shape, Unasked, Verdict, Why};
 use crate::notation::text;
 
 /// The longest quoted string with line ends in it, in bytes.
@@ -195,7 +195,7 @@ impl Session {
     fn take_prompt(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
         let Activity::Asking(asking) = &mut self.state else { return None };
         let first = match asking.prompt {
-            Prompting::None => return None,
+            Prompting::None | Prompting::Cut { .. } => return None,
             Prompting::Open => true,
             Prompting::Given { blank: true, at_reply } if framer.rest().first() == Some(&b' ') => {
                 framer.take_to(framer.position() + 1);
@@ -210,6 +210,9 @@ impl Session {
         let mark = question.prompt.mark()?.as_bytes();
         let frame = framer.frame();
         let rest = framer.rest();
+        if mark.last() == Some(&b':') {
+            return if first { self.take_asking_line(&question, framer, now) } else { None };
+        }
         let end = if mark.last().is_some_and(u8::is_ascii_alphanumeric) {
             // `CONNECT`, `DOWNLOAD`: a word could go on, so its line must end, or nothing more come.
             let text = frame.map_or(rest, |frame| framer.line(frame));
@@ -230,12 +233,40 @@ impl Session {
         framer.take_to(end);
         asking.prompt = Prompting::Given { blank: true, at_reply: true };
         match &question.prompt {
-            PromptPlan::Reply { bytes, .. } if first => {
-                self.echo = Echo::of_reply(bytes);
-                self.send(bytes, Why::Reply, now);
-            }
+            PromptPlan::Reply { bytes, .. } if first => self.reply(bytes, now),
             PromptPlan::Cancel { .. } | PromptPlan::Unexpected if first => self.send(b"\x1B", Why::Cancel, now),
             PromptPlan::Reply { .. } | PromptPlan::Cancel { .. } | PromptPlan::Unexpected => {}
+        }
+        Some(true)
+    }
+
+    fn reply(&mut self, bytes: &[u8], now: &mut Now<'_>) {
+        if !bytes.is_empty() {
+            self.echo = Echo::of_reply(bytes);
+            self.send(bytes, Why::Reply, now);
+        }
+    }
+
+    /// A line of the answer that asks for data, and may tell that it takes less than there are: `^SISW: 0,10,0`.
+    fn take_asking_line(&mut self, question: &Question, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
+        let frame = framer.frame()?;
+        let line = framer.line(frame);
+        let is_answer = |form| self.dialect.knowledge.likeness(line, form) == Likeness::Answer;
+        if !line.starts_with(question.prompt.mark()?.as_bytes()) || !question.form_of(line).is_none_or(is_answer) {
+            return None;
+        }
+        let value = |place| parameters(split_prefix(line).1).nth(place)?.text().parse().ok();
+        let count = question.expected.granted.and_then(value);
+        self.take_response(line, now);
+        framer.consume(frame);
+        let Activity::Asking(asking) = &mut self.state else { return Some(true) };
+        asking.prompt = Prompting::Given { blank: false, at_reply: false };
+        if let PromptPlan::Reply { bytes, .. } = &question.prompt {
+            let taken = count.filter(|taken| *taken < bytes.len());
+            asking.prompt = taken.map_or(asking.prompt, |taken| Prompting::Cut { taken });
+            self.reply(taken.and_then(|taken| bytes.get(..taken)).unwrap_or(bytes), now);
+        } else {
+            self.send(b"\x1B", Why::Cancel, now);
         }
         Some(true)
     }

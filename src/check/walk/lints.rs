@@ -12,7 +12,9 @@ use crate::at::parameters::{Parameter, Written, parameters};
 use crate::at::result_code::{self, telling_words};
 use crate::catalogue;
 use crate::catalogue::command::Away;
-use crate::catalogue::entry::{Confirmation, Danger, DangerKind, FieldKind, KnownField, Layout, Usage, When};
+use crate::catalogue::entry::{
+    Confirmation, Danger, DangerKind, FieldKind, KnownField, KnownPrompt, Layout, Usage, When,
+};
 use crate::catalogue::explain::clause;
 use crate::check::findings::Findings;
 use crate::check::{Matcher, anywhere};
@@ -505,13 +507,13 @@ fn follow_contexts(known: &KnownCommand<'_>, lines: &mut Lines, findings: &mut F
 
 // ── What is said of an answer, beside what the command is known to answer
 
-/// How many bytes a reply has that holds no value, and where it stands.
-fn reply_length(clause: &Clause) -> Option<(usize, Span)> {
+/// How many bytes of data a reply has that holds no value, and where it stands.
+fn reply_length(clause: &Clause, prompt: &KnownPrompt) -> Option<(usize, Span)> {
     let ClauseKind::Prompt { reply: Some((text, end)), .. } = &clause.kind else { return None };
     let ExpressionKind::Text(template) = &text.kind else { return None };
     let [TemplatePart::Text(reply)] = template.parts.as_slice() else { return None };
     let has_end = end.is_some_and(|end| end != PromptEnd::Nothing);
-    Some((reply.len() + usize::from(has_end), text.span))
+    Some((prompt.data(reply.as_bytes()).len() + usize::from(has_end), text.span))
 }
 
 /// A command that asks for data has a `prompt` under it, and no other has.
@@ -521,7 +523,7 @@ fn lint_prompt(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut F
     let asks = commands.iter().find_map(|known| Some((known, prompts(known)?)));
     match (asks, asked.clauses.iter().find(|clause| clause.is_prompt())) {
         (Some((known, prompt)), Some(clause)) => {
-            if let Some((length, span)) = reply_length(clause)
+            if let Some((length, span)) = reply_length(clause, prompt)
                 && let Some((announced, true)) = prompt.announced(&known.values)
                 && announced != length
             {

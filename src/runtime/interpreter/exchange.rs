@@ -137,7 +137,7 @@ impl Run<'_> {
             bytes.push(b'\r');
         }
         text.truncate(text.trim_end_matches('\r').len());
-        let Prospect { mut expected, longest, names_module, needs_unsafe, stakes, mark, announced } =
+        let Prospect { mut expected, longest, names_module, needs_unsafe, stakes, prompt, announced } =
             if is_command { prospect(&text, self.conversation.module()) } else { Prospect::default() };
         let view = self.view();
         if let Some(why) = needs_unsafe.filter(|_| !self.nesting.in_unsafe) {
@@ -158,7 +158,7 @@ impl Run<'_> {
             Some(within) => view.duration(within)?,
             None => self.scope.timeout.max(longest),
         };
-        let (prompt, prompt_within) = view.prompt_plan(clauses, &text, mark, announced)?;
+        let (prompt, prompt_within) = view.prompt_plan(clauses, &text, prompt, announced)?;
         let question = Question::new(bytes, expected, self.scaled(timeout), prompt);
         let question =
             Arc::new(question.with_prompt_within(prompt_within.map_or(Duration::MAX, |within| self.scaled(within))));
@@ -694,6 +694,9 @@ impl Run<'_> {
             NoAnswer(FailureKind::NoPrompt { mark, result }) => {
                 let failure = told("hayes::run::no-prompt", &[&what, &mark.trim()]);
                 view.fail(failure.answer(&trouble.received, result.as_ref()))
+            }
+            NoAnswer(FailureKind::TookLess { taken }) => {
+                view.fail(told("hayes::run::reply-length cut", &[&what, taken]))
             }
             NoAnswer(FailureKind::OutOfStep { tries }) => {
                 view.fail(told("hayes::run::out-of-step", &[&what, tries, &waited]))

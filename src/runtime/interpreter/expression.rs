@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::{End, ScriptView, Step, YEAR};
 use crate::at::PromptPlan;
 use crate::at::command::parse;
+use crate::catalogue::entry::KnownPrompt;
 use crate::source::{Name, Span};
 use crate::syntax::ast::{
     BinaryOperator, Clause, ClauseKind, Expression, ExpressionKind, Pattern, PatternKind, PatternPart, PromptEnd,
@@ -577,29 +578,34 @@ impl ScriptView<'_> {
         &self,
         clauses: &[Clause],
         command: &str,
-        known: Option<&str>,
+        known: Option<&KnownPrompt>,
         announced: Option<(usize, bool)>,
     ) -> Step<(PromptPlan, Option<Duration>)> {
         let mark = |mark: &Option<Template>| match mark {
             Some(mark) => self.text(mark).map(Some),
-            None => Ok(known.map(str::to_owned)),
+            None => Ok(known.map(|known| known.mark.to_owned())),
         };
         for clause in clauses {
             let ClauseKind::Prompt { mark: text, within, reply } = &clause.kind else { continue };
             let plan = if let Some((reply, end)) = reply {
                 let mut bytes = self.reply(reply, *end, announced.is_some())?;
+                let data = known.map_or(bytes.len(), |known| known.data(&bytes).len());
+                let has_end = data < bytes.len();
+                bytes.truncate(data);
                 let is_it = |(count, is_sure): &(usize, bool)| *is_sure || *count == bytes.len();
                 let announced = announced.filter(is_it).map(|(count, _)| count);
+                let known_end = known.filter(|_| end.is_none() || has_end).map_or("", |known| known.end);
                 bytes.extend(match end {
                     Some(PromptEnd::CtrlZ) => Some(0x1A),
                     Some(PromptEnd::Cr) => Some(b'\r'),
                     Some(PromptEnd::Esc) => Some(0x1B),
                     Some(PromptEnd::Nothing) => None,
-                    None => announced.is_none().then_some(0x1A),
+                    None => (announced.is_none() && known_end.is_empty()).then_some(0x1A),
                 });
                 if let Some(count) = announced.filter(|count| *count != bytes.len()) {
                     return Err(self.miscounted(command, reply.span, count, bytes.len()));
                 }
+                bytes.extend_from_slice(known_end.as_bytes());
                 PromptPlan::Reply { mark: mark(text)?, bytes }
             } else {
                 PromptPlan::Cancel { mark: mark(text)? }
