@@ -13,7 +13,7 @@ use crate::at::parameters::{self as at_parameters, Parameter, Written, parameter
 use crate::at::{Line, Question, ResultCode};
 use crate::catalogue::command::needs_radio_off;
 use crate::catalogue::explain::{Context, advice, beside};
-use crate::catalogue::{Catalogue, meant};
+use crate::catalogue::{Catalogue, meant, result_code, urc};
 use crate::check::{Hole, Matcher, Program, anywhere};
 use crate::notation::text;
 use crate::runtime::failure::Failure;
@@ -330,7 +330,13 @@ impl ScriptView<'_> {
             _ => format!("{} answered {answered}, none of them {wanted}", asked.text),
         };
         let mut problem = self.problem("hayes::run::no-match", clause, what).label("expected this");
-        if let Some(help) = self.nearly(patterns, &asked.text) {
+        let first = wanted.split('"').nth(1).unwrap_or_default();
+        let is_known =
+            urc(first.as_bytes()).is_some() || result_code(first).is_some_and(|known| !known.commands.is_empty());
+        let comes_by_itself = self.scope.last.lines.is_empty() && is_known;
+        let later =
+            || format!("this line comes by itself, before OK or after it: write `await {wanted}` in a line below");
+        if let Some(help) = self.nearly(patterns, &asked.text).or_else(|| comes_by_itself.then(later)) {
             problem = problem.help(help);
         }
         self.with_answer(problem.also(asked.span, format!("answered {answered}")), Some(asked))
