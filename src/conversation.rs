@@ -50,6 +50,9 @@ const PROBE_TIME: Duration = Duration::from_secs(1);
 /// A modem that has answered each `AT` for so long after it was told to restart does not do so.
 const NEVER_MISSED: Duration = Duration::from_secs(30);
 
+/// A modem that starts may refuse `AT` at first. One that has for so long answers it in no other way.
+const REFUSING: Duration = Duration::from_secs(10);
+
 /// An open port and what was said on it.
 pub struct Conversation {
     port: Box<dyn Port>,
@@ -357,7 +360,7 @@ impl Conversation {
             self.session.start_anew();
         }
         let asked = self.port.now();
-        let mut is_there = false;
+        let (mut is_there, mut refused) = (false, None);
         let (mut looked_at, mut looked_at_for_late) = (0, 0);
         while self.port.now() < until {
             let next = self.port.now() + PROBE_TIME;
@@ -371,7 +374,7 @@ impl Conversation {
                     if may_be_late && self.session.take_line(&mut looked_at_for_late, is_result).is_some() {
                         has_gone = false;
                     }
-                    self.probe(until, listener)
+                    self.probe(until, &mut refused, listener)
                 }
                 Err(trouble) => Err(trouble),
             };
@@ -379,7 +382,7 @@ impl Conversation {
                 Ok(Some(true)) if has_gone => return Ok(answer),
                 Ok(Some(true)) if self.port.now() >= asked + NEVER_MISSED => break,
                 Ok(Some(true)) => is_there = true,
-                Ok(Some(false)) => has_gone = true,
+                Ok(Some(false)) => (has_gone, refused) = (true, None),
                 Ok(None) => {}
                 // It started while it was asked whether it is there.
                 Err(Trouble { kind: NoAnswer(FailureKind::Restarted(_) | FailureKind::Off(_)), .. }) => {
@@ -491,8 +494,14 @@ impl Conversation {
         }
     }
 
-    /// Whether the modem answers `AT`. `None`: it has not until `until`, and had no time to.
-    fn probe(&mut self, until: Duration, listener: &mut dyn Hearer) -> Result<Option<bool>, Trouble> {
+    /// Whether the modem answers `AT`. `None`: it has not until `until`, and had no time to; or it refuses, since the
+    /// time in `refused`.
+    fn probe(
+        &mut self,
+        until: Duration,
+        refused: &mut Option<Duration>,
+        listener: &mut dyn Hearer,
+    ) -> Result<Option<bool>, Trouble> {
         self.check_stopped()?;
         let now = self.port.now();
         let time = PROBE_TIME.min(until.saturating_sub(now));
@@ -502,7 +511,11 @@ impl Conversation {
         let unanswered = (time == PROBE_TIME).then_some(false);
         loop {
             match self.turn(until, listener) {
-                Ok(Some(answer)) => return Ok(Some(answer.result.is_some_and(|result| result.is_success()))),
+                Ok(Some(Answer { result: Some(result), .. })) if !result.is_success() => {
+                    let since = *refused.get_or_insert(now);
+                    return Ok((self.port.now() >= since + REFUSING).then_some(true));
+                }
+                Ok(Some(_)) => return Ok(Some(true)),
                 Ok(None) if self.port.now() >= until => {
                     self.session.abandon();
                     return Ok(unanswered);
