@@ -7,11 +7,26 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 
 /// Tries to run in every place where a browser runs something.
 const HOSTILE: &str =
     "</script><script>window.pwned=1</script><img src=x onerror=window.pwned=1>\"' onclick=\"window.pwned=1\u{1b}[2J";
+
+#[test]
+fn the_policy_lets_the_page_s_own_script_run() {
+    let page = include_str!("../src/report/html.rs");
+    // Base64 over SHA-256 of what stands between the tags, as a browser computes it.
+    let Ok(mut sum) = Command::new("sha256sum").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() else {
+        return assert!(std::env::var_os("HAYES_TEST_ALL").is_none(), "sha256sum is missing");
+    };
+    sum.stdin.take().unwrap().write_all(include_bytes!("../src/report/html/script.js")).unwrap();
+    let digits = String::from_utf8(sum.wait_with_output().unwrap().stdout).unwrap();
+    let bytes: Vec<u8> = (0..32).map(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap()).collect();
+    let hash = base64::prelude::BASE64_STANDARD.encode(bytes);
+    assert!(page.contains(&format!("SCRIPT_HASH: &str = \"{hash}\"")), "the script has changed: its hash is {hash}");
+}
 
 #[test]
 fn the_report_works_in_a_browser() {

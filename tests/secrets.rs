@@ -5,7 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use hayes::runtime::{Mask, Value};
+use hayes::source::Source;
+use hayes::value::Record;
+
 use crate::folder::Folder;
+use crate::{session, tables};
 
 const WORD: &str = "hunter2word";
 /// With what JSON, XML and HTML write in their own way.
@@ -87,4 +92,35 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         if entry.is_dir() { files.extend(self::files(&entry)) } else { files.push(entry) }
     }
     files
+}
+
+#[test]
+fn each_text_is_shown_as_its_table_says() {
+    tables::hold(include_str!("data/secret.md"), &mut |of, text| {
+        let read = |text: &str| String::from_utf8(session::bytes(text.trim())).unwrap();
+        let mask = match of {
+            "" => Mask::default(),
+            "(numbers of modems and people)" => Mask::default().personal(true),
+            secrets => secrets.split('|').fold(Mask::default(), |mut mask, secret| {
+                mask.add(&read(secret));
+                mask
+            }),
+        };
+        mask.text(&read(text)).replace('\r', "\\r")
+    });
+}
+
+#[test]
+fn a_mask_keeps_the_places_of_a_source() {
+    let source = Source::new("s", "secret pin = \"1234\"\nAT+CPIN=1234\n");
+    let masked = Mask::new(["1234"]).source(&source);
+    assert_eq!(masked.text, "secret pin = \"****\"\nAT+CPIN=****\n");
+}
+
+#[test]
+fn a_mask_hides_secrets_in_values() {
+    let list = Value::list(vec![Value::text("x1234"), Value::Bool(true)]);
+    let record = Record::from_iter([("pin", Value::Int(1234)), ("list", list)]);
+    let shown = Mask::new(["1234"]).value(&Value::record(record));
+    assert_eq!(shown.to_string(), "{pin = \"***\", list = [\"x***\", true]}");
 }

@@ -91,3 +91,13 @@ fn an_endless_conversation_stays_bounded() {
     let whole = Said { at: "90000.000", who: Who::Modem, text: "+QIND: \"csq\",31,99\\r\\n" };
     assert!(lines.iter().all(|line| *line == whole), "none is cut");
 }
+
+#[test]
+fn every_byte_of_a_recording_reads_back() {
+    let all: Vec<u8> = (0..=255).collect();
+    let mut transcript = Transcript::default();
+    transcript.add(Duration::from_millis(61_007), Who::Modem, &all, &[]);
+    let text = transcript.text("x\n");
+    let said = events(&text).find(|said| said.who == Who::Modem).unwrap();
+    assert_eq!((said.at, crate::session::bytes(said.text)), ("61.007", all));
+}

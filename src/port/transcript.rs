@@ -647,13 +647,4 @@ mod tests {
         while let Ok(Read::Bytes(_)) = port.read(&mut [0; 64], MINUTE) {}
         assert!(status.take_error().is_some());
     }
-
-    #[test]
-    fn every_byte_reads_back() {
-        let all: Vec<u8> = (0..=255).collect();
-        let mut text = String::new();
-        write_event(&mut text, Duration::from_millis(61_007), Who::Modem, &all, &[]);
-        let said = Said::read(text.trim_end_matches('\n')).unwrap();
-        assert_eq!((said.at, said.who, unescape(said.text)), ("61.007", Who::Modem, Ok(all)));
-    }
 }

@@ -312,7 +312,7 @@ fn summary(question: &Question, bytes: &[u8]) -> String {
     told.into_iter().chain(end).collect::<Vec<_>>().join(" | ")
 }
 
-fn bytes(text: &str) -> Vec<u8> {
+pub(crate) fn bytes(text: &str) -> Vec<u8> {
     unescape(text).unwrap_or_else(|why| panic!("{text}: {why}"))
 }
 

@@ -540,6 +540,17 @@ impl Run<'_> {
             None => self.scope.timeout,
         };
         let within = self.scaled(within);
+        let patience = self.patience(within);
+        match self.wait_for(wait, patience, span) {
+            Err(End::Failed(failure)) if patience < within && failure.diagnostic.code == "hayes::run::timeout" => {
+                self.plan_ends("the run would wait for longer")
+            }
+            ended => ended,
+        }
+    }
+
+    fn wait_for(&mut self, wait: &Await, within: Duration, span: Span) -> Step {
+        let view = self.view();
         match &wait.target {
             AwaitTarget::Line(patterns) => self.wait_for_line(patterns, &wait.clauses, within, span),
             AwaitTarget::When => {
@@ -634,6 +645,10 @@ impl Run<'_> {
 
     /// Lets time pass; what comes meanwhile is heard.
     pub(super) fn pause(&mut self, duration: Duration, span: Span) -> Step {
+        if self.patience(duration) < duration {
+            self.note(&format!("would wait {}", ShownDuration(duration)));
+            return Ok(());
+        }
         self.conversation.sleep(duration, &mut self.hearing).map_err(|trouble| self.trouble(trouble, None, span))
     }
 

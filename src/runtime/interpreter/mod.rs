@@ -694,7 +694,9 @@ impl<'r> Run<'r> {
     }
 
     fn attempt_all(&mut self, schedule: &Schedule, body: &Block, span: Span) -> Step {
-        let (times, until, [mut pause, chance], longest) = self.attempts(schedule, span)?;
+        let (times, end, [mut pause, chance], longest) = self.attempts(schedule, span)?;
+        let now = self.conversation.now();
+        let until = now.saturating_add(self.patience(end.saturating_sub(now)));
         let not_held = self.scope.not_held.len();
         // A longest pause that is shorter than the first makes none shorter: without any, time would stand.
         let longest = longest.map(|longest| longest.max(pause));
@@ -717,6 +719,9 @@ impl<'r> Run<'r> {
             let remaining = until.saturating_sub(self.conversation.now());
             // After something was left out, that may be the reason.
             if attempt >= times || remaining.is_zero() || self.inputs.plan && self.left_out {
+                if remaining.is_zero() && until < end {
+                    self.note("would try again; from here on as if that did not help");
+                }
                 return Err(End::Failed(failure));
             }
             // The last attempt is made when time is up, not before.
@@ -837,6 +842,7 @@ impl<'r> Run<'r> {
             false => (view.number(limit)?, Duration::MAX),
             true => (i64::MAX, began.saturating_add(view.duration(limit)?)),
         };
+        let end = began.saturating_add(self.patience(until.saturating_sub(began)));
         let every = pause.as_ref().map(|every| view.duration(every)).transpose()?.unwrap_or_default();
         self.with_own(pass, |run| {
             for number in 1..=passes {
@@ -849,7 +855,10 @@ impl<'r> Run<'r> {
                 // A block that takes no time would otherwise be repeated without end in no time.
                 let least = if until == Duration::MAX { Duration::ZERO } else { Duration::from_millis(1) };
                 let next = began.saturating_add(every.max(least)).max(run.conversation.now());
-                if number == passes || next >= until {
+                if number == passes || next >= end {
+                    if number < passes && end < until {
+                        run.note("would repeat it");
+                    }
                     break;
                 }
                 let pause = next.saturating_sub(run.conversation.now());

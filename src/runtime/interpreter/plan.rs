@@ -5,6 +5,7 @@
 //! out cannot be told, and there the plan ends.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{End, Last, ReadyQuestion, Run, ScriptScope, ScriptView, Step};
 use crate::at::command::parse;
@@ -18,6 +19,9 @@ use crate::syntax::ast::{
     StatementKind, Template, TemplatePart,
 };
 use crate::value::Value;
+
+/// A plan waits so long for what may come by itself, or be better at the next attempt.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is counted on behind it.
 pub(super) enum Foreseen {
@@ -95,6 +99,11 @@ impl Run<'_> {
         self.scope = scope;
         self.told.extend(sent.into_iter().map(Foreseen::Sent));
         lines.iter().for_each(|line| self.note(line));
+    }
+
+    /// How long it waits where the run waits for so long.
+    pub(super) fn patience(&self, wait: Duration) -> Duration {
+        if self.inputs.plan { wait.min(PATIENCE) } else { wait }
     }
 
     pub(super) fn plan_ends(&mut self, why: &str) -> Step {
