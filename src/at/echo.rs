@@ -68,7 +68,7 @@ impl Echo {
             return None;
         }
         // A URC came in the middle of it: the rest follows.
-        if line.len() >= 3 && expected.get(..line.len()).is_some_and(|head| head.eq_ignore_ascii_case(line)) {
+        if is_head(line, expected) {
             return self.came_to(self.next.start + line.len(), 0);
         }
         if self.patience > 0 && is_damaged(line, expected) {
@@ -81,6 +81,12 @@ impl Echo {
     pub fn passed(&mut self) {
         self.behind = 0;
         self.patience = self.patience.saturating_sub(1);
+    }
+
+    /// Whether this line is what comes back next, or its beginning. It is not taken.
+    pub fn begins(&self, line: &[u8]) -> bool {
+        let expected = self.sent.get(self.next.clone()).filter(|_| self.open && self.command);
+        self.is_next(line) || expected.is_some_and(|expected| is_head(line, expected))
     }
 
     /// Whether this line is what comes back next, damaged at the most. It is not taken.
@@ -109,6 +115,10 @@ impl Echo {
 
 /// A damaged echo is one of the first lines that come.
 const MOST_LINES_BEFORE_ECHO: u8 = 4;
+
+fn is_head(line: &[u8], expected: &[u8]) -> bool {
+    line.len() >= 3 && expected.get(..line.len()).is_some_and(|head| head.eq_ignore_ascii_case(line))
+}
 
 /// The next line of what was sent, as a range. Control characters end it as line ends do.
 fn next_line(sent: &[u8], from: usize) -> Range<usize> {

@@ -447,7 +447,7 @@ impl Session {
             let Some(next) = framer.frame_after(last) else {
                 return self.cursor.is_decided(false, now).then_some(false);
             };
-            if self.echo.is_next(framer.line(next)) {
+            if self.echo.begins(framer.line(next)) {
                 return Some(true);
             }
             last = next;
