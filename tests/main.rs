@@ -39,6 +39,8 @@ mod guards;
 mod hostile;
 mod hosts;
 mod html;
+#[cfg(unix)]
+mod jobs;
 mod journal;
 mod library;
 #[cfg(unix)]
