@@ -1,6 +1,6 @@
 //! Programs of other people against ours: gammu, gnokii, smsd, python-gsmmodem and serialport-gsm talk to the simulated
-//! modem (who it is, signal, network, send, read, USSD), and Hayes talks to a modem behind ser2net. A program that is
-//! not installed is said to be left out; with HAYES_TEST_ALL set that is a failure.
+//! modem (who it is, signal, network, send, read, USSD), and Hayes talks to a modem behind ser2net and socat. A program
+//! that is not installed is said to be left out; with HAYES_TEST_ALL set that is a failure.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -162,6 +162,39 @@ fn behind_ser2net_a_modem_is_driven_over_rfc_2217() {
     let output = within(Duration::from_secs(60), &mut run);
     assert!(output.status.success(), "{}", all(&output));
     assert!(all(&output).contains("BG96"), "{}", all(&output));
+}
+
+#[test]
+fn a_pair_of_terminals_of_socat_is_a_line_and_socat_is_not_accused() {
+    if !installed("socat") {
+        return;
+    }
+    let folder = Folder::new();
+    let end = |name: &str| format!("pty,raw,echo=0,link={}", folder.0.join(name).display());
+    let join = |one: String, other: String| {
+        let socat = Command::new("socat").args([one, other]).stderr(Stdio::null()).spawn().unwrap();
+        Ended(socat)
+    };
+    let hayes = |arguments: &[&str], port: &str| {
+        let port = folder.0.join(port);
+        let started = Instant::now();
+        while !port.exists() && started.elapsed() < Duration::from_secs(20) {
+            std::thread::yield_now();
+        }
+        let mut run = Command::new(env!("CARGO_BIN_EXE_hayes"));
+        run.args(arguments).arg("-p").arg(port).env_remove("HAYES_PORT");
+        within(Duration::from_secs(60), run.env("XDG_STATE_HOME", folder.0.join("state")))
+    };
+    let modem = Simulated::on_terminal("bg96?register=0s");
+    let _line = join(format!("{},raw,echo=0", modem.port()), end("near"));
+    let output = hayes(&["run", "-q", "modem/identify"], "near");
+    assert!(output.status.success() && all(&output).contains("BG96"), "{}", all(&output));
+    // At the other end of this pair there is nobody.
+    let _pair = join(end("far"), end("silent"));
+    let output = hayes(&["at", "AT", "--timeout-scale", "0.1"], "silent");
+    let said = all(&output);
+    assert!(!output.status.success() && said.contains("not a byte came"), "{said}");
+    assert!(!said.contains("socat") && !said.contains("process"), "{said}");
 }
 
 pub(crate) fn installed(program: &str) -> bool {
