@@ -1,7 +1,9 @@
-//! Programs of other people against ours: gammu, gnokii, smsd, python-gsmmodem and serialport-gsm talk to the simulated
-//! modem (who it is, signal, network, send, read, USSD), and Hayes talks to a modem behind ser2net and socat. A program
-//! that is not installed is said to be left out; with HAYES_TEST_ALL set that is a failure.
+//! Programs of other people against ours: gammu, gnokii, smsd, python-gsmmodem, pyatcommand and serialport-gsm talk to
+//! the simulated modem (who it is, signal, network, send, read, USSD), and Hayes talks to the modem of pyatcommand, and
+//! to one behind ser2net and socat. A program that is not installed is said to be left out; with HAYES_TEST_ALL set
+//! that is a failure.
 
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -90,6 +92,35 @@ fn python_gsmmodem_does_the_six_jobs() {
         "ussd Your balance is",
     ];
     does_the_six_jobs(&mut Command::new(python), "python_gsmmodem.py", &told);
+}
+
+#[test]
+fn pyatcommand_does_five_of_them() {
+    let Some(python) = clients("bin/python") else { return };
+    let told = ["identity EC25 8", "signal ", "vodafone UK", "hello from the cloud", "Your balance is"];
+    does_the_six_jobs(&mut Command::new(python), "pyatcommand_client.py", &told);
+}
+
+/// Its modem knows two commands and refuses all others, `AT` too: it is one that hears, and tells nothing.
+#[test]
+fn the_modem_of_pyatcommand_is_one_that_refuses() {
+    let Some(python) = clients("bin/python") else { return };
+    let folder = Folder::new();
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/clients/pyatcommand_server.py");
+    let mut server = Command::new(python).arg("-B").arg(script).stdout(Stdio::piped()).spawn().unwrap();
+    let mut port = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    let _server = Ended(server);
+    for (script, told) in [
+        ("modem/sync", "this modem has no extended errors"),
+        ("modem/identify", "the IMEI is not told: AT+CGSN answered ERROR"),
+        ("modem/signal", "the modem does not tell its signal"),
+    ] {
+        let mut run = Command::new(env!("CARGO_BIN_EXE_hayes"));
+        run.args(["run", script, "-p", port.trim()]).env_remove("HAYES_PORT");
+        let output = within(Duration::from_secs(60), run.env("XDG_STATE_HOME", folder.0.join("state")));
+        assert!(output.status.success() && all(&output).contains(told), "{script}\n{}", all(&output));
+    }
 }
 
 #[test]
