@@ -21,7 +21,8 @@ const LATER: [(&str, usize, usize); 10] = [
     ("embed", 250, 3),
     ("fleet", 6_400, 66),
     ("guard", 1_150, 14),
-    ("import", 1_450, 14),
+    // It makes blocks of jumps: loops, branches, subroutines in place.
+    ("import", 2_260, 20),
     ("lsp", 1_800, 25),
     ("probe", 250, 4),
     ("scaffold", 300, 4),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Deed, Told, control, literal, seconds, unescaped};
+use super::{Deed, Told, control, literal, question, seconds, unescaped};
 
 pub(super) fn read(text: &str, told: &mut Told) {
     let mut words = Vec::new();
@@ -95,11 +95,7 @@ fn expect(word: &str, told: &mut Told) {
     let rest = rest.get(1..).unwrap_or_default();
     let (again, then) = rest.split_at(unescaped(rest, '-').unwrap_or(rest.len()));
     // What was sent is tried, with the command whose prompt it answered.
-    let mut start = told.deeds.len() - usize::from(matches!(told.deeds.last(), Some(Deed::Send(_) | Deed::Bare(_))));
-    let asks = |deed: &Deed| matches!(deed, Deed::Wait(wait) if wait.wanted.iter().any(|it| it.text.trim() == ">"));
-    while start >= 2 && told.deeds.get(start - 1).is_some_and(asks) {
-        start -= 2;
-    }
+    let start = question(&told.deeds);
     told.deeds.insert(start, Deed::Line("try {".to_owned()));
     let text = said(first, told);
     told.wait([text], None);

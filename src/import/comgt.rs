@@ -1,6 +1,6 @@
 //! A script of comgt: a BASIC of lines (comgt(1)). `%` is which text of the last `waitfor` came, -1 where none did.
 
-use super::{Deed, Onward, Told, Wanted, control, literal, named, seconds};
+use super::{Deed, Test, Told, control, literal, named, seconds};
 
 pub(super) fn read(text: &str, told: &mut Told) {
     for line in text.lines() {
@@ -50,6 +50,8 @@ fn command(line: &str, told: &mut Told) -> Option<()> {
         "sleep" => told.deeds.push(Deed::Sleep(seconds(rest)?)),
         "exit" => told.deeds.push(Deed::Exit { passed: matches!(rest, "" | "0") }),
         "abort" => told.deeds.push(Deed::Exit { passed: false }),
+        "gosub" => told.deeds.push(Deed::Call(rest.to_ascii_lowercase())),
+        "return" => told.deeds.push(Deed::Return),
         "goto" => told.deeds.push(Deed::Go(rest.to_ascii_lowercase())),
         "if" => return branch(rest, told),
         "let" | "set" => {
@@ -71,28 +73,44 @@ fn command(line: &str, told: &mut Told) -> Option<()> {
     Some(())
 }
 
-/// `if % = 0 goto LABEL` behind a `waitfor`.
+/// `if % = 0 goto LABEL`, `if $s = "x" COMMAND`
 fn branch(rest: &str, told: &mut Told) -> Option<()> {
-    let condition = rest.strip_prefix('%')?.trim_start();
-    let (operator, rest) = condition.split_once(char::is_whitespace)?;
-    let (number, jump) = rest.trim_start().split_once(char::is_whitespace)?;
-    let number: i64 = number.parse().ok()?;
-    let label = jump.trim().strip_prefix("goto ")?.trim().to_ascii_lowercase();
-    let is_equal = matches!(operator, "=" | "==");
-    Some(()).filter(|()| is_equal || matches!(operator, "!=" | "<>"))?;
-    let wait = told.last_wait()?;
-    // Nothing came: a timeout ends a Hayes script.
-    for (place, wanted) in wait.wanted.iter_mut().enumerate() {
-        let is_it = i64::try_from(place) == Ok(number);
-        let Wanted { then, .. } = wanted;
-        if is_it == is_equal && *then == Onward::Next {
-            *then = Onward::Label(label.clone());
+    let start = rest.find(['=', '<', '>', '!'])?;
+    let (left, rest) = rest.split_at(start);
+    let (operator, rest) = Test::operator(rest)?;
+    let rest = rest.trim_start();
+    let end = match rest.strip_prefix('"') {
+        Some(inside) => inside.find('"')? + 2,
+        None => rest.find(char::is_whitespace)?,
+    };
+    let (right, jump) = rest.split_at(end);
+    let test = if left.trim() == "%" {
+        Test::Result(operator, right.parse().ok()?)
+    } else {
+        Test::Value(operand(left.trim(), told)?, operator, operand(right, told)?)
+    };
+    let jump = jump.trim();
+    if let Some(label) = jump.strip_prefix("goto ") {
+        told.deeds.push(Deed::If(test, label.trim().to_ascii_lowercase()));
+    } else {
+        let end = told.own_label();
+        told.deeds.push(Deed::If(test.negated(), end.clone()));
+        if command(jump, told).is_none() {
+            told.unsaid(jump);
         }
-    }
-    if (number == -1) == is_equal {
-        told.late(&label);
+        told.deeds.push(Deed::Label(end));
     }
     Some(())
+}
+
+/// A side of a comparison: a number, a text, a name.
+fn operand(text: &str, told: &mut Told) -> Option<String> {
+    if text.parse::<i64>().is_ok() {
+        return Some(text.to_owned());
+    }
+    let value = value(text, told)?;
+    let name = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).filter(|_| !text.starts_with('"'));
+    Some(name.map_or_else(|| super::writing::quoted(&value), str::to_owned))
 }
 
 /// Texts and names in a row, as one text.

@@ -11,6 +11,7 @@ mod runscript;
 mod ttl;
 mod writing;
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -75,7 +76,23 @@ pub fn import(dialect: Dialect, name: &str, text: &str) -> Imported {
         Dialect::Runscript => runscript::read(text, &mut told),
         Dialect::Ttl => ttl::read(text, &mut told),
     }
-    told.deeds = flow::followed(told.deeds);
+    // A command that is sent in pieces is one.
+    let mut deeds: Vec<Deed> = Vec::new();
+    for deed in std::mem::take(&mut told.deeds) {
+        let (Deed::Bare(next) | Deed::Send(next)) = &deed else {
+            deeds.push(deed);
+            continue;
+        };
+        let is_command = |text: &str| text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("at"));
+        match deeds.pop() {
+            Some(Deed::Bare(before)) if is_command(&before) && !is_command(next) => {
+                let whole = before + next;
+                deeds.push(if matches!(deed, Deed::Send(_)) { Deed::Send(whole) } else { Deed::Bare(whole) });
+            }
+            before => deeds.extend(before.into_iter().chain([deed])),
+        }
+    }
+    told.deeds = flow::followed(deeds);
     writing::script(&format!("From {name}, a script of {}.", dialect.name()), &told)
 }
 
@@ -87,6 +104,8 @@ struct Told {
     params: BTreeSet<String>,
     /// Those of them that are masked
     secrets: BTreeSet<String>,
+    /// Labels that the script itself has not
+    own: usize,
 }
 
 /// One step. Texts have `${name}` where a value stands, and `$${` for a `${` of their own.
@@ -109,6 +128,13 @@ enum Deed {
     Line(String),
     Label(String),
     Go(String),
+    /// A jump to a label where this holds
+    If(Test, String),
+    /// A subroutine
+    Call(String),
+    Return,
+    /// A block that Hayes has: its first line, and the label behind its end, which is a jump back here
+    Loop(String, String),
     Exit {
         passed: bool,
     },
@@ -124,6 +150,8 @@ enum Deed {
 struct Wait {
     wanted: Vec<Wanted>,
     within: Option<Duration>,
+    /// Where it goes on when none of them comes, where that is told
+    late: Option<Onward>,
 }
 
 #[derive(Debug, Clone)]
@@ -133,36 +161,114 @@ struct Wanted {
 }
 
 /// Where it goes on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 enum Onward {
     Next,
     Label(String),
     /// It ends as failed; why, where it is told
     Fail(String),
+    /// These steps stand under it
+    Block(Vec<Deed>),
+}
+
+/// A condition.
+#[derive(Debug, Clone)]
+enum Test {
+    /// On which text of the last wait came: 0 is the first, -1 that none came in time
+    Result(&'static str, i64),
+    /// On two expressions of Hayes
+    Value(String, &'static str, String),
+}
+
+impl Test {
+    /// The operator that a text begins with, as Hayes writes it, and what stands behind it.
+    fn operator(text: &str) -> Option<(&'static str, &str)> {
+        let written =
+            [("<>", "!="), ("!=", "!="), ("<=", "<="), (">=", ">="), ("==", "=="), ("=", "=="), ("<", "<"), (">", ">")];
+        written.into_iter().find_map(|(theirs, ours)| Some((ours, text.strip_prefix(theirs)?)))
+    }
+
+    fn holds(operator: &str, found: Ordering) -> bool {
+        match operator {
+            "==" => found.is_eq(),
+            "!=" => found.is_ne(),
+            "<" => found.is_lt(),
+            "<=" => found.is_le(),
+            ">" => found.is_gt(),
+            _ => found.is_ge(),
+        }
+    }
+
+    fn negated(&self) -> Test {
+        let pairs = [("==", "!="), ("!=", "=="), ("<", ">="), (">=", "<"), (">", "<="), ("<=", ">")];
+        let other = |operator: &str| pairs.iter().find(|(one, _)| *one == operator).map_or("==", |(_, other)| other);
+        match self {
+            Test::Result(operator, number) => Test::Result(other(operator), *number),
+            Test::Value(left, operator, right) => Test::Value(left.clone(), other(operator), right.clone()),
+        }
+    }
+
+    fn written(&self) -> String {
+        match self {
+            Test::Result(operator, number) => format!("the answer {operator} {}", number + 1),
+            Test::Value(left, operator, right) => format!("{left} {operator} {right}"),
+        }
+    }
+}
+
+impl Deed {
+    /// The step as a line of the script that it came from, where it is one that leads elsewhere.
+    fn line(&self) -> String {
+        if let Deed::Go(label) = self {
+            format!("goto {label}")
+        } else if let Deed::Call(label) = self {
+            format!("call {label}")
+        } else if let Deed::If(test, label) = self {
+            format!("if {} goto {label}", test.written())
+        } else if let Deed::Loop(line, _) | Deed::Unsaid(line) = self {
+            line.clone()
+        } else {
+            String::new()
+        }
+    }
+
+    /// The labels that it leads to.
+    fn leads_to(&mut self) -> Vec<&mut String> {
+        if let Deed::Go(label) | Deed::If(_, label) | Deed::Loop(_, label) = self {
+            vec![label]
+        } else if let Deed::Wait(wait) = self {
+            let ways = wait.wanted.iter_mut().map(|wanted| &mut wanted.then).chain(&mut wait.late);
+            ways.filter_map(|then| if let Onward::Label(label) = then { Some(label) } else { None }).collect()
+        } else {
+            Vec::new()
+        }
+    }
+}
+
+/// Where the question begins that was asked last, with the command whose prompt its text answered.
+fn question(deeds: &[Deed]) -> usize {
+    let mut start = deeds.len() - usize::from(matches!(deeds.last(), Some(Deed::Send(_) | Deed::Bare(_))));
+    let asks = |deed: &Deed| matches!(deed, Deed::Wait(wait) if wait.wanted.iter().any(|it| it.text.trim() == ">"));
+    while start >= 2 && deeds.get(start - 1).is_some_and(asks) {
+        start -= 2;
+    }
+    start
 }
 
 impl Told {
     fn wait(&mut self, texts: impl IntoIterator<Item = String>, within: Option<Duration>) {
         let wanted = texts.into_iter().map(|text| Wanted { text, then: Onward::Next }).collect();
-        self.deeds.push(Deed::Wait(Wait { wanted, within }));
-    }
-
-    /// The wait that has just been told.
-    fn last_wait(&mut self) -> Option<&mut Wait> {
-        match self.deeds.last_mut() {
-            Some(Deed::Wait(wait)) => Some(wait),
-            Some(_) | None => None,
-        }
-    }
-
-    /// Where it goes on when the wait that has just been told ends with nothing: told, unless it leads to a failure.
-    fn late(&mut self, label: &str) {
-        let place = self.deeds.len().saturating_sub(1);
-        self.deeds.insert(place, Deed::Unsaid(format!("timeout: goto {label}")));
+        self.deeds.push(Deed::Wait(Wait { wanted, within, late: None }));
     }
 
     fn unsaid(&mut self, line: &str) {
         self.deeds.push(Deed::Unsaid(line.trim().to_owned()));
+    }
+
+    /// A label that no script has: it has a blank.
+    fn own_label(&mut self) -> String {
+        self.own += 1;
+        format!("end {}", self.own)
     }
 
     /// The value of a name that comes from outside.

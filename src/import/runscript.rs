@@ -1,6 +1,6 @@
 //! A script of minicom's runscript (runscript(1)).
 
-use super::{Deed, Onward, Told, Wait, Wanted, control, named, seconds, unescaped};
+use super::{Deed, Onward, Test, Told, Wait, Wanted, control, named, seconds, unescaped};
 
 pub(super) fn read(text: &str, told: &mut Told) {
     let mut lines = text.lines();
@@ -12,6 +12,7 @@ pub(super) fn read(text: &str, told: &mut Told) {
             // A block on one line has its only pattern there.
             let inside = opened.trim_start_matches('{').trim();
             let mut wait = Wait::default();
+            let mut then = Vec::new();
             match inside.strip_suffix('}') {
                 // Several patterns stand on lines of their own; what would go on here is not known.
                 Some(inside) if inside.matches('"').count() > 2 => {
@@ -19,18 +20,19 @@ pub(super) fn read(text: &str, told: &mut Told) {
                     told.deeds.push(Deed::Exit { passed: false });
                     continue;
                 }
-                Some(inside) => wanted(inside.trim(), &mut wait, told),
+                Some(inside) => wanted(inside.trim(), &mut wait, &mut then, told),
                 None => {
-                    wanted(inside, &mut wait, told);
+                    wanted(inside, &mut wait, &mut then, told);
                     if !lines.clone().any(|line| line.trim() == "}") {
                         told.unsaid("expect { (it is not closed)");
                     }
                     for line in lines.by_ref().map(str::trim).take_while(|line| *line != "}") {
-                        wanted(line, &mut wait, told);
+                        wanted(line, &mut wait, &mut then, told);
                     }
                 }
             }
             told.deeds.push(Deed::Wait(wait));
+            commands(then, told);
         } else if let Some(label) = line.strip_suffix(':').filter(|label| !label.contains(char::is_whitespace)) {
             told.deeds.push(Deed::Label(label.to_owned()));
         } else if !line.is_empty() && command(line, told).is_none() {
@@ -39,32 +41,58 @@ pub(super) fn read(text: &str, told: &mut Told) {
     }
 }
 
-/// A line of an `expect` block: a pattern and where it goes on, or `timeout 5` and where.
-fn wanted(line: &str, wait: &mut Wait, told: &mut Told) {
+/// A line of an `expect` block: a pattern and what is done then, or `timeout 5` and what. `then` are the commands that
+/// lead elsewhere by a label of their own.
+fn wanted(line: &str, wait: &mut Wait, then: &mut Vec<(String, String)>, told: &mut Told) {
     if line.is_empty() || line.starts_with('#') {
         return;
     }
-    let (text, rest) = word(line, told);
-    if text == "timeout" && !line.starts_with('"') {
-        let (time, _) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let (text, mut rest) = word(line, told);
+    let is_timeout = text == "timeout" && !line.starts_with('"');
+    if is_timeout {
+        let (time, behind) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         wait.within = seconds(time);
-        if !rest.contains(" exit") && rest != time {
-            told.unsaid(&format!("timeout: {line}"));
+        rest = behind.trim();
+        // Without a word it ends the script.
+        if rest.is_empty() {
+            return;
         }
-        return;
     }
     let statement = rest.split_once(char::is_whitespace).map(|(first, rest)| (first, rest.trim()));
-    let then = match (rest, statement) {
+    let onward = match (rest, statement) {
         ("" | "break", _) => Onward::Next,
         (_, Some(("goto", label))) => Onward::Label(label.to_owned()),
         ("exit", _) => Onward::Fail(String::new()),
         (_, Some(("exit", status))) if status != "0" => Onward::Fail(String::new()),
         _ => {
-            told.unsaid(line);
-            Onward::Fail(format!("not imported: {rest}"))
+            let label = told.own_label();
+            then.push((label.clone(), rest.to_owned()));
+            Onward::Label(label)
         }
     };
-    wait.wanted.push(Wanted { text, then });
+    if is_timeout {
+        wait.late = Some(onward);
+    } else {
+        wait.wanted.push(Wanted { text, then: onward });
+    }
+}
+
+/// The commands of an `expect` block behind it; each goes on behind all of them.
+fn commands(then: Vec<(String, String)>, told: &mut Told) {
+    if then.is_empty() {
+        return;
+    }
+    let end = told.own_label();
+    told.deeds.push(Deed::Go(end.clone()));
+    for (label, line) in then {
+        told.deeds.push(Deed::Label(label));
+        if command(&line, told).is_none() {
+            told.unsaid(&line);
+            told.deeds.push(Deed::Exit { passed: false });
+        }
+        told.deeds.push(Deed::Go(end.clone()));
+    }
+    told.deeds.push(Deed::Label(end));
 }
 
 fn command(line: &str, told: &mut Told) -> Option<()> {
@@ -90,6 +118,20 @@ fn command(line: &str, told: &mut Told) -> Option<()> {
         // Without a status it is 1.
         "exit" => told.deeds.push(Deed::Exit { passed: rest == "0" }),
         "goto" => told.deeds.push(Deed::Go(rest.to_owned())),
+        "gosub" => told.deeds.push(Deed::Call(rest.to_owned())),
+        "return" => told.deeds.push(Deed::Return),
+        "if" => {
+            let [left, operator, right, jump]: [&str; 4] =
+                rest.splitn(4, char::is_whitespace).collect::<Vec<_>>().try_into().ok()?;
+            let value = |text: &str| if text.parse::<i64>().is_ok() { text.to_owned() } else { named(text) };
+            let (operator, _) = Test::operator(operator)?;
+            let end = told.own_label();
+            told.deeds.push(Deed::If(Test::Value(value(left), operator, value(right)).negated(), end.clone()));
+            if command(jump.trim(), told).is_none() {
+                told.unsaid(jump);
+            }
+            told.deeds.push(Deed::Label(end));
+        }
         "set" => {
             let (name, value) = rest.split_once(char::is_whitespace)?;
             let value = value.trim();

@@ -90,7 +90,13 @@ impl Writing {
                 None => self.line(format!("capture {name} from /(?<{name}>.*)/")),
             },
             Deed::Sleep(time) => self.line(format!("sleep {}", ExactDuration(*time))),
-            Deed::Timeout(time) => self.line(format!("timeout {}", ExactDuration(*time))),
+            // How long the answer may take that is waited for next
+            Deed::Timeout(time) => {
+                if self.question.as_ref().is_some_and(|question| question.is_over || question.prompts) {
+                    self.end_question();
+                }
+                self.lines.push(format!("timeout {}", ExactDuration(*time)));
+            }
             Deed::Abort(text) if text == "ERROR" => {}
             Deed::Abort(text) => self.line(format!("abort on {}", pattern(text))),
             Deed::Log(text) if text.trim().is_empty() => {}
@@ -113,7 +119,8 @@ impl Writing {
                 self.line(format!("fail {}", said.as_deref().unwrap_or("\"the script ends as failed\"")));
             }
             Deed::Comment(text) => self.line(format!("# {text}")),
-            Deed::Go(label) => self.not_said(&format!("goto {label}")),
+            Deed::Go(_) | Deed::If(..) | Deed::Call(_) | Deed::Loop(..) => self.not_said(&deed.line()),
+            Deed::Return => self.not_said("return"),
             Deed::Untold(deed) => {
                 self.end_question();
                 let mut apart = Writing::default();
@@ -185,7 +192,11 @@ impl Writing {
         if self.has_answered && wait.wanted.iter().any(|it| matches!(it.text.trim(), "OK" | "ERROR")) {
             return;
         }
-        let onward = |wanted: &&super::Wanted| wanted.then == Onward::Next;
+        let is_block = |then: &Onward| matches!(then, Onward::Block(_));
+        if wait.late.is_some() || wait.wanted.iter().any(|wanted| is_block(&wanted.then)) {
+            return self.branches(wait);
+        }
+        let onward = |wanted: &&super::Wanted| matches!(wanted.then, Onward::Next);
         let texts: Vec<&str> = wait.wanted.iter().filter(onward).map(|wanted| wanted.text.trim()).collect();
         let good: Vec<&str> = texts.iter().copied().filter(|text| !is_failure(text)).collect();
         let or = |texts: &[&str]| texts.iter().map(|text| pattern(text)).collect::<Vec<_>>().join(" or ");
@@ -225,10 +236,68 @@ impl Writing {
             self.line(format!("await {}{within}", or(&good)));
         }
     }
+
+    /// What each answer leads to. Hayes takes the first `when` that any line is of: result codes stand last.
+    fn branches(&mut self, wait: &Wait) {
+        let within = wait.within.map(|time| format!(" within {}", ExactDuration(time)));
+        match &mut self.question {
+            Some(question) if !question.is_over => question.within = question.within.max(wait.within),
+            _ => self.line(format!("await{}", within.unwrap_or_else(|| " within 1min".to_owned()))),
+        }
+        self.end_question();
+        let is_result = |text: &str| text == "OK" || text.starts_with("CONNECT") || is_failure(text);
+        let mut branches: Vec<(Vec<String>, Vec<String>, bool)> = Vec::new();
+        for wanted in &wait.wanted {
+            let text = wanted.text.trim();
+            let pattern = if text == "ERROR" { "/ERROR/".to_owned() } else { pattern(text) };
+            // An error without a word ends it by itself.
+            let is_told = !matches!(&wanted.then, Onward::Fail(why) if why.trim().is_empty()) || wait.late.is_some();
+            if is_failure(text) && !is_told {
+                continue;
+            }
+            let block = self.under(&wanted.then, text);
+            match branches.iter_mut().find(|(_, other, result)| *other == block && *result == is_result(text)) {
+                Some((patterns, ..)) => patterns.push(pattern),
+                None => branches.push((vec![pattern], block, is_result(text))),
+            }
+        }
+        branches.sort_by_key(|(.., is_result)| *is_result);
+        let late = wait.late.as_ref().map(|late| self.under(late, "no answer"));
+        for (patterns, block, _) in
+            branches.into_iter().filter(|(_, block, is_result)| !is_result || Some(block) != late.as_ref())
+        {
+            let head = format!("when {} {{", patterns.join(" or "));
+            match block.as_slice() {
+                [] => self.lines.push(head + " }"),
+                block => self.lines.extend([&head].into_iter().chain(block).chain([&"}".to_owned()]).cloned()),
+            }
+        }
+        for (head, end) in late.iter().flat_map(|_| [("when timeout {", None), ("} else {", Some("}"))]) {
+            self.lines.push(head.to_owned());
+            self.lines.extend(late.iter().flatten().cloned().chain(end.map(str::to_owned)));
+        }
+        self.has_answered = true;
+    }
+
+    /// The lines of a branch.
+    fn under(&mut self, then: &Onward, text: &str) -> Vec<String> {
+        let mut apart = Writing { commands: self.commands.clone(), has_answered: true, ..Writing::default() };
+        match then {
+            Onward::Block(deeds) => deeds.iter().for_each(|deed| apart.deed(deed)),
+            Onward::Fail(why) => {
+                let why = if why.trim().is_empty() { text } else { why.trim() };
+                apart.line(format!("fail {}", quoted(why)));
+            }
+            Onward::Next | Onward::Label(_) => {}
+        }
+        apart.end_question();
+        self.unsaid += apart.unsaid;
+        apart.lines
+    }
 }
 
 /// A result code that ends an answer as failed: nobody need wait for it.
-fn is_failure(text: &str) -> bool {
+pub(super) fn is_failure(text: &str) -> bool {
     result_code::parse(text.trim().to_ascii_uppercase().as_bytes()).is_some_and(|code| !code.is_success())
 }
 
