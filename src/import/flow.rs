@@ -4,8 +4,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::writing::is_failure;
-use super::{Deed, Onward, Test, Wait, Wanted, question};
+use super::{Deed, Onward, Test, Wait, Wanted, is_failure, question};
 
 /// A step, and which answer the last wait had, where a later step asks for it.
 type Node = (usize, Option<i64>);
@@ -59,9 +58,12 @@ impl<'d> Calls<'d> {
             if let Deed::Label(label) = &mut deed {
                 label.push_str(own);
             } else if let Deed::Return = deed {
-                // A script that was not called ends.
-                let is_called = !own.is_empty();
-                deed = if is_called { Deed::Go(format!("return{own}")) } else { Deed::Exit { passed: true } };
+                if own.is_empty() {
+                    copy.push(Deed::Log("`return` where nothing was called".to_owned()));
+                    deed = Deed::Exit { passed: false };
+                } else {
+                    deed = Deed::Go(format!("return{own}"));
+                }
             } else if let Deed::Call(label) = &deed {
                 let found = self.labels.get_key_value(label.as_str()).map(|(label, start)| (*label, *start));
                 let is_new = |label: &str| chain.len() < BLOCKS_DEEP && self.left > 0 && !chain.contains(&label);
@@ -512,6 +514,19 @@ impl Walk<'_> {
         }
     }
 
+    /// Where the ways of a wait meet; where those of its good answers do, if less is told twice then: outside of loops
+    /// the others may end by themselves.
+    fn join_of(&self, goods: &[Node], all: &[Node], until: Node, region: &Region) -> Node {
+        let join = self.join(all, until, region);
+        if !self.open.is_empty() || goods.iter().all(|good| Some(good) == goods.first()) {
+            return join;
+        }
+        let nearer = self.join(goods, until, region);
+        let length = |from: Node, to: Node| self.flow.reached(from, &[to]).0.len();
+        let copied = length(nearer, join) * (goods.len() - 1);
+        if nearer != join && copied > length(join, until) { nearer } else { join }
+    }
+
     /// A loop; yields where it goes on behind it.
     fn repeat(&mut self, node: Node, region: &Region, told: &mut Vec<Deed>) -> Option<Node> {
         let (head, start, leave) = match self.flow.deeds.get(node.0) {
@@ -559,7 +574,11 @@ impl Walk<'_> {
             [only] => *only,
             // Data that a prompt asks for belong to the same question.
             _ if prompts => ways.iter().find_map(on).unwrap_or(NOWHERE),
-            _ => self.join(&nodes, until, region),
+            _ => {
+                let goods = ways.iter().zip(&wait.wanted).filter(|(_, wanted)| !is_failure(&wanted.text));
+                let goods: Vec<Node> = goods.filter_map(|(way, _)| on(way)).collect();
+                self.join_of(&goods, &nodes, until, region)
+            }
         };
         // An answer that goes on, and no answer or each other one
         let good = ways.first().and_then(on).filter(|_| !prompts);

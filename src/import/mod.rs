@@ -15,6 +15,8 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::at::result_code;
+
 /// Whose script it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Dialect {
@@ -289,6 +291,11 @@ fn named(name: &str) -> String {
         name.insert_str(0, "the_");
     }
     name
+}
+
+/// A result code that ends an answer as failed: nobody need wait for it.
+fn is_failure(text: &str) -> bool {
+    result_code::parse(text.trim().to_ascii_uppercase().as_bytes()).is_some_and(|code| !code.is_success())
 }
 
 /// Text that stands for itself.

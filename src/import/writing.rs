@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Deed, Imported, Onward, Told, Wait};
-use crate::at::result_code;
+use super::{Deed, Imported, Onward, Told, Wait, is_failure};
 use crate::notation::{self, ExactDuration};
 use crate::source::Source;
 use crate::syntax;
@@ -151,6 +150,7 @@ impl Writing {
 
     fn end_question(&mut self) {
         let Some(question) = self.question.take() else { return };
+        self.has_answered = true;
         let within = question.within.filter(|time| *time != USUAL);
         let within = within.map(|time| format!(" within {}", ExactDuration(time))).unwrap_or_default();
         self.lines.push(question.command + &within);
@@ -172,29 +172,32 @@ impl Writing {
             self.has_answered = true;
             return self.line("port escape".to_owned());
         }
-        self.has_answered &= text.is_empty();
         let is_command =
             self.commands.iter().any(|name| text.strip_prefix("${").is_some_and(|rest| rest.starts_with(name)));
         let command = if is_command { Some(text.to_owned()) } else { at_command(text) };
         match command.filter(|_| !line_end.is_empty()) {
             Some(command) => {
                 self.end_question();
+                self.has_answered = false;
                 let (within, clauses) = (None, Vec::new());
                 self.question = Some(Question { command, within, clauses, prompts: false, is_over: false });
             }
             // An empty line asks nothing.
             None if text.is_empty() => {}
-            None => self.line(format!("send raw {}", quoted(&format!("{text}{line_end}")))),
+            None => {
+                self.line(format!("send raw {}", quoted(&format!("{text}{line_end}"))));
+                self.has_answered = false;
+            }
         }
     }
 
     fn wait(&mut self, wait: &Wait) {
-        if self.has_answered && wait.wanted.iter().any(|it| matches!(it.text.trim(), "OK" | "ERROR")) {
-            return;
-        }
         let is_block = |then: &Onward| matches!(then, Onward::Block(_));
         if wait.late.is_some() || wait.wanted.iter().any(|wanted| is_block(&wanted.then)) {
             return self.branches(wait);
+        }
+        if self.has_answered && wait.wanted.iter().any(|it| matches!(it.text.trim(), "OK" | "ERROR")) {
+            return;
         }
         let onward = |wanted: &&super::Wanted| matches!(wanted.then, Onward::Next);
         let texts: Vec<&str> = wait.wanted.iter().filter(onward).map(|wanted| wanted.text.trim()).collect();
@@ -294,11 +297,6 @@ impl Writing {
         self.unsaid += apart.unsaid;
         apart.lines
     }
-}
-
-/// A result code that ends an answer as failed: nobody need wait for it.
-pub(super) fn is_failure(text: &str) -> bool {
-    result_code::parse(text.trim().to_ascii_uppercase().as_bytes()).is_some_and(|code| !code.is_success())
 }
 
 /// The text as an AT command of Hayes: blanks stand in its strings only.
