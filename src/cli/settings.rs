@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::sync::OnceLock;
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, Resettable};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
@@ -156,10 +156,7 @@ fn settable(arg: Arg) -> Arg {
 /// Gives each option that is a setting its variable, and what the files say as its default, where they were read.
 pub(crate) fn with_settings(command: Command) -> Command {
     let Some(configuration) = CONFIGURATION.get() else { return command };
-    let below: Vec<String> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
-    below
-        .into_iter()
-        .fold(with_own_settings(command, configuration), |command, name| command.mut_subcommand(name, with_settings))
+    with_own_settings(command, configuration).mut_subcommands(with_settings)
 }
 
 fn with_own_settings(mut command: Command, configuration: &Configuration) -> Command {
@@ -167,7 +164,10 @@ fn with_own_settings(mut command: Command, configuration: &Configuration) -> Com
     let settings: Vec<_> = command.get_arguments().filter_map(known).collect();
     for (id, setting) in settings {
         command = command.mut_arg(id, |arg| {
-            let arg = settable(arg).env(leaked(setting.variable()));
+            // An empty variable is none.
+            let variable = leaked(setting.variable());
+            let is_empty = std::env::var_os(variable).is_some_and(|value| value.is_empty());
+            let arg = settable(arg).env(if is_empty { Resettable::Reset } else { Resettable::Value(variable.into()) });
             let Some(given) = configuration.settings.get(setting.key) else { return arg };
             arg.required(false).default_values(given.values.iter().map(|value| leaked(value.clone())))
         });

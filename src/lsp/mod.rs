@@ -14,9 +14,10 @@ mod whole;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::io::{BufRead, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use lsp_server::{Connection, ErrorCode, ExtractError, Message, Notification, ProtocolError, Request, Response};
 use lsp_types::notification::{
@@ -45,11 +46,63 @@ use mentions::Mentions;
 /// # Errors
 /// What is wrong with the connection, in words.
 pub(crate) fn serve() -> Result<(), String> {
-    let (connection, threads) = Connection::stdio();
+    let (connection, Connection { sender, receiver }) = Connection::memory();
+    let writing = std::thread::spawn(move || {
+        let mut output = std::io::stdout().lock();
+        receiver.into_iter().try_for_each(|message| message.write(&mut output))
+    });
+    let fault = Arc::new(OnceLock::new());
+    let told = Arc::clone(&fault);
+    std::thread::spawn(move || {
+        let mut input = std::io::stdin().lock();
+        loop {
+            match next_message(&mut input) {
+                Ok(Some(message)) => {
+                    let is_last =
+                        matches!(&message, Message::Notification(it) if it.method == ExitNotification::METHOD);
+                    if sender.send(message).is_err() || is_last {
+                        return;
+                    }
+                }
+                Ok(None) => return,
+                Err(why) => return told.set(why).unwrap_or_default(),
+            }
+        }
+    });
     let served = serve_on(connection);
-    let joined = threads.join();
+    let written = writing.join();
+    if let Some(why) = fault.get() {
+        return Err(why.clone());
+    }
     served?;
-    joined.map_err(|error| error.to_string())
+    written.ok().transpose().map(|_| ()).map_err(|error| error.to_string())
+}
+
+/// A message that says it is longer ends the connection.
+const LONGEST: u64 = 64 << 20;
+
+/// The next message; none where the editor has closed the connection.
+fn next_message(input: &mut impl BufRead) -> Result<Option<Message>, String> {
+    let mut head = String::new();
+    let mut length = 0;
+    loop {
+        let start = head.len();
+        input.by_ref().take(1_000).read_line(&mut head).map_err(|error| error.to_string())?;
+        let line = head.get(start..).unwrap_or_default();
+        if let Some((_, value)) = line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("Content-Length")) {
+            let value = value.trim();
+            length = value
+                .parse()
+                .ok()
+                .filter(|length| *length <= LONGEST)
+                .ok_or_else(|| format!("a message says that it has {value} bytes; at most {LONGEST} are read"))?;
+        } else if line.trim().is_empty() {
+            break;
+        } else if !line.contains(": ") || head.len() > 8_192 {
+            return Err("what came is no message of the language server's protocol".to_owned());
+        }
+    }
+    Message::read(&mut head.as_bytes().chain(input.by_ref().take(length))).map_err(|error| error.to_string())
 }
 
 /// Serves one editor over any connection.
