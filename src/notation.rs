@@ -234,7 +234,8 @@ pub(crate) fn harmless_line(text: &str) -> Cow<'_, str> {
 
 /// `None` where all of it stays.
 fn spelled_out(text: &str, stays: impl Fn(char) -> bool, spell: impl Fn(char) -> Cow<'static, str>) -> Option<String> {
-    if text.chars().all(&stays) {
+    // Most of it is plain, which is seen quickly.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || text.chars().all(&stays) {
         return None;
     }
     let mut shown = String::with_capacity(text.len() + 8);

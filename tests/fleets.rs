@@ -36,7 +36,9 @@ fn a_new_r1_is_not_the_old_one(field: &mut Field) {
     let refused = told(field, &[&RUN[..], &["--detach"]].concat(), 7);
     assert!(refused.contains("gw-1: the carrier has orders of another folder of this fleet"), "{refused}");
     assert!(refused.contains("`hayes fleet adopt` lets this folder take its place"), "{refused}");
-    assert!(told(field, &["fleet", "adopt"], 0).contains("1 gateway: from now on this folder orders"));
+    let adopted = told(field, &["fleet", "adopt"], 0);
+    assert!(adopted.contains("1 gateway: from now on this folder orders"), "{adopted}");
+    assert!(adopted.contains(": 1 passed (cancelled) script"), "{adopted}");
     assert!(told(field, &["fleet", "adopt"], 4).contains("no gateway follows another folder"));
     told(field, &["fleet", "run", "script.hayes", "-i", "fleet.toml", "--detach"], 0);
     let ledger = || fs::read_to_string(field.ledger("r1")).unwrap_or_default();
@@ -50,6 +52,45 @@ fn a_new_r1_is_not_the_old_one(field: &mut Field) {
     told(field, &["fleet", "watch", "r"], 4);
     told(field, &["fleet", "watch", "r11"], 4);
     told(field, &["fleet", "watch", "r1-0"], 4);
+}
+
+/// What a lost folder's runs came to is known again: what the carrier has of them, and what a gateway still has.
+fn what_a_lost_folder_ran_is_taken_in(field: &mut Field) {
+    told(field, &[&RUN[..], &["--detach"]].concat(), 0);
+    assert!(field.once("gw-1").status.success());
+    fs::write(field.file("script.hayes"), "AT\nreport which = \"second\"\n").unwrap();
+    told(field, &[&RUN[..], &["--detach"]].concat(), 0);
+    let journal = || fs::read_to_string(field.file("gw-1/journal.jsonl")).unwrap();
+    assert!(journal().contains("\"which\":\"first\""), "{}", journal());
+    let id = |run: &str| {
+        let kept = fs::read_to_string(field.file(field.state).join("hayes/fleet/runs").join(run).join("run.json"));
+        let kept: serde_json::Value = serde_json::from_str(&kept.unwrap()).unwrap();
+        kept["run"].as_str().unwrap().to_owned()
+    };
+    let [first, second] = ["r1", "r2"].map(id);
+    loses_its_folder(field);
+    let adopted = told(field, &["fleet", "adopt"], 0);
+    assert!(adopted.contains(&format!("{first}: 1 passed (cancelled) script")), "{adopted}");
+    assert!(adopted.contains(&format!("{second}: 1 not heard (cancelled) script")), "{adopted}");
+    assert!(fs::read_to_string(field.ledger(&first)).unwrap().contains("\"which\":\"first\""));
+    // It begins no modem of these, and forgets what is in the ledger.
+    assert!(field.once("gw-1").status.success());
+    let watched = told(field, &["fleet", "watch", &second], 6);
+    assert!(
+        watched.contains("1 unreachable") && watched.contains("it was not begun: the run was cancelled"),
+        "{watched}"
+    );
+    assert!(told(field, &["fleet", "watch", &first], 0).contains("1 modem: 1 passed"));
+    assert!(field.once("gw-1").status.success());
+    assert_eq!(fs::read_to_string(field.file("gw-1/journal.jsonl")).unwrap(), "");
+    let retry = told(field, &["fleet", "retry", &second], 0);
+    assert!(retry.replace("\n    ", " ").contains("another `hayes fleet run` is needed"), "{retry}");
+    let status = told(field, &["fleet", "status"], 0);
+    assert!(status.contains(&format!("{first}: 1 passed")), "{status}");
+    // Its own runs are counted anew, and the last one of them is the last one.
+    told(field, &[&RUN[..], &["--detach"]].concat(), 0);
+    assert!(field.once("gw-1").status.success());
+    assert!(told(field, &["fleet", "watch"], 0).contains("/runs/r1/results.jsonl"));
 }
 
 /// Two folders with a fleet's one key: one of them orders.
@@ -76,8 +117,11 @@ fn one_of_two_folders_orders(field: &mut Field) {
     assert!(refused.contains("or this folder was put back as it was earlier"), "{refused}");
 }
 
+/// Tells which one it was.
+const FIRST: &str = "AT\nreport which = \"first\"\n";
+
 fn over_a_folder(name: &str) -> Field {
-    let mut field = Field::new(name, "AT\nreport which = \"first\"\n", &[]);
+    let mut field = Field::new(name, FIRST, &[]);
     field.gateway("gw-1", &["sim:bg96?time=virtual"]);
     field
 }
@@ -85,6 +129,11 @@ fn over_a_folder(name: &str) -> Field {
 #[test]
 fn a_run_is_itself_where_its_folder_was_made_anew() {
     a_new_r1_is_not_the_old_one(&mut over_a_folder("anew"));
+}
+
+#[test]
+fn what_a_lost_folder_ran_is_taken_in_by_the_next_one() {
+    what_a_lost_folder_ran_is_taken_in(&mut over_a_folder("lost"));
 }
 
 #[test]
@@ -97,18 +146,11 @@ fn a_second_folder_of_a_fleet_orders_only_where_it_was_adopted() {
 fn over_a_server_runs_and_folders_are_told_apart_too() {
     for (name, holds) in [
         ("nats-anew", a_new_r1_is_not_the_old_one as fn(&mut Field)),
+        ("nats-lost", what_a_lost_folder_ran_is_taken_in as fn(&mut Field)),
         ("nats-second", one_of_two_folders_orders as fn(&mut Field)),
     ] {
-        let mut field = over_a_folder(name);
-        field.inventory.clear();
-        (field.fleet, field.carrier) = ("acme", "nats://127.0.0.1:1".to_owned());
-        field.init(&[]);
-        fs::remove_dir_all(field.file("gw-1")).unwrap();
-        field.gateway("gw-1", &["sim:bg96?time=virtual"]);
-        let users = text(&field.run(&["fleet", "nats-config", "-i", "fleet.toml"]).stdout);
-        let Some(server) = crate::nats::Server::with_users(&users) else { return };
-        field.carrier = format!("nats://{}", server.address);
-        field.init(&[]);
+        let gateways: [(&str, &[&str]); 1] = [("gw-1", &["sim:bg96?time=virtual"])];
+        let Some((mut field, _server)) = crate::nats::over_a_server(name, FIRST, &gateways) else { return };
         holds(&mut field);
     }
 }

@@ -22,7 +22,7 @@ use hayes::port::Timestamp;
 
 use crate::fleet::{Fleet, Manner};
 use crate::folder::Folder;
-use crate::gateways::Running;
+use crate::gateways::{Field, Running, ended, text, until};
 use crate::peers::installed;
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -191,6 +191,39 @@ fn a_store_that_is_lost_is_made_again_and_filled_again() {
     let again = all_results(operator.as_ref(), cursor, 30);
     assert!(again.iter().all(|result| result.cursor > cursor), "cursors go on");
     assert_eq!(again.into_iter().map(|result| result.key).collect::<Vec<_>>(), keys(0..30));
+}
+
+/// Faults 2, 5 and 6 with all who take part: the server is killed amid the results of three agents, then loses its store.
+/// Orders are told anew, results come again, and no modem of a script that may run once is asked twice.
+#[test]
+fn agents_and_their_operator_outlast_the_server() {
+    let modems = Fleet::new(&[Manner::Good; 12], Duration::from_millis(1));
+    let ports: Vec<&str> = modems.paths.iter().map(String::as_str).collect();
+    let gateways: Vec<(&str, &[&str])> = ["gw-1", "gw-2", "gw-3"].into_iter().zip(ports.chunks(4)).collect();
+    let script = "AT\nsleep 1s\nAT+CFUN=1\n";
+    let Some((field, mut server)) = over_a_server("outlasts", script, &gateways) else { return };
+    let _agents: Vec<Running> = gateways.iter().map(|(name, _)| field.agent(name)).collect();
+    field.order(&["-j", "1"]);
+    let watched = std::thread::scope(|scope| {
+        let watching = scope.spawn(|| field.watch());
+        for begun in [2, 4] {
+            until("they begin", || modems.total("AT") >= begun);
+            server.kill();
+            server.restart();
+        }
+        until("some are taken in", || ended(&field.ledger("r1")).len() >= 3);
+        server.kill();
+        std::fs::remove_dir_all(server.folder.0.join("js")).unwrap();
+        server.restart();
+        watching.join().unwrap()
+    });
+    let said = text(&[watched.stdout, watched.stderr].concat());
+    assert!(watched.status.success() && said.contains("12 modems: 12 passed"), "{said}");
+    let ledger = ended(&field.ledger("r1"));
+    assert!(ledger.len() == 12 && ledger.values().all(|all| *all == ["passed"]), "{ledger:?}");
+    assert_eq!((modems.total("AT"), modems.total("AT+CFUN=1")), (12, 12));
+    // What was in the ledger before came once more, and was known.
+    assert!(!field.ledger("r1").with_file_name("conflicts").exists(), "{said}");
 }
 
 /// Fault 13: what a gateway may not, it is told at once.
@@ -508,6 +541,19 @@ fn a_fleet_from_its_keys_to_its_results() {
     }
 }
 
+/// A fleet of these gateways and ports, with a server that knows them; none where there is no server.
+pub(crate) fn over_a_server(name: &str, script: &str, gateways: &[(&str, &[&str])]) -> Option<(Field, Server)> {
+    let mut field = Field::new(name, script, &[]);
+    (field.fleet, field.carrier) = ("acme", "nats://127.0.0.1:1".to_owned());
+    field.init(&[]);
+    gateways.iter().for_each(|(gateway, ports)| field.gateway(gateway, ports));
+    // The server knows its users by their keys.
+    let server = Server::with_users(&text(&field.run(&["fleet", "nats-config", "-i", "fleet.toml"]).stdout))?;
+    field.carrier = format!("nats://{}", server.address);
+    field.init(&[]);
+    Some((field, server))
+}
+
 fn put_order(carrier: &dyn Carrier, gateway: &str, bytes: &[u8], replaces: Version) -> Result<Put, CarrierError> {
     carrier.put_orders(&[NewOrder { gateway, bytes, replaces }], LIMIT).map(|puts| puts[0])
 }
@@ -559,7 +605,7 @@ pub(crate) struct Server {
     program: String,
     folder: Folder,
     /// Address and port
-    pub(crate) address: String,
+    address: String,
     is_tls: bool,
     child: Child,
 }
@@ -575,7 +621,7 @@ impl Server {
     }
 
     /// One with these users
-    pub(crate) fn with_users(users: &str) -> Option<Server> {
+    fn with_users(users: &str) -> Option<Server> {
         Server::with("nats-server", SYNCED, users, None).map(|started| started.expect("it takes these users"))
     }
 

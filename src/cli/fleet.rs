@@ -27,7 +27,7 @@ use crate::fleet::controller::{FleetRun, NOT_HEARD, Wish};
 use crate::fleet::files;
 use crate::fleet::folder::{FleetFolder, FleetSettings};
 use crate::fleet::gateway::CALL;
-use crate::fleet::message::{Manner, VERSION, run_name};
+use crate::fleet::message::{Manner, VERSION};
 #[cfg(feature = "nats")]
 use crate::fleet::nkey::KeyKind;
 use crate::fleet::operator::Operator;
@@ -384,7 +384,7 @@ fn watch(
     reports: &Reports,
     console: &Console,
 ) -> Result<Exit, Exit> {
-    let (name, detach) = (run_name(run), began.is_some_and(|began| began.detach));
+    let (name, detach) = (folder.called(run), began.is_some_and(|began| began.detach));
     let (quiet, json) = began.map_or((false, false), |began| (began.batch.quiet, began.batch.json));
     let (_, signals) = Signals::begin(console)?;
     let screen = RefCell::new(LiveLines::new(*console, !quiet && !detach));
@@ -396,6 +396,7 @@ fn watch(
         say(&format!("another `hayes fleet` of this machine drives the fleet, and takes up {name}"));
         return Ok(Exit::Passed);
     };
+    operator.recall(run).map_err(refused("the ledger", console))?;
     if !quiet {
         let leave = if is_live { "; Ctrl-C leaves it, and it goes on" } else { "" };
         say(&format!("{name}: results in {}{leave}", results.display()));

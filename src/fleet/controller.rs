@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attaches::AttachBudget;
 use super::carrier::ResultKey;
-use super::message::{GatewayResult, Manner, Order, Presence, VERSION, WantedModem, WantedRun, run_name};
+use super::message::{AttachShare, GatewayResult, Manner, Order, Presence, VERSION, WantedModem, WantedRun, run_name};
 use super::moves::Moves;
 use super::targets::{Target, Targets};
 use crate::batch::schedule::{Share, wave_ends};
@@ -55,6 +55,12 @@ pub struct FleetRun {
     /// The carrier has lost all meanwhile: what it has now is read from its beginning, however often this begins anew.
     #[serde(default)]
     pub from_start: bool,
+    /// Nothing before that on the carrier is a result of it; once it is closed: how far results were taken in
+    #[serde(default)]
+    pub cursor: Option<u64>,
+    /// Another folder's, which this one has taken the place of: what is known of it is what the carrier has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopted: bool,
     /// Why no further wave begins
     pub stopped: Option<String>,
     /// Of each target, by its place, its present attempt's end, and why it did not pass
@@ -118,11 +124,20 @@ pub struct Controller {
     pub valid_for: Duration,
     pub runs: Vec<FleetRun>,
     /// What each gateway was last told, and what it last said
-    pub orders: BTreeMap<String, Order>,
-    pub presences: BTreeMap<String, Presence>,
+    pub orders: HashMap<String, Order>,
+    pub presences: HashMap<String, Presence>,
     /// Whether the carrier knows that a gateway reads its present order
     pub confirms: bool,
     pub moves: Moves,
+}
+
+/// What is wanted of a gateway in a run.
+struct WantedModems<'r> {
+    run: &'r FleetRun,
+    manner: Manner,
+    stop: bool,
+    attaches: Vec<AttachShare>,
+    modems: Vec<&'r WantedModem>,
 }
 
 /// So many runs that are over are named to the gateways.
@@ -165,6 +180,8 @@ impl FleetRun {
             force: false,
             closed: false,
             from_start: false,
+            cursor: None,
+            adopted: false,
             stopped: None,
             ended: Vec::new(),
             taken: HashMap::new(),
@@ -172,9 +189,24 @@ impl FleetRun {
         }
     }
 
-    /// What people call it.
+    /// A run of another folder, whose place this one takes: nothing of it is begun any more.
+    pub fn of_another(run: &str, script: String, bundle: String, manner: Manner) -> FleetRun {
+        let run = FleetRun::new(run.to_owned(), script, bundle, manner, Vec::new());
+        FleetRun { cancelled: true, adopted: true, ..run }
+    }
+
+    /// What people call it. One of another folder is told from the one of the same name here.
     pub fn name(&self) -> &str {
-        run_name(&self.run)
+        if self.adopted { &self.run } else { run_name(&self.run) }
+    }
+
+    /// Takes a modem that a result of another folder's run tells of.
+    fn learn(&mut self, gateway: &str, attempt: u32, result: &RunResult) {
+        if self.adopted {
+            let RunResult { modem, port, labels, .. } = result;
+            let modem = WantedModem { labels: labels.clone(), attempt, ..WantedModem::new(modem, port) };
+            self.targets.learn(Target { gateway: gateway.to_owned(), modem });
+        }
     }
 
     /// Whether nothing of it is begun any more, by that time of day.
@@ -184,6 +216,7 @@ impl FleetRun {
 
     /// Takes what its ledger holds.
     pub fn read(&mut self, line: &LedgerLine) {
+        self.learn(&line.gateway, line.attempt, &line.result);
         let Some((place, mark)) = self.targets.place(&line.result.modem).zip(line.mark.as_ref()) else { return };
         self.taken.insert((place, line.attempt), mark.clone());
         self.note(place, line.attempt, &line.result);
@@ -274,7 +307,14 @@ impl Controller {
         cursor: u64,
     ) -> Result<Option<LedgerLine>, String> {
         let Some(run) = self.run(&key.run) else { return Ok(None) };
-        let what = || format!("a result of {} by {} in {}", key.modem, key.gateway, run_name(&key.run));
+        let name = if run.adopted { &key.run } else { run_name(&key.run) };
+        let what = || format!("a result of {} by {} in {name}", key.modem, key.gateway);
+        if run.adopted
+            && let Ok(message) = serde_json::from_slice::<GatewayResult>(bytes)
+            && message.is_under(key)
+        {
+            run.learn(&key.gateway, key.attempt, &message.result);
+        }
         let place = run.targets.place(&key.modem).filter(|place| {
             let target = run.targets.get(*place);
             target.is_some_and(|target| target.gateway == key.gateway && key.attempt <= target.modem.attempt)
@@ -294,8 +334,7 @@ impl Controller {
         }
         let message: GatewayResult =
             serde_json::from_slice(bytes).map_err(|error| format!("{} cannot be read: {error}", what()))?;
-        let is_its = message.run == key.run && message.gateway == key.gateway && message.attempt == key.attempt;
-        if !is_its || message.result.modem != key.modem {
+        if !message.is_under(key) {
             return Err(format!("{} stands under another's name", what()));
         }
         run.taken.insert(slot, mark.clone());
@@ -433,21 +472,26 @@ impl Controller {
     /// The order that a gateway is to have now; none where what it has says the same.
     pub fn next_order(&self, gateway: &str, today: Timestamp) -> Option<Order> {
         let its = self.runs.iter().filter(|run| !run.closed && !run.paused);
-        let order = self.order(gateway, its.filter_map(|run| self.wanted(run, gateway)).collect(), today);
-        let known = self.orders.get(gateway);
-        let Some(known) = known else { return Some(order).filter(|order| !order.runs.is_empty()) };
-        let same = |order: &Order| {
-            let its = (order.pause, order.valid_for, &order.fleet, &order.settled);
-            its == (known.pause, known.valid_for, &known.fleet, &known.settled) && self.says_the_same(known, order)
+        let wanted: Vec<WantedModems<'_>> = its.filter_map(|run| self.wanted(run, gateway)).collect();
+        let is_same = |known: &Order| {
+            let its = (known.pause, known.valid_for, &known.fleet, &known.settled);
+            its == (self.is_paused(), self.valid_for, &self.fleet, &self.settled(gateway))
+                && self.says_the_same(known, &wanted)
         };
-        Some(order).filter(|order| !same(order))
+        let says_nothing = self.orders.get(gateway).map_or(wanted.is_empty(), is_same);
+        let told = |wanted: WantedModems<'_>| WantedRun {
+            run: wanted.run.run.clone(),
+            bundle: wanted.run.bundle.clone(),
+            manner: wanted.manner,
+            stop: wanted.stop,
+            attaches: wanted.attaches,
+            modems: wanted.modems.into_iter().cloned().collect(),
+        };
+        (!says_nothing).then(|| self.order(gateway, wanted.into_iter().map(told).collect(), today))
     }
 
     /// A new order with these runs.
     pub fn order(&self, gateway: &str, runs: Vec<WantedRun>, today: Timestamp) -> Order {
-        let active = || self.runs.iter().filter(|run| !run.closed);
-        let closed = self.runs.iter().rev().filter(|run| run.closed);
-        let its = closed.filter(|run| run.targets.at(gateway).next().is_some());
         Order {
             v: VERSION,
             fleet: self.fleet.clone(),
@@ -455,31 +499,43 @@ impl Controller {
             epoch: self.orders.get(gateway).map_or(0, |known| known.epoch) + 1,
             issued: today.to_string(),
             valid_for: self.valid_for,
-            pause: active().next().is_some() && active().all(|run| run.paused),
-            settled: its.take(SETTLED).map(|run| run.run.clone()).collect(),
+            pause: self.is_paused(),
+            settled: self.settled(gateway),
             needs: Order::needed(&runs),
             runs,
         }
     }
 
+    fn is_paused(&self) -> bool {
+        let mut active = self.runs.iter().filter(|run| !run.closed).peekable();
+        active.peek().is_some() && active.all(|run| run.paused)
+    }
+
+    /// The last runs of a gateway that are over.
+    fn settled(&self, gateway: &str) -> Vec<String> {
+        let closed = self.runs.iter().rev().filter(|run| run.closed);
+        let its = closed.filter(|run| run.targets.at(gateway).next().is_some());
+        its.take(SETTLED).map(|run| run.run.clone()).collect()
+    }
+
     /// Whether a known order wants what this one wants. What has ended since then may stand in it: the gateway knows
     /// that itself.
-    fn says_the_same(&self, known: &Order, order: &Order) -> bool {
+    fn says_the_same(&self, known: &Order, wanted: &[WantedModems<'_>]) -> bool {
         let left = known.runs.iter().filter_map(|run| {
             let found = self.runs.iter().find(|it| it.run == run.run);
-            let wanted = order.runs.iter().find(|it| it.run == run.run);
+            let wanted = wanted.iter().find(|it| it.run.run == run.run);
             let has_ended = |modem: &WantedModem| found.is_some_and(|run| run.status(&modem.name).is_some());
             let left: Vec<&WantedModem> = run.modems.iter().filter(|modem| !has_ended(modem)).collect();
             let stays = !left.is_empty() || run.stop || wanted.is_some_and(|run| run.modems.is_empty());
             stays.then_some((run, left))
         });
         let left: Vec<(&WantedRun, Vec<&WantedModem>)> = left.collect();
-        let is_same = |((known, left), run): (&(&WantedRun, Vec<&WantedModem>), &WantedRun)| {
-            (&known.run, &known.bundle, known.stop) == (&run.run, &run.bundle, run.stop)
-                && (&known.manner, &known.attaches) == (&run.manner, &run.attaches)
-                && left.iter().copied().eq(&run.modems)
+        let is_same = |((known, left), wanted): (&(&WantedRun, Vec<&WantedModem>), &WantedModems<'_>)| {
+            (&known.run, &known.bundle, known.stop) == (&wanted.run.run, &wanted.run.bundle, wanted.stop)
+                && (&known.manner, &known.attaches) == (&wanted.manner, &wanted.attaches)
+                && *left == wanted.modems
         };
-        left.len() == order.runs.len() && left.iter().zip(&order.runs).all(is_same)
+        left.len() == wanted.len() && left.iter().zip(wanted).all(is_same)
     }
 
     /// The carrier has lost all that it had.
@@ -493,7 +549,7 @@ impl Controller {
         Some(Order { epoch: known.epoch + 1, ..known.clone() })
     }
 
-    fn wanted(&self, run: &FleetRun, gateway: &str) -> Option<WantedRun> {
+    fn wanted<'r>(&self, run: &'r FleetRun, gateway: &str) -> Option<WantedModems<'r>> {
         let begun = if run.begins_no_more() { 0 } else { run.begun_count() };
         let is_free = |(place, target): &(usize, &Target)| {
             *place < begun
@@ -504,14 +560,12 @@ impl Controller {
         let may_attach = |target: &Target| run.waits_to_attach(target).is_none();
         let its = || run.targets.at(gateway);
         let open: Vec<&Target> = its().filter(is_free).map(|(_, target)| target).collect();
-        let modems = open.iter().filter(|target| may_attach(target)).map(|target| target.modem.clone());
-        let modems: Vec<WantedModem> = modems.collect();
+        let modems = open.iter().filter(|target| may_attach(target)).map(|target| &target.modem).collect();
         let stop = run.cancelled && run.ends_all && its().next().is_some();
-        let (name, bundle) = (run.run.clone(), run.bundle.clone());
         let manner = Manner { sealed: run.sealed.get(gateway).cloned(), ..run.manner.clone() };
         // One without modems asks the gateway whether it is there to have a share.
         let attaches = run.shares_of(gateway);
-        (!open.is_empty() || stop).then_some(WantedRun { run: name, bundle, manner, stop, attaches, modems })
+        (!open.is_empty() || stop).then_some(WantedModems { run, manner, stop, attaches, modems })
     }
 
     /// All gateways of its runs.

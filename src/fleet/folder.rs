@@ -5,7 +5,8 @@
 //! - `runs/NAME/run.json`, `bundle`, `results.jsonl`: a run, its scripts, its ledger
 //! - `runs/NAME/wish`: what somebody wants of a run that another process drives
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -76,7 +77,12 @@ impl FleetFolder {
     }
 
     pub fn run_folder(&self, run: &str) -> PathBuf {
-        self.0.join("runs").join(run_name(run))
+        self.0.join("runs").join(self.called(run))
+    }
+
+    /// What people call a run: that of another folder by all that it is called, for this one may have one of its name.
+    pub fn called<'r>(&self, run: &'r str) -> &'r str {
+        if self.0.join("runs").join(run).is_dir() { run } else { run_name(run) }
     }
 
     /// The run that somebody calls so: by its name, or by all that it is called.
@@ -100,7 +106,7 @@ impl FleetFolder {
         }
     }
 
-    /// The names of the runs that there are, in the order in which they were made.
+    /// The names of the runs that there are, in the order in which they were made; those of other folders first.
     pub fn runs(&self) -> io::Result<Vec<String>> {
         let entries = match fs::read_dir(self.0.join("runs")) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -114,9 +120,16 @@ impl FleetFolder {
                 names.extend(entry.file_name().into_string());
             }
         }
-        let number = |run: &String| run.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0_u64);
-        names.sort_by_key(number);
+        let number = |run: &str| run_name(run).trim_start_matches('r').parse().unwrap_or(0_u64);
+        names.sort_by_key(|run| (run_name(run) == run, number(run)));
         Ok(names)
+    }
+
+    /// Keeps a run of another folder, of which the carrier tells.
+    pub(super) fn adopt(&self, run: &FleetRun) -> io::Result<()> {
+        let folder = self.0.join("runs").join(&run.run);
+        state::private_folder(&folder)?;
+        keep(&folder.join("run.json"), &json(run))
     }
 
     pub(super) fn run(&self, name: &str) -> io::Result<FleetRun> {
@@ -142,7 +155,7 @@ impl FleetFolder {
         let new = self.0.join(format!("new-{}", std::process::id()));
         state::private_folder(&new)?;
         keep(&new.join("bundle"), bundle)?;
-        let mut number = self.runs()?.len() + 1;
+        let mut number = self.runs()?.iter().filter(|run| run_name(run) == *run).count() + 1;
         loop {
             run.run = format!("r{number}-{}", hex(&random::<6>()?).to_ascii_lowercase());
             let folder = self.run_folder(&run.run);
@@ -217,7 +230,7 @@ pub fn mend_ledger(path: &Path) -> io::Result<(usize, PathBuf)> {
 pub(super) struct ToldOrders {
     file: File,
     /// Of each gateway the epoch of its last order, and the hash of what was signed
-    last: BTreeMap<String, (u64, String)>,
+    last: HashMap<String, (u64, String)>,
 }
 
 /// A file that is longer, and mostly holds what does not count any more, is written anew.
@@ -225,25 +238,36 @@ const SHORT: usize = 4 << 20;
 
 impl ToldOrders {
     /// Goes on with the file, and gives out the order of each gateway. What was not written to its end was not sent.
-    pub(super) fn open(path: &Path) -> io::Result<(ToldOrders, BTreeMap<String, Order>)> {
+    pub(super) fn open(path: &Path) -> io::Result<(ToldOrders, HashMap<String, Order>)> {
         let bytes = if path.exists() { fs::read(path)? } else { Vec::new() };
-        let (mut orders, mut last, mut places) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (mut whole, mut number) = (0, 0);
+        /// The rest of an order that others follow is passed over.
+        #[derive(Deserialize)]
+        struct NamedOrder<'b> {
+            #[serde(borrow)]
+            gateway: Cow<'b, str>,
+        }
+        let (mut places, mut whole, mut number) = (HashMap::new(), 0, 0);
+        let wrong = |number: usize, error: serde_json::Error| {
+            let why = "remove it, then `hayes fleet adopt` takes up what the carrier has";
+            let text = format!("{}: order {number} cannot be read: {error}; {why}", path.display());
+            io::Error::new(ErrorKind::InvalidData, text)
+        };
         while let Some((signed, order)) = bytes.get(whole..).and_then(first_order) {
             number += 1;
-            let order: Order = serde_json::from_slice(order).map_err(|error| {
-                let why = "remove it, then `hayes fleet adopt` takes up what the carrier has";
-                let text = format!("{}: order {number} cannot be read: {error}; {why}", path.display());
-                io::Error::new(ErrorKind::InvalidData, text)
-            })?;
-            last.insert(order.gateway.clone(), (order.epoch, sha256(signed)));
-            places.insert(order.gateway.clone(), whole..whole + signed.len() + 1);
-            orders.insert(order.gateway.clone(), order);
+            let named: NamedOrder<'_> = serde_json::from_slice(order).map_err(|error| wrong(number, error))?;
+            places.insert(named.gateway.into_owned(), (number, whole..whole + signed.len() + 1));
             whole += signed.len() + 1;
         }
-        let count: usize = places.values().map(ExactSizeIterator::len).sum();
+        let (mut orders, mut last) = (HashMap::new(), HashMap::new());
+        for (gateway, (number, place)) in &places {
+            let Some((signed, order)) = bytes.get(place.clone()).and_then(first_order) else { continue };
+            let order: Order = serde_json::from_slice(order).map_err(|error| wrong(*number, error))?;
+            last.insert(gateway.clone(), (order.epoch, sha256(signed)));
+            orders.insert(gateway.clone(), order);
+        }
+        let count: usize = places.values().map(|(_, place)| place.len()).sum();
         if whole > SHORT.max(2 * count) {
-            let lines: Vec<&[u8]> = places.into_values().filter_map(|place| bytes.get(place)).collect();
+            let lines: Vec<&[u8]> = places.into_values().filter_map(|(_, place)| bytes.get(place)).collect();
             keep(path, &lines.concat())?;
             whole = count;
         }
@@ -311,7 +335,7 @@ mod tests {
             for cut in 1..=second.1.len() {
                 fs::write(&path, &whole[..whole.len() - cut]).unwrap();
                 let (told, orders) = ToldOrders::open(&path).unwrap();
-                assert_eq!(orders.into_values().collect::<Vec<_>>(), [first.0.clone(), other.0.clone()]);
+                assert_eq!([&orders["gw-1"], &orders["gw-2"]], [&first.0, &other.0]);
                 assert!(told.is_last("gw-1", &first.1) && told.is_last("gw-2", &other.1));
                 assert_eq!(fs::metadata(&path).unwrap().len(), (first.1.len() + other.1.len() + 2) as u64);
             }

@@ -72,7 +72,7 @@ pub struct AttachShare {
 }
 
 /// How a script is run: what `hayes batch` is told by its arguments.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Manner {
     /// Values for all modems
     #[serde(default)]
@@ -223,7 +223,29 @@ impl Presence {
     }
 }
 
+impl WantedModem {
+    pub fn new(name: &str, port: &str) -> WantedModem {
+        WantedModem {
+            name: name.to_owned(),
+            port: port.to_owned(),
+            imei: None,
+            iccid: None,
+            baud: None,
+            labels: BTreeMap::new(),
+            vars: BTreeMap::new(),
+            limits: Vec::new(),
+            attempt: 1,
+        }
+    }
+}
+
 impl GatewayResult {
+    /// Whether it is what that key says.
+    pub fn is_under(&self, key: &ResultKey) -> bool {
+        let ResultKey { run, gateway, modem, attempt } = key;
+        (run, gateway, modem, attempt) == (&self.run, &self.gateway, &self.result.modem, &self.attempt)
+    }
+
     pub fn key(&self) -> ResultKey {
         ResultKey {
             run: self.run.clone(),

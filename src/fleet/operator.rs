@@ -1,18 +1,22 @@
 //! The operator's side at work: its folder, the carrier, the ledgers. It may end at any time: all that it knows stands
 //! in the folder, or with the gateways.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::time::Duration;
 
 use super::board::FleetBoard;
+use super::bundle::ScriptBundle;
 use super::carrier::{Arrived, Carrier, NewOrder, Put, Version};
 use super::controller::{Controller, FleetRun, LedgerLine, Wish};
 use super::folder::{FleetFolder, ToldOrders, failed, mend_ledger, read, read_ledger};
 use super::gateway::{CALL, Say, keep};
 use super::key::{SecretKey, sha256};
-use super::message::{Order, Presence, VERSION, json, run_name, signed, signer_of};
+use super::message::{
+    GatewayResult, Manner, Order, Presence, VERSION, WantedRun, json, run_name, signed, signer_of, verified,
+};
+use super::targets::Target;
 use crate::batch::journal::Journal;
 use crate::notation::{self, ExactDuration};
 use crate::port::{Clock, Timestamp};
@@ -36,9 +40,11 @@ pub struct Operator<'s> {
     carrier: Box<dyn Carrier>,
     pub controller: Controller,
     ledgers: BTreeMap<String, Journal>,
+    /// Runs that are over, whose ledgers nobody has needed yet
+    unread: BTreeSet<String>,
     told: ToldOrders,
     /// What the carrier has of each gateway; none where that is to be looked at
-    there: Option<BTreeMap<String, There>>,
+    there: Option<HashMap<String, There>>,
     cursor: u64,
     /// Bundles that the carrier has
     bundles: BTreeSet<String>,
@@ -91,6 +97,7 @@ impl<'s> Operator<'s> {
             key,
             controller,
             ledgers: BTreeMap::new(),
+            unread: BTreeSet::new(),
             told,
             there: None,
             cursor: u64::MAX,
@@ -108,7 +115,7 @@ impl<'s> Operator<'s> {
         };
         operator.take_up()?;
         if operator.cursor == u64::MAX {
-            operator.cursor = 0;
+            operator.cursor = operator.taken();
         }
         Ok(Some(operator))
     }
@@ -119,28 +126,65 @@ impl<'s> Operator<'s> {
             if self.controller.runs.iter().any(|run| run.name() == name) {
                 continue;
             }
-            let (mut run, mut last) = (self.folder.run(&name)?, 0);
-            let path = self.folder.run_folder(&run.run).join("results.jsonl");
-            let read = |run: &mut FleetRun, last: &mut u64| {
-                read_ledger(&path, |line| {
-                    run.read(line);
-                    *last = if line.mark.is_some() { line.cursor } else { *last };
-                })
+            let run = self.folder.run(&name)?;
+            // Those that are over become many, and few are looked at again.
+            let run = if run.closed {
+                self.unread.insert(run.run.clone());
+                run
+            } else {
+                self.with_ledger(run)?
             };
-            let mut earlier = read(&mut run, &mut last);
-            if let Some(error) = earlier.as_ref().err().filter(|error| error.kind() == ErrorKind::InvalidData) {
-                run = self.mended(&name, error)?;
-                earlier = read(&mut run, &mut last);
-            }
-            let earlier = earlier?;
-            if !run.closed {
-                // Of a ledger that lost its end with the machine's power, what comes behind its last line comes again.
-                let from = if run.from_start { 0 } else { last };
-                self.cursor = if earlier.is_some() { self.cursor.min(from) } else { self.cursor };
-                self.ledgers.insert(run.run.clone(), Journal::open(&path, earlier.as_ref())?);
-            }
             self.controller.runs.push(run);
             self.there = None;
+        }
+        Ok(())
+    }
+
+    /// A run with what its ledger holds.
+    fn with_ledger(&mut self, mut run: FleetRun) -> io::Result<FleetRun> {
+        let (path, mut last) = (self.folder.run_folder(&run.run).join("results.jsonl"), 0);
+        let read = |run: &mut FleetRun, last: &mut u64| {
+            read_ledger(&path, |line| {
+                run.read(line);
+                *last = if line.mark.is_some() { line.cursor } else { *last };
+            })
+        };
+        let mut earlier = read(&mut run, &mut last);
+        if let Some(error) = earlier.as_ref().err().filter(|error| error.kind() == ErrorKind::InvalidData) {
+            run = self.mended(run.name(), error)?;
+            earlier = read(&mut run, &mut last);
+        }
+        let earlier = earlier?;
+        if run.from_start {
+            self.cursor = 0;
+        }
+        if run.closed {
+            return Ok(run);
+        }
+        if earlier.is_none() && run.cursor.is_none() {
+            // Nobody was told of it yet: what was taken in before is none of it.
+            run.cursor = Some(if self.cursor == u64::MAX { self.taken() } else { self.cursor });
+            keep(&path.with_file_name("run.json"), &json(&run))?;
+        }
+        // Of a ledger that lost its end with the machine's power, what comes behind its last line comes again.
+        self.cursor = self.cursor.min(if earlier.is_some() { last } else { run.cursor.unwrap_or(0) });
+        self.ledgers.insert(run.run.clone(), Journal::open(&path, earlier.as_ref())?);
+        Ok(run)
+    }
+
+    /// How far results were taken in when the last run was closed.
+    fn taken(&self) -> u64 {
+        let closed = self.controller.runs.iter().filter(|run| run.closed);
+        closed.filter_map(|run| run.cursor).max().unwrap_or(0)
+    }
+
+    /// Reads the ledger of a run that is over: somebody wants to know of it.
+    pub fn recall(&mut self, run: &str) -> io::Result<()> {
+        let place = self.controller.runs.iter().position(|it| it.run == run);
+        if let Some(place) = place.filter(|_| self.unread.remove(run)) {
+            let run = self.controller.runs.remove(place);
+            let run = self.with_ledger(run)?;
+            self.controller.runs.insert(place, run);
         }
         Ok(())
     }
@@ -154,7 +198,7 @@ impl<'s> Operator<'s> {
         (self.say)(&format!(
             "{error}: {lines} of it now in {place}, and what the carrier still has of them is taken in again"
         ));
-        (run.from_start, self.cursor) = (!run.closed, 0);
+        run.from_start = true;
         keep(&self.folder.run_folder(name).join("run.json"), &json(&run))?;
         Ok(run)
     }
@@ -168,10 +212,11 @@ impl<'s> Operator<'s> {
             self.next_look = self.clock.now() + LOOK;
         }
         let come = self.carrier.results(self.cursor, TAKEN, LOOK).map_err(failed)?;
+        let is_all = come.len() < TAKEN;
         self.take(come)?;
         let begin = self.clock.now();
-        self.is_round = begin >= self.next_round;
-        if !self.is_round {
+        self.is_round = is_all && begin >= self.next_round;
+        if begin < self.next_round {
             return Ok(());
         }
         self.compare()?;
@@ -216,6 +261,7 @@ impl<'s> Operator<'s> {
     fn take(&mut self, come: Vec<Arrived>) -> io::Result<()> {
         let mut lines = Vec::new();
         for Arrived { key, bytes, cursor } in come {
+            self.recall(&key.run)?;
             match self.controller.take(&key, &bytes, sha256(&bytes), cursor) {
                 Ok(line) => lines.extend(line),
                 Err(why) => {
@@ -257,14 +303,22 @@ impl<'s> Operator<'s> {
     }
 
     fn heed_wishes(&mut self) -> io::Result<()> {
-        for run in &mut self.controller.runs {
-            let path = self.folder.run_folder(&run.run).join("wish");
+        for place in 0..self.controller.runs.len() {
+            let Some(name) = self.controller.runs.get(place).map(|run| run.run.clone()) else { continue };
+            let path = self.folder.run_folder(&name).join("wish");
             if !path.exists() {
                 continue;
             }
+            self.recall(&name)?;
+            let Some(run) = self.controller.runs.get_mut(place) else { continue };
             let wish = read(&path)?;
-            let is_late = matches!(wish, Wish::Retry(_)) && run.is_late(Timestamp::now());
-            let told = match (if is_late { 0 } else { run.heed(&wish) }, wish) {
+            let is_retry = matches!(wish, Wish::Retry(_));
+            let is_late = is_retry && run.is_late(Timestamp::now());
+            let told = match (if is_late || is_retry && run.adopted { 0 } else { run.heed(&wish) }, wish) {
+                (0, Wish::Retry(_)) if run.adopted => {
+                    "it was another folder's, and its order is not known here: another `hayes fleet run` is needed"
+                        .to_owned()
+                }
                 (0, Wish::Retry(_)) if is_late => {
                     format!("its time was over at {}: another `hayes fleet run` is needed", run.manner.not_after)
                 }
@@ -318,7 +372,7 @@ impl<'s> Operator<'s> {
             return Ok(());
         }
         let mut found = self.carrier.orders(CALL).map_err(failed)?;
-        let (mut there, mut lost, mut broken) = (BTreeMap::new(), 0, 0);
+        let (mut there, mut lost, mut broken) = (HashMap::new(), 0, 0);
         let mut others: BTreeMap<bool, Vec<String>> = BTreeMap::new();
         for gateway in self.controller.gateways() {
             let epoch = self.told.epoch(&gateway);
@@ -361,6 +415,9 @@ impl<'s> Operator<'s> {
     pub fn described(&mut self, gateway: Option<&str>) -> io::Result<Option<String>> {
         self.look()?;
         let mut text = String::new();
+        if gateway.is_none() {
+            self.unread.clone().iter().try_for_each(|run| self.recall(run))?;
+        }
         for run in self.controller.runs.iter().filter(|_| gateway.is_none()) {
             let conflicts = self.folder.run_folder(&run.run).join("conflicts");
             let count = fs::read_dir(&conflicts).map_or(0, Iterator::count) as u64;
@@ -395,28 +452,81 @@ impl<'s> Operator<'s> {
     }
 
     /// This folder takes the place of another one of this fleet, or of its last key: what that one wants is wanted no
-    /// more.
+    /// more, and what the carrier has of its runs is kept here.
     fn take_over(&mut self) -> io::Result<Result<String, String>> {
-        let (mut there, mut orders) = (BTreeMap::new(), Vec::new());
+        let (mut there, mut runs, own) = (HashMap::new(), Vec::new(), [self.key.public()]);
         for (gateway, kept) in self.carrier.orders(CALL).map_err(failed)? {
             if self.told.is_last(&gateway, &kept.bytes) {
                 continue;
             }
-            let other = signer_of(&kept.bytes, &self.controller.fleet, &gateway).map_or(0, |(_, epoch)| epoch);
-            let epoch = other.max(self.told.epoch(&gateway));
-            orders.push(self.controller.order(&gateway, Vec::new(), Timestamp::now()));
+            let signer = signer_of(&kept.bytes, &self.controller.fleet, &gateway);
+            let epoch = signer.map_or(0, |(_, epoch)| epoch).max(self.told.epoch(&gateway));
+            // What stands under a lost key, anybody may have signed.
+            let order = verified(&kept.bytes, &own, &self.controller.fleet, &gateway);
+            for WantedRun { run, bundle, manner, modems, .. } in order.into_iter().flat_map(|order| order.runs) {
+                let script = self.carrier.blob(&bundle, CALL).map_err(failed)?;
+                let script = script.and_then(|bytes| serde_json::from_slice::<ScriptBundle>(&bytes).ok());
+                let script = script.map(|bundle| bundle.entry).unwrap_or_default();
+                self.adopt_run(FleetRun::of_another(&run, script, bundle, manner), &mut runs)?;
+                let Some(run) = self.controller.run(&run).filter(|run| run.adopted) else { continue };
+                let its = modems.into_iter().map(|modem| Target { gateway: gateway.clone(), modem });
+                its.for_each(|target| run.targets.learn(target));
+            }
             there.insert(gateway, There { version: kept.version, epoch, stands: false });
         }
+        if there.is_empty() {
+            return Ok(Err("no gateway follows another folder".to_owned()));
+        }
+        self.take_theirs(&mut runs)?;
+        let adopted = self.controller.runs.iter_mut().filter(|run| runs.contains(&run.run));
+        adopted.for_each(|run| run.cursor = Some(self.cursor));
+        // Once their orders are replaced, nothing else tells of their modems.
+        self.keep_runs()?;
+        let orders = there.keys().map(|gateway| self.controller.order(gateway, Vec::new(), Timestamp::now())).collect();
+        let count = plural(there.len() as u64, "gateway");
         self.there = Some(there);
-        let count = orders.len() as u64;
         self.put(orders)?;
-        Ok(match count {
-            0 => Err("no gateway follows another folder".to_owned()),
-            _ => Ok(format!(
-                "{}: from now on this folder orders; what the other one wanted is wanted no more",
-                plural(count, "gateway")
-            )),
-        })
+        let adopted = self.controller.runs.iter().filter(|run| runs.contains(&run.run));
+        let lines = adopted.map(|run| format!("\n{} {}", FleetBoard::of(run, &self.controller).line(), run.script));
+        let lines: String = lines.collect();
+        let of_runs = "; the carrier has this of its runs, and `hayes fleet watch RUN` takes in what still comes:";
+        let of_runs = if lines.is_empty() { "" } else { of_runs };
+        Ok(Ok(format!(
+            "{count}: from now on this folder orders; what the other one wanted is wanted no more{of_runs}{lines}"
+        )))
+    }
+
+    /// Takes in the results of runs that this folder does not know.
+    fn take_theirs(&mut self, runs: &mut Vec<String>) -> io::Result<()> {
+        self.cursor = 0;
+        loop {
+            let come = self.carrier.results(self.cursor, TAKEN, Duration::ZERO).map_err(failed)?;
+            if come.is_empty() {
+                return Ok(());
+            }
+            for Arrived { key, bytes, .. } in &come {
+                if self.controller.run(&key.run).is_none()
+                    && let Ok(message) = serde_json::from_slice::<GatewayResult>(bytes)
+                    && message.is_under(key)
+                {
+                    let script = message.result.script;
+                    let run = FleetRun::of_another(&key.run, script, String::new(), Manner::default());
+                    self.adopt_run(run, runs)?;
+                }
+            }
+            self.take(come)?;
+        }
+    }
+
+    /// Keeps a run of another folder that is not kept here yet.
+    fn adopt_run(&mut self, run: FleetRun, runs: &mut Vec<String>) -> io::Result<()> {
+        // An earlier Hayes called its runs by their name alone: that may be another's here.
+        if run_name(&run.run) != run.run && self.controller.run(&run.run).is_none() {
+            self.folder.adopt(&run)?;
+            runs.push(run.run.clone());
+            self.controller.runs.push(run);
+        }
+        Ok(())
     }
 
     /// Tells gateways what is wanted of them now, where that is another than before.
@@ -497,7 +607,7 @@ impl<'s> Operator<'s> {
 
     /// Closes runs that need their gateways no more: only when their ledger is on the disk may these forget.
     fn close(&mut self) -> io::Result<()> {
-        let (today, mut has_closed) = (Timestamp::now(), false);
+        let (today, cursor, mut has_closed) = (Timestamp::now(), self.cursor, false);
         for place in 0..self.controller.runs.len() {
             let Some(run) = self.controller.runs.get(place) else { continue };
             if run.closed || !self.controller.may_close(run, today) {
@@ -510,7 +620,7 @@ impl<'s> Operator<'s> {
             }
             has_closed = true;
             if let Some(run) = self.controller.run(&name) {
-                run.closed = true;
+                (run.closed, run.from_start, run.cursor) = (true, false, Some(cursor));
                 keep(&self.folder.run_folder(&name).join("run.json"), &json(run))?;
             }
         }
@@ -540,7 +650,7 @@ fn another_operator(gateways: &[String], is_ours: bool) -> String {
     let more = gateways.len().saturating_sub(1) as u64;
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let has = format!("{}{more}: the carrier has orders", gateways.first().map_or("", String::as_str));
-    let lets = "`hayes fleet adopt` lets this folder take its place, and ends its runs";
+    let lets = "`hayes fleet adopt` lets this folder take its place, ends its runs and takes in their results";
     if is_ours {
         format!("{has} of another folder of this fleet (or this folder was put back as it was earlier): {lets}")
     } else {
@@ -552,6 +662,6 @@ fn another_operator(gateways: &[String], is_ours: bool) -> String {
 }
 
 /// Whether a gateway's last order is certainly what the carrier has.
-fn stands(there: &Option<BTreeMap<String, There>>, gateway: &str) -> bool {
+fn stands(there: &Option<HashMap<String, There>>, gateway: &str) -> bool {
     there.as_ref().and_then(|there| there.get(gateway)).is_some_and(|there| there.stands)
 }

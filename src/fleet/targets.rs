@@ -29,11 +29,8 @@ pub struct Targets {
 
 impl From<Vec<Target>> for Targets {
     fn from(list: Vec<Target>) -> Targets {
-        let mut targets = Targets { list, ..Targets::default() };
-        for (place, target) in targets.list.iter().enumerate() {
-            targets.by_name.insert(target.modem.name.clone(), place);
-            targets.by_gateway.entry(target.gateway.clone()).or_default().push(place);
-        }
+        let mut targets = Targets::default();
+        list.into_iter().for_each(|target| targets.learn(target));
         targets
     }
 }
@@ -65,6 +62,19 @@ impl Targets {
 
     pub fn gateways(&self) -> impl Iterator<Item = &String> {
         self.by_gateway.keys()
+    }
+
+    /// Takes one that nobody has named: a result tells of it.
+    pub(super) fn learn(&mut self, target: Target) {
+        match self.place(&target.modem.name).and_then(|place| self.list.get_mut(place)) {
+            Some(known) => known.modem.attempt = known.modem.attempt.max(target.modem.attempt),
+            None => {
+                let place = self.list.len();
+                self.by_name.insert(target.modem.name.clone(), place);
+                self.by_gateway.entry(target.gateway.clone()).or_default().push(place);
+                self.list.push(target);
+            }
+        }
     }
 
     /// A person wants it run once more.
@@ -105,15 +115,12 @@ pub fn targets(
         let mut vars = environment.clone();
         vars.extend(texts(&modem.vars));
         let modem = WantedModem {
-            name: name.clone(),
-            port: address.to_string(),
             imei: modem.identity.imei.clone(),
             iccid: modem.identity.iccid.clone(),
             baud: baud.or(modem.baud),
             labels: texts(&modem.labels),
             vars,
-            limits: Vec::new(),
-            attempt: 1,
+            ..WantedModem::new(name, &address.to_string())
         };
         Ok(Target { gateway: gateway.to_string(), modem })
     };

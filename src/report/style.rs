@@ -61,7 +61,7 @@ impl<T: fmt::Display> fmt::Display for Painted<T> {
 /// A modem's text with control characters and escapes spelled out, without the `\r\n` at its end.
 pub fn harmless(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    text.trim_end_matches(['\r', '\n']).chars().map(notation::spelled).collect()
+    notation::harmless_line(text.trim_end_matches(['\r', '\n'])).into_owned()
 }
 
 /// Lines of at most so many columns, broken between words; what goes on stands behind `indent`.

@@ -31,6 +31,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     Access, Arrived, Carried, Carrier, CarrierError, Kept, NewOrder, Presences, Put, Receipt, ResultKey, Version,
+    is_name,
 };
 use crate::connect::split_host;
 use crate::port::{Cancel, Clock, Timestamp};
@@ -322,7 +323,8 @@ impl Nats {
         let words: Vec<&str> = subject.split('.').collect();
         let [_, _, run, gateway, modem, attempt] = words.as_slice() else { return None };
         let [run, gateway, modem] = [run, gateway, modem].map(|word| (*word).to_owned());
-        Some(ResultKey { run, gateway, modem, attempt: attempt.parse().ok()? })
+        let fit = [&run, &gateway, &modem].into_iter().all(|name| is_name(name));
+        Some(ResultKey { run, gateway, modem, attempt: attempt.parse().ok()? }).filter(|_| fit)
     }
 }
 
