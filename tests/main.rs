@@ -55,6 +55,7 @@ mod modules;
 mod nats;
 mod network;
 mod order;
+mod orders;
 mod patterns;
 #[cfg(unix)]
 mod peers;

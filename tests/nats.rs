@@ -193,8 +193,8 @@ fn a_store_that_is_lost_is_made_again_and_filled_again() {
     assert_eq!(again.into_iter().map(|result| result.key).collect::<Vec<_>>(), keys(0..30));
 }
 
-/// Faults 2, 5 and 6 with all who take part: the server is killed amid the results of three agents, then loses its store.
-/// Orders are told anew, results come again, and no modem of a script that may run once is asked twice.
+/// Faults 2, 5 and 6 with all who take part: the server is killed amid the results of three agents, then loses its
+/// store. Orders are told anew, results come again, and no modem of a script that may run once is asked twice.
 #[test]
 fn agents_and_their_operator_outlast_the_server() {
     let modems = Fleet::new(&[Manner::Good; 12], Duration::from_millis(1));
@@ -556,6 +556,21 @@ pub(crate) fn over_a_server(name: &str, script: &str, gateways: &[(&str, &[&str]
 
 fn put_order(carrier: &dyn Carrier, gateway: &str, bytes: &[u8], replaces: Version) -> Result<Put, CarrierError> {
     carrier.put_orders(&[NewOrder { gateway, bytes, replaces }], LIMIT).map(|puts| puts[0])
+}
+
+/// A server knows each by one key.
+#[test]
+fn keys_that_are_wrong_or_shared_are_refused() {
+    let key = written(KeyKind::User, &[1; 32]);
+    let other = written(KeyKind::User, &[2; 32]);
+    let gateway = |name: &str, key: &str| FleetGateway { name: name.into(), key: Some(key.into()), seal: None };
+    let told = configuration("acme", &key, &[gateway("gw-1", &other), gateway("gw-2", &other)]).unwrap_err();
+    assert_eq!(told, "gw-2 has the key of gw-1: each needs one of its own");
+    let told = configuration("acme", &key, &[gateway("gw-1", "U123")]).unwrap_err();
+    assert!(told.starts_with("gw-1: "), "{told}");
+    let made = configuration("acme", &key, &[gateway("gw-1", &other)]).unwrap();
+    assert!(made.0.contains("acme.*.gw-1") && made.1.is_none());
+    assert!(configuration("acme", &key, &[]).unwrap().1.is_some());
 }
 
 /// A result as a gateway writes it: until it is told what became of it.

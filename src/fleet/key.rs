@@ -96,19 +96,3 @@ pub fn has_signed(public: &str, bytes: &[u8], signature: &[u8]) -> bool {
     key.zip(signature)
         .is_some_and(|(key, signature)| key.verify_strict(bytes, &Signature::from_bytes(&signature)).is_ok())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_signed_is_known_and_nothing_else() {
-        let key = SecretKey::new(KeyKind::Operator).unwrap();
-        let signature = key.sign(b"an order");
-        assert!(has_signed(&key.public(), b"an order", &signature));
-        assert!(!has_signed(&key.public(), b"another", &signature));
-        let other = SecretKey::new(KeyKind::Operator).unwrap();
-        assert!(!has_signed(&other.public(), b"an order", &signature));
-        assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    }
-}

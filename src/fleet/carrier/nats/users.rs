@@ -63,22 +63,3 @@ fn user(name: &str, key: &str, publish: &[&str], inbox: &str) -> String {
          subscribe: \"_INBOX.{inbox}.>\" }} }}\n"
     )
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_that_are_wrong_or_shared_are_refused() {
-        let key = nkey::written(KeyKind::User, &[1; 32]);
-        let other = nkey::written(KeyKind::User, &[2; 32]);
-        let gateway = |name: &str, key: &str| FleetGateway { name: name.into(), key: Some(key.into()), seal: None };
-        let told = configuration("acme", &key, &[gateway("gw-1", &other), gateway("gw-2", &other)]).unwrap_err();
-        assert_eq!(told, "gw-2 has the key of gw-1: each needs one of its own");
-        let told = configuration("acme", &key, &[gateway("gw-1", "U123")]).unwrap_err();
-        assert!(told.starts_with("gw-1: "), "{told}");
-        let made = configuration("acme", &key, &[gateway("gw-1", &other)]).unwrap();
-        assert!(made.0.contains("acme.*.gw-1") && made.1.is_none());
-        assert!(configuration("acme", &key, &[]).unwrap().1.is_some());
-    }
-}
