@@ -180,11 +180,11 @@ const LONGEST_HEADER: usize = 256;
 
 /// Where the data stand that the header before them counts: on the lines under it (`+QIRD: 12`), or in its own line, in
 /// quotes (`+USORD: 0,12,"…"`) or behind a comma (`+CARECV: 12,…`). None where it counts nothing; it may go on.
-pub(super) fn counted(text: &[u8], parameter: usize, before: u8) -> Poll<Option<Range<usize>>> {
+pub(super) fn counted(text: &[u8], parameter: isize, before: u8) -> Poll<Option<Range<usize>>> {
     if before == b'\n' { counted_below(text, parameter) } else { counted_in_line(text, parameter, before) }
 }
 
-fn counted_below(text: &[u8], parameter: usize) -> Poll<Option<Range<usize>>> {
+fn counted_below(text: &[u8], parameter: isize) -> Poll<Option<Range<usize>>> {
     let head = text.get(..LONGEST_HEADER).unwrap_or(text);
     let Some(end) = memchr::memchr2(b'\r', b'\n', head) else { return unless_longer(text) };
     let (header, rest) = text.split_at_checked(end).unwrap_or((text, &[]));
@@ -198,7 +198,7 @@ fn counted_below(text: &[u8], parameter: usize) -> Poll<Option<Range<usize>>> {
     Poll::Ready(count(header, parameter).filter(|count| *count > 0).map(|count| extent(end + line_end, count)))
 }
 
-fn counted_in_line(text: &[u8], parameter: usize, before: u8) -> Poll<Option<Range<usize>>> {
+fn counted_in_line(text: &[u8], parameter: isize, before: u8) -> Poll<Option<Range<usize>>> {
     let mut commas = 0;
     let mut in_quotes = false;
     for (position, byte) in text.iter().enumerate().take(LONGEST_HEADER) {
@@ -231,10 +231,11 @@ fn extent(start: usize, count: usize) -> Range<usize> {
     start..start.saturating_add(count)
 }
 
-fn count(header: &[u8], parameter: usize) -> Option<usize> {
+fn count(header: &[u8], parameter: isize) -> Option<usize> {
     let (_, list) = split_prefix(header.strip_prefix(b"CONNECT ").unwrap_or(header));
-    let mut fields = parameters(list);
-    number(&if parameter == usize::MAX { fields.last() } else { fields.nth(parameter) }?)
+    let fields: Vec<_> = parameters(list).collect();
+    let from_end = fields.len().checked_sub(parameter.unsigned_abs());
+    number(fields.get(usize::try_from(parameter).ok().or(from_end)?)?)
 }
 
 fn number(field: &Parameter<'_>) -> Option<usize> {

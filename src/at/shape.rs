@@ -18,7 +18,7 @@ pub enum Shape {
     Connect,
     /// A header line with the prefix and body lines under it: `AT+CMGR`, `AT+CMGL`
     HeaderAndBody,
-    /// A header that counts the bytes that follow: `+QIRD: 12`; the index of the counting parameter, from 0, or
-    /// `usize::MAX` for the last. `before`: what stands before them, `\n`, a quote or a comma
-    Counted { parameter: usize, before: u8 },
+    /// A header that counts the bytes that follow: `+QIRD: 12`; the index of the counting parameter, from 0, or from
+    /// the end: -1 is the last. `before`: what stands before them, `\n`, a quote or a comma
+    Counted { parameter: isize, before: u8 },
 }

@@ -143,9 +143,9 @@ impl CommandEntry {
     }
 
     /// Answers are written `LAYOUT` or `SHAPE: LAYOUT`; the shapes are `none`, `lines`, `bare`, `header`, `unknown`,
-    /// `text`, `connect`, `counted PARAMETER` (`last` of them) for data on the lines below, `counted-quoted PARAMETER`
-    /// and `counted-comma PARAMETER` for data in the line, and `ranges`, whose layout is that of the parameters where
-    /// it has none of its own.
+    /// `text`, `connect`, `counted PARAMETER` (also `last`, `last-but-one`) for data on the lines below,
+    /// `counted-quoted PARAMETER` and `counted-comma PARAMETER` for data in the line, and `ranges`, whose layout is
+    /// that of the parameters where it has none of its own.
     fn usage_of(
         &'static self,
         parameters: &'static str,
@@ -178,8 +178,11 @@ impl CommandEntry {
                 None if shape == "header" => Shape::HeaderAndBody,
                 None if shape == "lines" || shape == "ranges" => Shape::Prefixed,
                 Some((counted @ ("counted" | "counted-quoted" | "counted-comma"), parameter)) => Shape::Counted {
-                    parameter: if parameter == "last" { Ok(usize::MAX) } else { parameter.parse() }
-                        .map_err(|_| format!("'{answer}': which parameter counts?"))?,
+                    parameter: match parameter {
+                        "last" => -1,
+                        "last-but-one" => -2,
+                        _ => parameter.parse().map_err(|_| format!("'{answer}': which parameter counts?"))?,
+                    },
                     before: match counted {
                         "counted-quoted" => b'"',
                         "counted-comma" => b',',

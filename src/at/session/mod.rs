@@ -52,6 +52,8 @@ pub struct Session {
     output: VecDeque<Vec<u8>>,
     /// What may still come back of what was sent last
     echo: Echo,
+    /// … and of what was written before, whose answer nobody waited for
+    earlier_echo: Echo,
     /// Whether the modem echoes, as far as the last answer showed
     echoes: Option<bool>,
     last_byte: Duration,
@@ -589,6 +591,7 @@ impl Session {
             queue: Queue::default(),
             output: VecDeque::new(),
             echo: Echo::default(),
+            earlier_echo: Echo::default(),
             echoes: None,
             last_byte: Duration::ZERO,
             started: None,
@@ -900,7 +903,8 @@ impl Session {
         if why == Why::Question {
             self.forget(now);
         }
-        self.echo = self.echo_of(question.bytes());
+        let echo = self.echo_of(question.bytes());
+        self.earlier_echo = std::mem::replace(&mut self.echo, echo);
         if let Some(verbosity) = question.sets_verbosity {
             self.dialect.verbosity = verbosity;
         }

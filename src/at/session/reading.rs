@@ -364,14 +364,21 @@ impl Session {
 
     fn take_echo(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> bool {
         let line = framer.line(frame);
-        let behind = self.echo.take(line);
+        let own = self.echo.take(line);
+        // A result code may be the answer of a modem that does not echo.
+        let earlier = if own.is_none() && self.final_of(line).is_none() { self.earlier_echo.take(line) } else { None };
+        if own.is_some() {
+            self.earlier_echo.close();
+        } else if earlier.is_some() {
+            self.echoes = Some(true);
+        }
         if let Activity::Asking(asking) = &mut self.state {
-            asking.is_echoed |= behind.is_some();
+            asking.is_echoed |= own.is_some();
             if let Prompting::Given { at_reply, .. } = &mut asking.prompt {
                 *at_reply = false;
             }
         }
-        let Some(behind) = behind else { return false };
+        let Some(behind) = own.or(earlier) else { return false };
         let (behind, echo) = line.split_at_checked(behind).unwrap_or((&[], line));
         if !behind.is_empty() {
             self.queue_line(behind, &Event::Stray(behind), now);
@@ -439,7 +446,8 @@ impl Session {
     fn is_before_echo(&mut self, framer: &Framer, frame: Frame, now: &Now<'_>) -> Option<bool> {
         let Activity::Asking(asking) = &self.state else { return Some(false) };
         let is_late = || now.time.saturating_sub(asking.began) >= EARLY_ANSWER;
-        if asking.is_echoed || asking.question.expected.free || !self.echoes.unwrap_or_else(is_late) {
+        let may_be = self.echoes.unwrap_or_else(is_late) || self.earlier_echo.is_next(framer.line(frame));
+        if asking.is_echoed || asking.question.expected.free || !may_be {
             return Some(false);
         }
         let mut last = frame;
@@ -448,6 +456,7 @@ impl Session {
                 return self.cursor.is_decided(false, now).then_some(false);
             };
             if self.echo.begins(framer.line(next)) {
+                self.echoes = Some(true);
                 return Some(true);
             }
             last = next;
