@@ -5,6 +5,7 @@ use super::console::{Console, Exit, width};
 use crate::catalogue::explain::{Context, explain};
 use crate::catalogue::{module, module_by_model, result_code, urc};
 use crate::diagnostic::{nearest, pages};
+use crate::hints::of_sentence;
 use crate::library;
 use crate::notation::{self, row_of};
 use crate::report::style::{Style, filled, harmless};
@@ -23,6 +24,9 @@ pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
 
 /// What is to be explained: a shell parts `+CREG: 0,5` at its blank; what holds a blank was quoted, and is whole.
 fn texts(words: &[String]) -> Vec<String> {
+    if is_sentence(words) {
+        return vec![words.join(" ")];
+    }
     let mut texts: Vec<String> = Vec::new();
     let mut rest = words;
     let mut is_whole = true;
@@ -44,6 +48,13 @@ fn texts(words: &[String]) -> Vec<String> {
         }
     }
     texts
+}
+
+/// Words of people, few of which are of the language.
+fn is_sentence(words: &[String]) -> bool {
+    let letters = |text: &String| text.chars().all(|letter| letter.is_lowercase() || ",.?!'-".contains(letter));
+    let of_language = words.iter().filter(|text| word(text).is_some()).count();
+    words.len() > 3 && words.iter().all(letters) && of_language * 2 < words.len()
 }
 
 /// Whether the text is no whole one without the next word: `+CGMM:` and `BG96`, `+CME` and `ERROR`.
@@ -120,7 +131,13 @@ fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
         explained.to_string().lines().map(|line| wrapped(&harmless(line.as_bytes()))).collect()
     };
     let exit = if explained.is_known() { Exit::Passed } else { Exit::Failed };
-    exit.worst(console.print(&printed))
+    let ways = if explained.is_known() || !explained.notes.is_empty() || arguments.json {
+        Vec::new()
+    } else {
+        of_sentence(text)
+    };
+    let ways: String = ways.iter().map(|way| wrapped(&format!("  {way}"))).collect();
+    exit.worst(console.print(&(printed + &ways)))
 }
 
 /// The page of a word of the language; `AT` is a command.

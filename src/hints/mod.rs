@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::config::Setting;
 use crate::connect::SCHEMES;
 use crate::diagnostic::nearest;
-use crate::notation::row_of;
+use crate::notation::{row_of, rows};
 
 /// What else to say of a mistake: what people of other tools write, and what stands in the wrong place.
 pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error, commands: &clap::Command) -> Option<String> {
@@ -82,6 +82,24 @@ fn is_address(word: &str) -> bool {
         word.get(..3).is_some_and(|com| com.eq_ignore_ascii_case("com")) && word.ends_with(|c: char| c.is_ascii_digit())
     };
     SCHEMES.into_iter().chain(["/dev/", "tty"]).any(|start| word.starts_with(start)) || is_com()
+}
+
+/// What a sentence is about, as its words tell: at most two ways to go on, those that name most of its words first.
+pub(crate) fn of_sentence(text: &str) -> Vec<&'static str> {
+    let is_prose = text.chars().all(|c| c.is_alphanumeric() || " ,.?!'-".contains(c)) && text.contains(' ');
+    if !is_prose {
+        return Vec::new();
+    }
+    let words: Vec<String> = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
+    let rows = rows(include_str!("foreign.md"));
+    let mut rows: Vec<(usize, &str)> = rows
+        .map(|(known, instead)| {
+            (known.split(' ').filter(|known| words.iter().any(|word| word == known)).count(), instead)
+        })
+        .filter(|(count, _)| *count > 0)
+        .collect();
+    rows.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    rows.into_iter().map(|(_, instead)| instead).take(2).collect()
 }
 
 /// What is called so by other tools, and what it is here.
