@@ -37,6 +37,11 @@ impl Echo {
         self.open = false;
     }
 
+    /// Something of it may come back.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// Where this line is the echo, or a part of it: behind how many bytes that are none.
     pub fn take(&mut self, line: &[u8]) -> Option<usize> {
         if !self.open {

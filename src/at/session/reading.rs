@@ -366,7 +366,8 @@ impl Session {
         let line = framer.line(frame);
         let own = self.echo.take(line);
         // A result code may be the answer of a modem that does not echo.
-        let earlier = if own.is_none() && self.final_of(line).is_none() { self.earlier_echo.take(line) } else { None };
+        let is_earlier = own.is_none() && self.earlier_echo.is_open() && self.final_of(line).is_none();
+        let earlier = if is_earlier { self.earlier_echo.take(line) } else { None };
         if own.is_some() {
             self.earlier_echo.close();
         } else if earlier.is_some() {
