@@ -37,6 +37,9 @@ const PRESETS: [(&str, &[&str]); 19] = [
 fn each_fault_has_its_diagnosis() {
     let faults: Vec<(&str, &str, &str)> = vec![
         ("apn=super", "nothing wrong is found", ""),
+        ("apn=super&fault=error:CMEE", "nothing wrong is found", ""),
+        ("apn=super&delay=1200ms", "the modem is slow: it takes 1200ms", "within"),
+        ("apn=super&delay=1900ms", "the modem is slow: it takes 1900ms", "within"),
         ("cfun=4", "the radio is off", "supersim/setup"),
         ("cfun=4&sim=absent", "no SIM is seen", "contacts"),
         ("cfun=4&sim=foreign", "no Super SIM", "any_sim"),

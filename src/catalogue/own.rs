@@ -5,8 +5,12 @@ use std::sync::OnceLock;
 
 use toml::{Table, Value};
 
+use super::command::only_asks;
 use super::entry::{Module, take_from};
-use super::lookup::known;
+use super::lookup::{command_of, known};
+use crate::at::command::{Command, parse};
+
+const TECHNOLOGIES: [&str; 6] = ["GSM", "UMTS", "LTE", "LTE-M", "NB-IoT", "NR"];
 
 static OWN: OnceLock<Vec<Module>> = OnceLock::new();
 
@@ -50,6 +54,21 @@ pub fn read(file: &str, text: &str) -> Result<Module, String> {
     let module: Module = toml::from_str(leak(written)).map_err(in_words)?;
     if module.models.iter().all(|model| model.is_empty()) {
         return Err("`models` names no model: write it as AT+CGMM answers it, `models = [\"BG95*\"]`".to_owned());
+    }
+    for setting in module.settings() {
+        let (what, commands) = (setting.what, [("read", setting.read), ("set", setting.set)]);
+        if let Some((field, _)) = commands.iter().find(|(_, command)| command.is_empty()) {
+            return Err(format!("a setting has no `{field}`, the command that {field}s it (what = \"{what}\")"));
+        }
+    }
+    let looks = module.settings().map(|setting| setting.read).chain([module.iccid]);
+    let changes = |asked: &Command<'_>| command_of(asked).is_some() && !only_asks(asked);
+    if let Some(read) = looks.into_iter().find(|read| parse(read).is_some_and(|line| line.commands.iter().any(changes)))
+    {
+        return Err(format!("`{read}` changes something: to look, a command is sent that only asks, as `AT+CPSMS?`"));
+    }
+    if let Some(other) = module.technologies.iter().find(|technology| !TECHNOLOGIES.contains(technology)) {
+        return Err(format!("`technologies` are of {}: `{other}` is none", TECHNOLOGIES.join(", ")));
     }
     let not_whole = |line: &&str| !line.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("AT"));
     if let Some(command) = module.command_lines().find(not_whole) {
