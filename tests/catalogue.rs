@@ -121,6 +121,10 @@ fn a_module_of_five_lines() {
 fn what_is_wrong_with_a_module_is_named() {
     for (text, error) in [
         (OWN.replace("'AT+CCID'", "'CCID'"), "`CCID` is no command"),
+        (OWN.replace("'AT+CCID'", "'AT+CFUN=0'"), "`AT+CFUN=0` changes something"),
+        (format!("{OWN}\nroaming = [{{ what = 'r', read = 'AT+CFUN=0', set = 'AT+CFUN=1' }}]"), "changes something"),
+        (format!("{OWN}\nroaming = [{{ what = 'r', read = 'AT+CFUN?' }}]"), "a setting has no `set`"),
+        (format!("{OWN}\ntechnologies = ['LTE-N']"), "`LTE-N` is none"),
         (OWN.replace("['ACME-1*']", "[]"), "`models` names no model"),
         (OWN.replace("['AT+CEREG']", "[]"), "`registration` names no command"),
         (format!("{OWN}status = 'sure'"), "unknown variant `sure`"),

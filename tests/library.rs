@@ -268,7 +268,7 @@ fn a_job_that_ends_early_says_why() {
             ("+CPMS: ", "+CPMS: \"ME\",23,23,\"ME\",23,23,\"ME\",23,23"),
             "(23 of 23): no message comes in",
         ),
-        ("bg96", &["sms/delete", "-V", "which=old"], NONE, "read, sent, drafts or all: old"),
+        ("bg96", &["sms/delete", "-V", "which=old"], NONE, "read, sent, drafts or all: `old`"),
         ("bg96", &["supersim/adjust", "-V", "kind=apn"], NONE, "`apn` is not one"),
         (
             "bg96?fault=error:C5GREG,error:CEREG,error:CGREG,error:CREG",
