@@ -461,10 +461,12 @@ impl<'s> Gateway<'s> {
         for hash in self.agent.missing_bundles() {
             let bytes = match self.folder.bundle(&hash) {
                 Some(bytes) => bytes,
-                None => match self.carrier.blob(&hash, CALL) {
-                    Ok(Some(bytes)) => bytes,
-                    Ok(None) | Err(_) => continue,
-                },
+                None => {
+                    let come = self.carrier.blob(&hash, CALL);
+                    self.told(&come);
+                    let Ok(Some(bytes)) = come else { continue };
+                    bytes
+                }
             };
             let ready = ScriptBundle::ready(&hash, &bytes);
             if ready.is_ok()

@@ -214,6 +214,7 @@ impl<'s> Operator<'s> {
         let come = self.carrier.results(self.cursor, TAKEN, LOOK).map_err(failed)?;
         let is_all = come.len() < TAKEN;
         self.take(come)?;
+        self.carrier.passed_over().iter().for_each(|what| (self.say)(what));
         let begin = self.clock.now();
         self.is_round = is_all && begin >= self.next_round;
         if begin < self.next_round {

@@ -7,9 +7,11 @@
 //!
 //! A file is whole once it has its name, and a result's name is given once. What is written is on the disk before a
 //! call returns. A compare-and-set holds among those who see the same folder.
+//!
+//! Others write there too. So nothing is read but regular files in it, and of each no more than one of its kind has.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,12 +24,19 @@ use super::{
     Arrived, Carried, Carrier, CarrierError, Kept, NewOrder, Presences, Put, Receipt, ResultKey, Version, is_name,
 };
 use crate::port::Clock;
+use crate::source::{Unreadable, read_binary};
 
 /// The folders of a fleet in it.
 const FOLDERS: [&str; 5] = ["want", "blob", "res", "gw", "tmp"];
 
 /// How often it is looked whether something has come.
 const LOOK_FOR_FILES: Duration = Duration::from_millis(200);
+
+/// What a file may have at most (bytes): no order, bundle, result or presence is larger.
+const ORDER: u64 = 16 << 20;
+const BLOB: u64 = 1 << 20;
+const RESULT: u64 = 64 << 20;
+const PRESENCE: u64 = 4 << 20;
 
 #[derive(Debug)]
 pub(super) struct DirCarrier {
@@ -48,6 +57,9 @@ struct Given {
     /// How many orders and presences there were, and when each of these was written
     orders: Option<usize>,
     presences: HashMap<String, (u64, SystemTime)>,
+    /// What was passed over, each once, and why where that was not told yet
+    passed_over: HashSet<PathBuf>,
+    untold: Vec<String>,
 }
 
 impl DirCarrier {
@@ -93,11 +105,41 @@ impl DirCarrier {
         FOLDERS.iter().all(|name| self.named.join(name).is_dir()) && !self.folder.is_dir()
     }
 
-    fn read(&self, path: &Path) -> Carried<Option<Vec<u8>>> {
-        match fs::read(path) {
+    /// A file of at most so many bytes. What is no regular file of this carrier, or is larger, is refused.
+    fn read(&self, path: &Path, most: u64) -> Carried<Option<Vec<u8>>> {
+        let refused = |why: &dyn std::fmt::Display| Err(CarrierError::Refused(format!("{}: {why}", path.display())));
+        if self.leaves(path) {
+            return refused(&"it is a link to what is not in the carrier");
+        }
+        match read_binary(path, most) {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == ErrorKind::NotFound && self.folder.is_dir() => Ok(None),
-            Err(error) => Err(self.failed(path, &error)),
+            Err(Unreadable::Io(error)) if error.kind() == ErrorKind::NotFound && self.folder.is_dir() => Ok(None),
+            Err(Unreadable::Io(error)) if error.kind() == ErrorKind::InvalidInput => refused(&error),
+            // A socket is not even opened.
+            Err(Unreadable::Io(_)) if path.exists() && !path.is_file() => refused(&"it is no regular file"),
+            Err(Unreadable::Io(error)) => Err(self.failed(path, &error)),
+            Err(why) => refused(&format!("it {why}")),
+        }
+    }
+
+    /// Whether it is a link, and what it leads to stands elsewhere.
+    fn leaves(&self, path: &Path) -> bool {
+        let whole = |path: &Path| path.canonicalize().ok();
+        let is_here = || Some(whole(path)?.starts_with(whole(&self.folder)?));
+        // One that leads nowhere leads nowhere else.
+        path.is_symlink() && path.exists() && is_here() == Some(false)
+    }
+
+    /// Of several: what is refused counts as passed over, and the rest goes on.
+    fn or_passed_over<T>(given: &mut Given, path: &Path, read: Carried<T>) -> Carried<Option<T>> {
+        match read {
+            Err(CarrierError::Refused(why)) => {
+                if given.passed_over.insert(path.to_owned()) {
+                    given.untold.push(format!("{why}: it is passed over"));
+                }
+                Ok(None)
+            }
+            read => read.map(Some),
         }
     }
 
@@ -107,7 +149,9 @@ impl DirCarrier {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let written = || {
             let new = self.folder.join("tmp").join(format!("{}-{number}", std::process::id()));
-            let mut file = File::create(&new)?;
+            // One of a process that was killed, or somebody's link: it is not written to.
+            let _ = fs::remove_file(&new);
+            let mut file = OpenOptions::new().write(true).create_new(true).open(&new)?;
             let named = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| name(&new));
             // Where it was renamed there is none any more.
             let _ = fs::remove_file(&new);
@@ -121,9 +165,19 @@ impl DirCarrier {
     }
 
     /// Replaces a file while no other process of this machine does.
-    fn replace(&self, path: &Path, bytes: &[u8], replaces: Version, within: Duration) -> Carried<Put> {
+    fn replace(
+        &self,
+        path: &Path,
+        (bytes, most): (&[u8], u64),
+        replaces: Version,
+        within: Duration,
+    ) -> Carried<Put> {
+        let place = self.folder.join("tmp").join("lock");
         let locked = || {
-            let file = File::create(self.folder.join("tmp").join("lock"))?;
+            if place.symlink_metadata().is_ok_and(|known| !known.is_file()) {
+                return Err(io::Error::other("it is no regular file: remove it"));
+            }
+            let file = File::create(&place)?;
             let clock = Clock::start();
             while let Err(error) = file.try_lock() {
                 match error {
@@ -135,16 +189,21 @@ impl DirCarrier {
             }
             Ok(file)
         };
-        let _lock = locked().map_err(|error| self.failed(path, &error))?;
-        if self.read(path)?.map_or(0, |bytes| version(&bytes)) != replaces {
+        let _lock = locked().map_err(|error| self.failed(&place, &error))?;
+        if self.kept(path, most)?.map_or(0, |kept| kept.version) != replaces {
             return Ok(Put::Changed);
         }
         self.write(path, bytes, |new| fs::rename(new, path))?;
         Ok(Put::Done(version(bytes)))
     }
 
-    fn kept(&self, path: &Path) -> Carried<Option<Kept>> {
-        Ok(self.read(path)?.map(|bytes| Kept { version: version(&bytes), bytes }))
+    /// What may be replaced: where it is refused, as if nothing stood in it.
+    fn kept(&self, path: &Path, most: u64) -> Carried<Option<Kept>> {
+        let bytes = match self.read(path, most) {
+            Err(CarrierError::Refused(_)) => Some(Vec::new()),
+            read => read?,
+        };
+        Ok(bytes.map(|bytes| Kept { version: version(&bytes), bytes }))
     }
 
     /// The files of a folder that are named as gateways are.
@@ -159,26 +218,31 @@ impl DirCarrier {
     }
 
     /// Results that were not given out yet, at most so many.
-    fn come(&self, most: usize) -> io::Result<Vec<Arrived>> {
+    fn come(&self, most: usize) -> Carried<Vec<Arrived>> {
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         if given.next.is_empty() {
-            for run in entries(&self.folder.join("res"))? {
-                for gateway in entries(&run)? {
-                    let new = entries(&gateway)?.into_iter().filter(|file| !given.known.contains(file));
+            let failed = |error: io::Error| self.failed(&self.folder.join("res"), &error);
+            for run in entries(&self.folder.join("res")).map_err(failed)?.into_iter().filter(|it| !self.leaves(it)) {
+                for gateway in entries(&run).map_err(failed)?.into_iter().filter(|it| !self.leaves(it)) {
+                    let new = entries(&gateway).map_err(failed)?.into_iter().filter(|file| !given.known.contains(file));
                     let new: Vec<PathBuf> = new.collect();
                     given.next.extend(new);
                 }
             }
         }
-        let mut come = Vec::new();
-        while let Some(file) = given.next.front().filter(|_| come.len() < most) {
-            match (fs::read(file), key(file)) {
-                (Ok(bytes), Some(key)) => come.push(Arrived { key, bytes, cursor: 0 }),
-                (Err(error), Some(_)) if error.kind() != ErrorKind::NotFound => return Err(error),
-                (Ok(_) | Err(_), _) => {}
+        let (mut come, mut size) = (Vec::new(), 0);
+        while let Some(file) = given.next.pop_front() {
+            if let Some(key) = key(&file) {
+                let read = self.read(&file, RESULT);
+                // What is passed over may be replaced by its gateway.
+                let Some(bytes) = Self::or_passed_over(&mut given, &file, read)? else { continue };
+                size += bytes.as_ref().map_or(0, Vec::len);
+                come.extend(bytes.map(|bytes| Arrived { key, bytes, cursor: 0 }));
             }
-            let file = given.next.pop_front();
-            given.known.extend(file);
+            given.known.insert(file);
+            if come.len() >= most || size as u64 >= RESULT {
+                break;
+            }
         }
         Ok(come)
     }
@@ -199,33 +263,34 @@ impl Carrier for DirCarrier {
 
     fn put_orders(&self, orders: &[NewOrder<'_>], within: Duration) -> Carried<Vec<Put>> {
         let replace = |order: &NewOrder<'_>| {
-            self.replace(&self.place(&["want", order.gateway])?, order.bytes, order.replaces, within)
+            self.replace(&self.place(&["want", order.gateway])?, (order.bytes, ORDER), order.replaces, within)
         };
         orders.iter().map(replace).collect()
     }
 
     fn order(&self, gateway: &str, _within: Duration) -> Carried<Option<Kept>> {
-        self.kept(&self.place(&["want", gateway])?)
+        let bytes = self.read(&self.place(&["want", gateway])?, ORDER)?;
+        Ok(bytes.map(|bytes| Kept { version: version(&bytes), bytes }))
     }
 
     fn orders(&self, _within: Duration) -> Carried<BTreeMap<String, Kept>> {
         let mut orders = BTreeMap::new();
         for (name, path) in self.names("want")? {
-            orders.extend(self.kept(&path)?.map(|kept| (name, kept)));
+            orders.extend(self.kept(&path, ORDER)?.map(|kept| (name, kept)));
         }
         Ok(orders)
     }
 
     fn put_blob(&self, hash: &str, bytes: &[u8], _within: Duration) -> Carried<()> {
         let path = self.place(&["blob", hash])?;
-        if path.exists() {
+        if is_kept(&path, BLOB) {
             return Ok(());
         }
         self.write(&path, bytes, |new| fs::rename(new, &path))
     }
 
     fn blob(&self, hash: &str, _within: Duration) -> Carried<Option<Vec<u8>>> {
-        self.read(&self.place(&["blob", hash])?)
+        self.read(&self.place(&["blob", hash])?, BLOB)
     }
 
     fn put_result(&self, key: &ResultKey, bytes: &[u8], _within: Duration) -> Carried<Receipt> {
@@ -235,9 +300,8 @@ impl Carrier for DirCarrier {
         self.write(&path, bytes, |new| {
             fs::create_dir_all(path.parent().unwrap_or(&path))?;
             match fs::hard_link(new, &path) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => receipt = Receipt::Already,
                 // FAT, as sticks have it, knows no links.
-                Err(_) if path.exists() => receipt = Receipt::Already,
+                Err(_) if is_kept(&path, RESULT) => receipt = Receipt::Already,
                 Err(_) => fs::rename(new, &path)?,
                 Ok(()) => {}
             }
@@ -249,7 +313,7 @@ impl Carrier for DirCarrier {
     fn results(&self, _after: u64, most: usize, within: Duration) -> Carried<Vec<Arrived>> {
         let clock = Clock::start();
         loop {
-            let come = self.come(most).map_err(|error| self.failed(&self.folder.join("res"), &error))?;
+            let come = self.come(most)?;
             if !come.is_empty() || clock.now() >= within {
                 return Ok(come);
             }
@@ -258,11 +322,11 @@ impl Carrier for DirCarrier {
     }
 
     fn put_presence(&self, gateway: &str, presence: &[u8], replaces: Version, within: Duration) -> Carried<Put> {
-        self.replace(&self.place(&["gw", gateway])?, presence, replaces, within)
+        self.replace(&self.place(&["gw", gateway])?, (presence, PRESENCE), replaces, within)
     }
 
     fn presence(&self, gateway: &str, _within: Duration) -> Carried<Option<Kept>> {
-        self.kept(&self.place(&["gw", gateway])?)
+        self.kept(&self.place(&["gw", gateway])?, PRESENCE)
     }
 
     fn presences(&self, _within: Duration) -> Carried<Presences> {
@@ -277,11 +341,17 @@ impl Carrier for DirCarrier {
         for (name, path) in names {
             let there = written(&path);
             if there.is_some() && given.presences.get(&name) != there.as_ref() {
-                said.extend(self.read(&path)?.map(|bytes| (name.clone(), bytes)));
+                let read = self.read(&path, PRESENCE);
+                let bytes = Self::or_passed_over(&mut given, &path, read)?.flatten();
+                said.extend(bytes.map(|bytes| (name.clone(), bytes)));
                 given.presences.extend(there.map(|there| (name, there)));
             }
         }
         Ok(Presences { anew, said })
+    }
+
+    fn passed_over(&self) -> Vec<String> {
+        std::mem::take(&mut self.given.lock().unwrap_or_else(PoisonError::into_inner).untold)
     }
 
     fn wait(&self, gateway: &str, at_most: Duration) {
@@ -292,6 +362,11 @@ impl Carrier for DirCarrier {
             Clock::pause(LOOK_FOR_FILES.min(at_most));
         }
     }
+}
+
+/// Whether a regular file of no more bytes stands there: what else has that name is no file of ours.
+fn is_kept(path: &Path, most: u64) -> bool {
+    path.symlink_metadata().is_ok_and(|known| known.is_file() && known.len() <= most)
 }
 
 /// What tells one writing of a file from the one before.

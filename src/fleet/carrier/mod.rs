@@ -53,6 +53,11 @@ pub trait Carrier: Send + Sync {
     /// What gateways have said of themselves since this was asked last.
     fn presences(&self, within: Duration) -> Carried<Presences>;
 
+    /// What stands there that is nothing of a fleet and was passed over, each once.
+    fn passed_over(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Waits until that gateway's order may have changed, or for so long. It may return at any time before, and may
     /// miss a change: whoever waits looks again by himself now and then.
     fn wait(&self, gateway: &str, at_most: Duration);
