@@ -19,11 +19,11 @@ use crate::batch::run::Common;
 use crate::batch::schedule::Share;
 use crate::fleet::attaches::{self, AttachBudget};
 use crate::fleet::board::FleetBoard;
-use crate::fleet::bundle::{ScriptBundle, not_repeatable};
+use crate::fleet::bundle::{ScriptBundle, asks_person, not_repeatable};
 use crate::fleet::carrier::is_name;
 #[cfg(feature = "nats")]
 use crate::fleet::carrier::nats::users::configuration;
-use crate::fleet::controller::{FleetRun, NOT_HEARD, Wish};
+use crate::fleet::controller::{FleetRun, NO_GATEWAY, Wish};
 use crate::fleet::files;
 use crate::fleet::folder::{FleetFolder, FleetSettings};
 use crate::fleet::gateway::CALL;
@@ -179,7 +179,8 @@ impl CarrierArguments {
 
 /// What becomes of an error of the system: it is told, with what could not be done.
 pub(crate) fn refused<'c>(what: &'c str, console: &'c Console) -> impl Fn(std::io::Error) -> Exit + 'c {
-    let exits = [(ErrorKind::InvalidInput, Exit::Usage), (ErrorKind::NotConnected, Exit::Device)];
+    let (unreached, refused) = (ErrorKind::NotConnected, ErrorKind::ConnectionRefused);
+    let exits = [(ErrorKind::InvalidInput, Exit::Usage), (unreached, Exit::Device), (refused, Exit::Device)];
     move |error| {
         let its = exits.iter().find(|(kind, _)| *kind == error.kind());
         console.refuse(its.map_or(Exit::Unwritable, |(_, exit)| *exit), &format!("{what}: {error}"), None)
@@ -187,16 +188,13 @@ pub(crate) fn refused<'c>(what: &'c str, console: &'c Console) -> impl Fn(std::i
 }
 
 pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exit, Exit> {
-    let folder = FleetFolder(arguments.place.folder("fleet", console)?);
+    let folder = FleetFolder(arguments.place.folder("fleet", console)?, arguments.place.carrier());
     let wish = |run: &String, wish: Wish| wish_for(&folder, run, &wish, console);
     if let FleetTask::Init { fleet, valid_for } = &arguments.task {
         return init(&folder, fleet, *valid_for, &arguments.place, console);
     }
-    let mut settings = settings_of(&folder, console)?;
-    if let Some(carrier) = arguments.place.carrier().filter(|carrier| *carrier != settings.carrier) {
-        settings.carrier = carrier;
-        folder.init(&settings).map_err(refused("the fleet", console))?;
-    }
+    let settings = settings_of(&folder, console)?;
+    folder.carrier(&settings).map_err(refused("the fleet", console))?;
     match &arguments.task {
         FleetTask::Init { .. } => Ok(Exit::Passed),
         FleetTask::Run(arguments) => {
@@ -276,6 +274,12 @@ fn init(
         let help = "name it: hayes fleet init --carrier dir:./carrier";
         return Err(console.refuse(Exit::Usage, "what carries the fleet's orders?", Some(help)));
     };
+    let earlier = folder.settings().ok().filter(|known| known.fleet != fleet).map(|known| known.fleet);
+    if let Some(known) = earlier.filter(|_| folder.runs().is_ok_and(|runs| !runs.is_empty())) {
+        let place = folder.0.display();
+        let help = format!("keep its name with --fleet {known}, or name a folder for another fleet with --state");
+        return Err(console.refuse(Exit::Usage, &format!("{place} has runs of the fleet {known}"), Some(&help)));
+    }
     let settings =
         FleetSettings { v: VERSION, fleet: fleet.to_owned(), carrier, authorities: place.ca.clone(), valid_for };
     let made = folder.init(&settings).and_then(|key| Ok((key, folder.carrier(&settings)?)));
@@ -314,7 +318,19 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
         let help = "the conversations of those that did not pass come with their results: hayes report shows them";
         return Err(console.refuse(Exit::Usage, "a fleet's run shows no conversations", Some(help)));
     }
+    let reports = &batch.reports;
+    if arguments.detach && (reports.csv.is_some() || reports.junit.is_some() || reports.html.is_some()) {
+        let help = "`hayes fleet watch` takes them, and writes them at the run's end";
+        return Err(console.refuse(Exit::Usage, "a run that is not waited for has no report", Some(help)));
+    }
+    if !batch.inputs.answers.is_empty() {
+        return Err(console.refuse(Exit::Usage, "a fleet's run has no --answers: nobody is at a gateway", None));
+    }
     let program = batch::script(batch, console)?;
+    if let Some(why) = asks_person(&program, batch.inputs.yes).filter(|_| !batch.inputs.plan) {
+        let help = "`confirm` is answered beforehand with --yes; a value is given with a param: -D NAME=VALUE";
+        return Err(console.refuse(Exit::Invalid, &harmless(why.as_bytes()), Some(help)));
+    }
     let (environment, its_origins) = inputs::environment(std::slice::from_ref(&program), console)?;
     let (given, origins) = inputs::explicit(&batch.inputs, std::slice::from_ref(&program), console)?;
     let mut secrets = environment.secrets.clone();
@@ -392,9 +408,23 @@ fn watch(
     let in_lines = |text: &str| console::fitted(&harmless(text.as_bytes()), "    ") + "\n";
     let say = |text: &str| screen.borrow_mut().above(&in_lines(text));
     let results = folder.run_folder(run).join("results.jsonl");
-    let Some(mut operator) = Operator::open(folder, &say).map_err(refused("the fleet", console))? else {
-        say(&format!("another `hayes fleet` of this machine drives the fleet, and takes up {name}"));
-        return Ok(Exit::Passed);
+    let goes_on = format!("{name} goes on without this program; `hayes fleet watch {name}` takes in its results\n");
+    let mut is_told = false;
+    let mut operator = loop {
+        if let Some(operator) = Operator::open(folder, &say).map_err(refused("the fleet", console))? {
+            break operator;
+        }
+        if !std::mem::replace(&mut is_told, true) {
+            say(&format!("another `hayes fleet` of this machine drives the fleet, and takes up {name}"));
+        }
+        if detach || signals.came() {
+            console.say(&goes_on);
+            return Ok(if signals.came() { signals.exit() } else { Exit::Passed });
+        }
+        if folder.is_closed(run).map_err(refused("the run", console))? {
+            return summary(name, 0, &results, (reports, json), console);
+        }
+        Clock::pause(Duration::from_secs(1));
     };
     operator.recall(run).map_err(refused("the ledger", console))?;
     if !quiet {
@@ -420,7 +450,16 @@ fn watch(
                 }
                 Clock::pause(AGAIN);
             }
-            Err(error) => return Err(refused("the fleet", console)(error)),
+            Err(error) => {
+                let exit = refused("the fleet", console)(error);
+                if began.is_some() {
+                    let kept = format!("{name} is kept, and begins once the carrier takes its orders");
+                    say(&format!(
+                        "{kept}: `hayes fleet watch {name}` tries again, `hayes fleet cancel {name}` ends it"
+                    ));
+                }
+                return Err(exit);
+            }
         }
         let (printed, said): (Vec<_>, Vec<_>) = ended.try_iter().unzip();
         let [printed, said] = [printed, said].map(|lines| lines.into_iter().flatten().collect::<String>());
@@ -450,7 +489,7 @@ fn watch(
     }
     console.say(&screen.borrow_mut().erasing());
     if detach || signals.came() {
-        console.say(&format!("{name} goes on without this program; `hayes fleet watch {name}` takes in its results\n"));
+        console.say(&goes_on);
         return Ok(if signals.came() { signals.exit() } else { Exit::Passed });
     }
     let left = operator.controller.run(run).filter(|run| !run.closed).map_or(0, |run| run.open().count());
@@ -470,7 +509,12 @@ fn summary(
         console.say(&format!("{} not ended: `hayes fleet watch {run}` waits on\n", plural(left as u64, "modem")));
     }
     let (_, tally) = results::tallied(results).map_err(refused("the ledger", console))?;
-    let silent = tally.causes().iter().filter(|cause| cause.code == NOT_HEARD).map(|cause| cause.modems.len()).sum();
+    let silent = tally
+        .causes()
+        .iter()
+        .filter(|cause| NO_GATEWAY.contains(&cause.code.as_str()))
+        .map(|cause| cause.modems.len())
+        .sum();
     let text = format!("{}results: {}\n", results::summary_of(&tally, console.out), results.display());
     // Standard output holds the results alone.
     let mut exit = Exit::Passed;
@@ -501,7 +545,10 @@ fn wish_for(folder: &FleetFolder, run: &str, wish: &Wish, console: &Console) -> 
 }
 
 fn status(folder: &FleetFolder, gateway: Option<&str>, console: &Console) -> Result<Exit, Exit> {
-    let mut operator = open(folder, &|_: &str| {}, console)?;
+    let say = |_: &str| {};
+    let opened = Operator::open(folder, &say);
+    let opened = opened.and_then(|it| it.map_or_else(|| Operator::look_at(folder, &say), Ok));
+    let mut operator = opened.map_err(refused("the fleet", console))?;
     if operator.controller.runs.is_empty() {
         return Err(no_run(None, console));
     }

@@ -31,7 +31,7 @@ impl FleetBoard {
     pub fn of(run: &FleetRun, controller: &Controller) -> FleetBoard {
         let (mut ended, mut causes) = (HashMap::<Status, usize>::new(), BTreeMap::<String, usize>::new());
         let (mut running, mut silent) = (BTreeSet::new(), BTreeSet::new());
-        let [mut moved, mut waiting, mut not_heard, mut runs, mut held_back, mut to_come] = [0; 6];
+        let [mut moved, mut waiting, mut not_heard, mut runs, mut held_back, mut to_come, mut not_begun] = [0; 7];
         let mut at_gateways = BTreeMap::new();
         let is_late = run.closed && run.is_late(Timestamp::now());
         for (place, target) in run.targets.iter().enumerate() {
@@ -43,7 +43,10 @@ impl FleetBoard {
                 continue;
             }
             let presence = controller.presences.get(&target.gateway);
-            let count = if is_late {
+            let ends = run.closed && !is_late || place >= run.begun_count();
+            let count = if ends && run.begins_no_more() {
+                &mut not_begun
+            } else if is_late {
                 &mut to_come
             } else if controller.moves.gateway_of(run, target).is_some() {
                 &mut moved
@@ -76,6 +79,7 @@ impl FleetBoard {
             (waiting, "waiting for another gateway"),
             (held_back, "waiting to attach"),
             (not_heard, "not heard"),
+            (not_begun, "not begun"),
             (to_come, if is_late { "expired" } else { "to come" }),
         ];
         let mut causes: Vec<(usize, String)> = causes.into_iter().map(|(cause, count)| (count, cause)).collect();

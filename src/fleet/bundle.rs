@@ -142,6 +142,28 @@ pub fn not_repeatable(program: &Program) -> Option<String> {
     here.or_else(|| program.runs().find_map(|(_, inner)| not_repeatable(inner)))
 }
 
+/// Where a program asks a person, whom no gateway has; `yes` answers what needs no other answer.
+pub fn asks_person(program: &Program, yes: bool) -> Option<String> {
+    fn first<'s>(statements: &[&'s Statement], asks: &dyn Fn(&Statement) -> bool) -> Option<&'s Statement> {
+        let within = |it: &&'s Statement| {
+            it.blocks().find_map(|block| first(&block.statements.iter().collect::<Vec<_>>(), asks))
+        };
+        statements.iter().find_map(|it| if asks(it) { Some(*it) } else { within(it) })
+    }
+    let asks = |statement: &Statement| {
+        let named = matches!(&statement.kind, StatementKind::Ask { answer: Some(_), .. });
+        named || !yes && matches!(&statement.kind, StatementKind::Ask { .. } | StatementKind::Confirm { .. })
+    };
+    let source = program.source();
+    let runs = |it: &&Statement| !matches!(&it.kind, StatementKind::Part { names, .. } if !program.runs_part(names));
+    let its: Vec<&Statement> = program.script.body.statements.iter().filter(runs).collect();
+    let here = first(&its, &asks).map(|it| {
+        let line = source.position(it.span.start as usize).line;
+        format!("{}:{line} asks a person, and nobody is at a gateway: {}", source.name, source.slice(it.span))
+    });
+    here.or_else(|| program.runs().find_map(|(_, inner)| asks_person(inner, yes)))
+}
+
 /// The first statement that may change something, though nothing has asked whether it has to. `ensured`: something has.
 fn changes<'s>(mut statements: impl Iterator<Item = &'s Statement>, ensured: bool) -> Option<&'s Statement> {
     let changes = |block: &'s Block, ensured| changes(block.statements.iter(), ensured);

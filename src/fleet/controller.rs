@@ -144,10 +144,12 @@ struct WantedModems<'r> {
 const SETTLED: usize = 64;
 
 /// The code of a result that no gateway has sent.
-pub const NOT_HEARD: &str = "hayes::fleet::not-heard";
+const NOT_HEARD: &str = "hayes::fleet::not-heard";
 const EXPIRED: &str = "hayes::fleet::expired";
 const CANCELLED: &str = "hayes::fleet::cancelled";
 const MOVED: &str = "hayes::fleet::moved";
+/// All of them: no modem was found wrong.
+pub const NO_GATEWAY: [&str; 4] = [NOT_HEARD, EXPIRED, CANCELLED, MOVED];
 
 impl LedgerLine {
     /// For people: `gw-1-2 at gw-1: failed: no answer (setup.hayes:12)`
@@ -251,7 +253,7 @@ impl FleetRun {
     }
 
     /// Whether nothing new is begun.
-    fn begins_no_more(&self) -> bool {
+    pub fn begins_no_more(&self) -> bool {
         self.cancelled || self.stopped.is_some()
     }
 
@@ -271,11 +273,46 @@ impl FleetRun {
         self.targets.at(gateway).any(|(place, _)| self.end(place).is_none())
     }
 
+    /// Why what a person wants of it cannot be.
+    pub fn unfit(&self, wish: &Wish, today: Timestamp) -> Option<String> {
+        let retries = if let Wish::Retry(of) = wish { Some(of) } else { None };
+        let would = |of: &[Status]| self.ended.iter().flatten().any(|(status, _)| of.contains(status));
+        let (open, name) = (self.open().count(), self.name());
+        let another = "`hayes fleet run` begins another run";
+        let resumes = *wish == Wish::Resume;
+        if (resumes && open > 0 || retries.is_some()) && self.is_late(today) {
+            return Some(format!("its time was over at {}: {another}", self.manner.not_after));
+        }
+        match retries {
+            Some(of) if would(of) => None,
+            Some(_) if open > 0 && self.begins_no_more() => {
+                let begins =
+                    if self.cancelled { another.to_owned() } else { format!("`hayes fleet go-on {name}` begins them") };
+                Some(format!("no modem of it ended so: none runs once more; {open} were not begun or heard: {begins}"))
+            }
+            Some(_) => Some("no modem of it ended so: none runs once more".to_owned()),
+            None if open == 0 => Some("all of its modems have ended already".to_owned()),
+            None if self.cancelled && !matches!(wish, Wish::Cancel(_)) => {
+                Some(format!("it was cancelled, and does not go on: {another}"))
+            }
+            None if resumes && !self.paused && self.stopped.is_none() => {
+                Some("it goes on already: nothing has paused or stopped it".to_owned())
+            }
+            None => None,
+        }
+    }
+
     /// Does what a person wants. How many modems it concerns.
     pub fn heed(&mut self, wish: &Wish) -> usize {
         match wish {
             Wish::Pause => self.paused = true,
-            Wish::Resume => (self.paused, self.stopped) = (false, None),
+            // Who goes on knows what has failed: it would stop at once again.
+            Wish::Resume => {
+                if self.stopped.take().is_some() {
+                    (self.max_fail, self.max_silent, self.closed) = (None, None, false);
+                }
+                self.paused = false;
+            }
             Wish::Cancel(all) => (self.cancelled, self.ends_all) = (true, *all),
             Wish::Retry(of) => {
                 let ended = self.ended.iter_mut().enumerate();

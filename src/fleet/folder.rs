@@ -37,9 +37,16 @@ pub struct FleetSettings {
     pub valid_for: Duration,
 }
 
-/// A fleet's folder.
+/// A fleet's folder, and the carrier that is named in place of its own for once.
 #[derive(Debug, Clone)]
-pub struct FleetFolder(pub PathBuf);
+pub struct FleetFolder(pub PathBuf, pub Option<String>);
+
+/// What is read of a run at once: its targets may be many.
+#[derive(Debug, Deserialize)]
+struct RunHead {
+    run: String,
+    closed: bool,
+}
 
 impl FleetFolder {
     /// Makes a fleet, or gives one another carrier. The public key that gateways are enrolled with.
@@ -58,7 +65,8 @@ impl FleetFolder {
     }
 
     pub fn settings(&self) -> io::Result<FleetSettings> {
-        read(&self.0.join("fleet.json"))
+        let kept: FleetSettings = read(&self.0.join("fleet.json"))?;
+        Ok(FleetSettings { carrier: self.1.clone().unwrap_or(kept.carrier), ..kept })
     }
 
     pub fn key(&self) -> io::Result<SecretKey> {
@@ -73,7 +81,7 @@ impl FleetFolder {
         let key = self.key()?;
         let authorities = settings.authorities.as_deref();
         let access = Access { fleet: &settings.fleet, gateway: None, seed: key.seed(), authorities };
-        open(&settings.carrier, &access).map_err(failed)
+        open(&settings.carrier, &access).map_err(|why| io::Error::new(ErrorKind::InvalidInput, why.to_string()))
     }
 
     pub fn run_folder(&self, run: &str) -> PathBuf {
@@ -87,14 +95,14 @@ impl FleetFolder {
 
     /// The run that somebody calls so: by its name, or by all that it is called.
     pub fn find(&self, called: &str) -> io::Result<Option<String>> {
-        /// A run's targets may be many: they are passed over.
-        #[derive(Deserialize)]
-        struct Named {
-            run: String,
-        }
         let path = self.run_folder(called).join("run.json");
-        let named: Option<Named> = if path.exists() { Some(read(&path)?) } else { None };
+        let named: Option<RunHead> = if path.exists() { Some(read(&path)?) } else { None };
         Ok(named.map(|named| named.run).filter(|run| run == called || run_name(run) == called))
+    }
+
+    /// Whether a run is over, and its ledger whole.
+    pub fn is_closed(&self, run: &str) -> io::Result<bool> {
+        read(&self.run_folder(run).join("run.json")).map(|head: RunHead| head.closed)
     }
 
     /// Whether no other process drives this fleet: then this one does, as long as it has the file.
@@ -193,7 +201,7 @@ pub(super) fn read<T: for<'d> Deserialize<'d>>(path: &Path) -> io::Result<T> {
 pub(super) fn failed(error: CarrierError) -> io::Error {
     let kind = match error {
         CarrierError::Unreachable(_) => ErrorKind::NotConnected,
-        CarrierError::Refused(_) => ErrorKind::PermissionDenied,
+        CarrierError::Refused(_) => ErrorKind::ConnectionRefused,
     };
     io::Error::new(kind, format!("the carrier: {error}"))
 }
@@ -238,7 +246,8 @@ const SHORT: usize = 4 << 20;
 
 impl ToldOrders {
     /// Goes on with the file, and gives out the order of each gateway. What was not written to its end was not sent.
-    pub(super) fn open(path: &Path) -> io::Result<(ToldOrders, HashMap<String, Order>)> {
+    /// `writes`: no other process does.
+    pub(super) fn open(path: &Path, writes: bool) -> io::Result<(ToldOrders, HashMap<String, Order>)> {
         let bytes = if path.exists() { fs::read(path)? } else { Vec::new() };
         /// The rest of an order that others follow is passed over.
         #[derive(Deserialize)]
@@ -266,13 +275,15 @@ impl ToldOrders {
             orders.insert(gateway.clone(), order);
         }
         let count: usize = places.values().map(|(_, place)| place.len()).sum();
-        if whole > SHORT.max(2 * count) {
+        if writes && whole > SHORT.max(2 * count) {
             let lines: Vec<&[u8]> = places.into_values().filter_map(|(_, place)| bytes.get(place)).collect();
             keep(path, &lines.concat())?;
             whole = count;
         }
         let mut file = state::private().open(path)?;
-        file.set_len(whole as u64)?;
+        if writes {
+            file.set_len(whole as u64)?;
+        }
         file.seek(SeekFrom::End(0))?;
         Ok((ToldOrders { file, last }, orders))
     }
@@ -323,7 +334,7 @@ mod tests {
         with_folder(|folder| {
             let (path, key) = (folder.join("orders.log"), SecretKey::new(KeyKind::Operator).unwrap());
             let signed = |order: Order| (order.clone(), signed(&order, &key));
-            let (mut told, orders) = ToldOrders::open(&path).unwrap();
+            let (mut told, orders) = ToldOrders::open(&path, true).unwrap();
             assert!(orders.is_empty());
             let [first, second, other] = [order("gw-1", 1), order("gw-1", 2), order("gw-2", 1)].map(signed);
             told.append(&[first.clone(), other.clone()]).unwrap();
@@ -334,16 +345,16 @@ mod tests {
             let whole = fs::read(&path).unwrap();
             for cut in 1..=second.1.len() {
                 fs::write(&path, &whole[..whole.len() - cut]).unwrap();
-                let (told, orders) = ToldOrders::open(&path).unwrap();
+                let (told, orders) = ToldOrders::open(&path, true).unwrap();
                 assert_eq!([&orders["gw-1"], &orders["gw-2"]], [&first.0, &other.0]);
                 assert!(told.is_last("gw-1", &first.1) && told.is_last("gw-2", &other.1));
                 assert_eq!(fs::metadata(&path).unwrap().len(), (first.1.len() + other.1.len() + 2) as u64);
             }
             // One that is long and mostly old is written anew.
-            let mut told = ToldOrders::open(&path).unwrap().0;
+            let mut told = ToldOrders::open(&path, true).unwrap().0;
             let many: Vec<_> = std::iter::repeat_n(second, SHORT / whole.len() * 4).collect();
             told.append(&many).unwrap();
-            let (told, orders) = ToldOrders::open(&path).unwrap();
+            let (told, orders) = ToldOrders::open(&path, true).unwrap();
             assert!((orders["gw-1"].epoch, told.epoch("gw-2")) == (2, 1) && fs::metadata(&path).unwrap().len() < 1000);
         });
     }

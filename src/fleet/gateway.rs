@@ -527,16 +527,19 @@ impl<'s> Gateway<'s> {
         }
         if self.agent.standing != Standing::Ours {
             // It stands on the disk before it is said: a copy of this folder that is older is known by it.
-            if let Err(error) = keep(&self.folder.0.join("session"), &json(&(self.agent.session + 1))) {
-                return self.disk_failed(&error);
+            match keep(&self.folder.0.join("session"), &json(&(self.agent.session + 1))) {
+                Ok(()) => self.agent.session += 1,
+                // It is said all the same: the operator is who can make room.
+                Err(error) => self.disk_failed(&error),
             }
-            self.agent.session += 1;
         }
         let presence = self.agent.presence(&boot_id(), Timestamp::now());
         self.told_running = !presence.running.is_empty();
         let put = self.carrier.put_presence(&gateway, &json(&presence), kept.map_or(0, |kept| kept.version), CALL);
         self.reached &= self.told(&put);
         match put {
+            // With a full disk nothing is begun; once there is room it is said anew.
+            Ok(Put::Done(_)) if self.agent.disk.is_some() => {}
             Ok(Put::Done(_)) => self.agent.standing = Standing::Ours,
             // Another has written meanwhile: who it is shows the next time.
             Ok(Put::Changed) | Err(_) => self.next_presence = Clock::since_boot() + AGAIN,

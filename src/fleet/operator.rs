@@ -63,7 +63,8 @@ pub struct Operator<'s> {
     say: Say<'s>,
     /// Is given each result that is in the ledger.
     pub heard: Box<dyn FnMut(&LedgerLine) + 's>,
-    _lock: File,
+    /// None: another process drives the fleet, and this one only looks.
+    lock: Option<File>,
 }
 
 /// The order that the carrier has of a gateway.
@@ -80,10 +81,19 @@ impl<'s> Operator<'s> {
     /// Goes on from what stands in the folder; none where another process drives the fleet.
     pub fn open(folder: &FleetFolder, say: Say<'s>) -> io::Result<Option<Operator<'s>>> {
         let Some(lock) = folder.lock()? else { return Ok(None) };
+        Operator::of(folder, Some(lock), say).map(Some)
+    }
+
+    /// What stands in the folder, for whoever only looks: another process may drive the fleet.
+    pub fn look_at(folder: &FleetFolder, say: Say<'s>) -> io::Result<Operator<'s>> {
+        Operator::of(folder, None, say)
+    }
+
+    fn of(folder: &FleetFolder, lock: Option<File>, say: Say<'s>) -> io::Result<Operator<'s>> {
         let settings = folder.settings()?;
         let key = folder.key()?;
         let carrier = folder.carrier(&settings)?;
-        let (told, orders) = ToldOrders::open(&folder.0.join("orders.log"))?;
+        let (told, orders) = ToldOrders::open(&folder.0.join("orders.log"), lock.is_some())?;
         let controller = Controller {
             fleet: settings.fleet.clone(),
             valid_for: settings.valid_for,
@@ -111,13 +121,13 @@ impl<'s> Operator<'s> {
             clock: Clock::start(),
             say,
             heard: Box::new(|_| {}),
-            _lock: lock,
+            lock,
         };
         operator.take_up()?;
         if operator.cursor == u64::MAX {
             operator.cursor = operator.taken();
         }
-        Ok(Some(operator))
+        Ok(operator)
     }
 
     /// Takes up runs that were made meanwhile.
@@ -150,7 +160,8 @@ impl<'s> Operator<'s> {
             })
         };
         let mut earlier = read(&mut run, &mut last);
-        if let Some(error) = earlier.as_ref().err().filter(|error| error.kind() == ErrorKind::InvalidData) {
+        let is_broken = |error: &&io::Error| self.lock.is_some() && error.kind() == ErrorKind::InvalidData;
+        if let Some(error) = earlier.as_ref().err().filter(is_broken) {
             run = self.mended(run.name(), error)?;
             earlier = read(&mut run, &mut last);
         }
@@ -158,7 +169,7 @@ impl<'s> Operator<'s> {
         if run.from_start {
             self.cursor = 0;
         }
-        if run.closed {
+        if run.closed || self.lock.is_none() {
             return Ok(run);
         }
         if earlier.is_none() && run.cursor.is_none() {
@@ -323,9 +334,7 @@ impl<'s> Operator<'s> {
                 (0, Wish::Retry(_)) if is_late => {
                     format!("its time was over at {}: another `hayes fleet run` is needed", run.manner.not_after)
                 }
-                (0, Wish::Retry(_)) => "no modem of it ended so: none runs once more".to_owned(),
-                (0, Wish::Pause | Wish::Resume | Wish::Cancel(_)) => "all of its modems have ended already".to_owned(),
-                (count, _) => format!("heeded, for {count} of its modems"),
+                (None, _) => format!("heeded, for {} of its modems", run.heed(&wish)),
             };
             (self.say)(&format!("{}: {told}", run.name()));
             if !run.closed && !self.ledgers.contains_key(&run.run) {

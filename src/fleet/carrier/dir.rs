@@ -165,13 +165,7 @@ impl DirCarrier {
     }
 
     /// Replaces a file while no other process of this machine does.
-    fn replace(
-        &self,
-        path: &Path,
-        (bytes, most): (&[u8], u64),
-        replaces: Version,
-        within: Duration,
-    ) -> Carried<Put> {
+    fn replace(&self, path: &Path, (bytes, most): (&[u8], u64), replaces: Version, within: Duration) -> Carried<Put> {
         let place = self.folder.join("tmp").join("lock");
         let locked = || {
             if place.symlink_metadata().is_ok_and(|known| !known.is_file()) {
