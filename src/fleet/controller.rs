@@ -280,6 +280,10 @@ impl FleetRun {
         let (open, name) = (self.open().count(), self.name());
         let another = "`hayes fleet run` begins another run";
         let resumes = *wish == Wish::Resume;
+        if self.adopted && (resumes || retries.is_some()) {
+            let why = "it was another folder's, and its order is not known here";
+            return Some(format!("{why}: another `hayes fleet run` is needed"));
+        }
         if (resumes && open > 0 || retries.is_some()) && self.is_late(today) {
             return Some(format!("its time was over at {}: {another}", self.manner.not_after));
         }

@@ -324,15 +324,11 @@ impl<'s> Operator<'s> {
             self.recall(&name)?;
             let Some(run) = self.controller.runs.get_mut(place) else { continue };
             let wish = read(&path)?;
-            let is_retry = matches!(wish, Wish::Retry(_));
-            let is_late = is_retry && run.is_late(Timestamp::now());
-            let told = match (if is_late || is_retry && run.adopted { 0 } else { run.heed(&wish) }, wish) {
-                (0, Wish::Retry(_)) if run.adopted => {
-                    "it was another folder's, and its order is not known here: another `hayes fleet run` is needed"
-                        .to_owned()
-                }
-                (0, Wish::Retry(_)) if is_late => {
-                    format!("its time was over at {}: another `hayes fleet run` is needed", run.manner.not_after)
+            let told = match (run.unfit(&wish, Timestamp::now()), &wish) {
+                (Some(why), _) => why,
+                (None, Wish::Resume) if run.stopped.is_some() => {
+                    let count = run.heed(&wish);
+                    format!("goes on, for {count} of its modems; --max-fail and --max-silent hold no more")
                 }
                 (None, _) => format!("heeded, for {} of its modems", run.heed(&wish)),
             };
