@@ -302,6 +302,7 @@ impl<'r> Run<'r> {
             ended = self.plan_ends_by(failure);
         }
         let ended = self.finish(&program, ended);
+        let ended = self.settle_checks(ended);
         self.tell(RuntimeEvent::ScriptEnded { script, depth, status: status(&ended) });
         ended
     }
@@ -319,24 +320,26 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// The script has passed only if all its checks held; where it failed itself, they stand with that.
+    /// What has ended well, or by `skip`, has passed only if all its checks held; where it failed itself, they stand with that.
     #[inline(never)]
     fn settle_checks(&mut self, ended: Step) -> Step {
         let not_held = std::mem::take(&mut self.scope.not_held);
         let all: Vec<String> = not_held.iter().map(|failure| failure.diagnostic.message.clone()).collect();
         match (ended, not_held.into_iter().next()) {
-            (Ok(()) | Err(End::Stopped | End::Breaks), Some(mut first)) => {
+            (Ok(()) | Err(End::Skipped(_) | End::Stopped | End::Breaks), Some(mut first)) => {
                 if let Some(others) = all.get(1..).filter(|others| !others.is_empty()) {
                     first.diagnostic.message = format!("{} checks failed: {}", all.len(), all.join("; "));
                     others.iter().for_each(|other| first.also_means(format!("then: {other}")));
                 }
                 Err(End::Failed(Box::new(first)))
             }
-            (Err(End::Failed(mut failure)), Some(_)) => {
-                failure.also_means(format!("a check had failed before: {}", all.join("; ")));
-                Err(End::Failed(failure))
+            (Err(mut end), Some(_)) => {
+                if let End::Failed(failure) | End::Fatal(_, failure) = &mut end {
+                    failure.also_means(format!("a check failed too: {}", all.join("; ")));
+                }
+                Err(end)
             }
-            (ended, _) => ended,
+            (ended, None) => ended,
         }
     }
 
