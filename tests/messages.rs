@@ -77,3 +77,25 @@ fn extension_and_foreign_characters() {
     assert_eq!(from_ucs2_hex(&to_ucs2_hex("日本 📶")).as_deref(), Some("日本 📶"));
     assert_eq!(from_ucs2_hex("004"), None);
 }
+
+/// Each coding group of 23.038 §4. What is reserved is read as the default alphabet.
+#[test]
+fn the_coding_is_told_by_its_scheme() {
+    for (schemes, coding) in [
+        ("00 03 0C 10 13 40 4C 50 80 84 88 90 A4 B8 C0 C4 C8 CB D0 D4 D8 F0 F3 F8", Coding::Alphabet),
+        ("04 14 17 44 54 20 28 30 38 60 78 F4 F7 FC", Coding::Octets),
+        ("08 18 1B 48 58 E0 E4 E8 EB", Coding::Ucs2),
+    ] {
+        for scheme in schemes.split(' ') {
+            let (number, data) = (u8::from_str_radix(scheme, 16).unwrap(), [0x00, 0x41]);
+            let unit = [&[4, 1, 0x91, 0xF1, 0, number, 0x99, 0x30, 0x92, 0x51, 0x61, 0x95, 0, 2][..], &data].concat();
+            let read = read_unit(&unit).unwrap();
+            let text = match coding {
+                Coding::Alphabet => "@$",
+                Coding::Octets => "\u{0}A",
+                Coding::Ucs2 => "A",
+            };
+            assert_eq!((read.coding, read.text.as_str()), (coding, text), "{scheme}");
+        }
+    }
+}

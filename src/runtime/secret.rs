@@ -14,7 +14,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use crate::at::{Event, NumberedError, ResultCode};
 use crate::notation::{hex, percent_encoded};
 use crate::port::transcript::MASKED;
-use crate::sms::alphabet::{pack, to_septets, to_ucs2_hex};
+use crate::sms::alphabet::{pack, pack_uncounted, to_septets, to_ucs2_hex};
 use crate::source::Source;
 use crate::value::Value;
 
@@ -97,12 +97,13 @@ impl Mask {
         }
         // Packed septets too depend on what stands before them. Fewer than eight digits stand in any number.
         let septets = to_septets(secret).unwrap_or_default();
+        let uncounted = hex(&pack_uncounted(&septets));
         for before in 0..8 {
             let packed = hex(&pack(&[vec![0; before], septets.clone()].concat()));
             let (start, end) = ((before * 7).div_ceil(8) * 2, (before + septets.len()) * 7 / 8 * 2);
             let own = packed.get(start..end).unwrap_or_default();
             let whole = if before == 0 { &packed } else { own };
-            [own, whole].iter().filter(|digits| digits.len() >= 8).for_each(|digits| self.spell(digits.as_bytes()));
+            [own, whole, &uncounted].iter().filter(|it| it.len() >= 8).for_each(|digits| self.spell(digits.as_bytes()));
         }
         // RFC 3986 §2.3; and each byte of it.
         let uri = percent_encoded(secret, |byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));

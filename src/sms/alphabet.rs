@@ -65,6 +65,26 @@ pub fn unpack(octets: &[u8], count: usize) -> Vec<u8> {
     septets
 }
 
+/// As [`pack`], where nobody is told how many there are, as in USSD: seven bits that are left over would be an `@`, so
+/// a CR fills them, and stands behind a CR that ends an octet (23.038 §6.1.2.3.1).
+pub fn pack_uncounted(septets: &[u8]) -> Vec<u8> {
+    let is_filled = match septets.len() % 8 {
+        7 => true,
+        0 => septets.last() == Some(&b'\r'),
+        _ => false,
+    };
+    pack(&[septets, if is_filled { b"\r" } else { b"" }].concat())
+}
+
+/// What [`pack_uncounted`] packed.
+pub fn unpack_uncounted(octets: &[u8]) -> Vec<u8> {
+    let mut septets = unpack(octets, octets.len() * 8 / 7);
+    if septets.len().is_multiple_of(8) || (septets.len() % 8 == 1 && septets.ends_with(b"\r\r")) {
+        septets.pop_if(|last| *last == b'\r');
+    }
+    septets
+}
+
 /// Units of so many bits as units of so many others; what is left of the last one is padded.
 fn regroup(units: &[u8], from: u32, to: u32) -> Vec<u8> {
     let mut regrouped = Vec::with_capacity(units.len() * 8 / 7 + 1);

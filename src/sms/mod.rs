@@ -16,10 +16,11 @@ pub enum Coding {
 }
 
 impl Coding {
+    /// What is reserved is read as the default alphabet, as the standard wants it; what is compressed, as octets.
     pub fn of_scheme(scheme: u8) -> Coding {
-        match scheme & 0x0C {
-            0x08 => Coding::Ucs2,
-            0x04 => Coding::Octets,
+        match (scheme >> 4, scheme & 0x0C) {
+            (0x2 | 0x3 | 0x6 | 0x7, _) | (0x0..=0x7, 0x04) | (0xF, 0x04 | 0x0C) => Coding::Octets,
+            (0x0..=0x7, 0x08) | (0xE, _) => Coding::Ucs2,
             _ => Coding::Alphabet,
         }
     }

@@ -8,13 +8,13 @@ use std::path::{Component, Path};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use super::module;
-use super::{Decimal, LARGEST_VALUE, Record, Refusal, Value, ValueKind as Kind, fits};
+use super::{Decimal, LARGEST_VALUE, Record, Refusal, Value, ValueKind as Kind, bytes_of, fits};
 use crate::catalogue::explain::{Context, brief};
 use crate::catalogue::lookup;
 use crate::notation::{self, ExactDuration, check_digit};
 use crate::psm::{self, GprsTimer};
-use crate::sms::alphabet::{from_septets, from_ucs2_hex, pack, to_septets, to_ucs2_hex, unpack};
-use crate::sms::{Coding, Message, read, submit};
+use crate::sms::alphabet::{from_septets, from_ucs2_hex, pack_uncounted, to_septets, to_ucs2_hex, unpack_uncounted};
+use crate::sms::{Coding, Message, octets, read, submit};
 use crate::source::{Unreadable, read_binary};
 
 /// A function of the language.
@@ -117,7 +117,7 @@ pub static FUNCTIONS: &[Function] = &[
     // Bytes where they are no text.
     entry("unhex", &[DIGITS], None, unhex),
     entry("gsm7", &[TEXT], Some(Kind::Text), |given| septets(given, 0).and_then(|_| given.value(0).cloned())),
-    entry("pack7", &[TEXT], Some(Kind::Text), |given| fitting(notation::hex(&pack(&septets(given, 0)?)))),
+    entry("pack7", &[TEXT], Some(Kind::Text), |given| fitting(notation::hex(&pack_uncounted(&septets(given, 0)?)))),
     entry("unpack7", &[DIGITS], Some(Kind::Text), unpack7),
     entry("pdu", &[TEXT.with("write the number in quotes: `\"+4917…\"`"), TEXT], Some(Kind::Record), pdu)
         .of_fields(|| submitted(&[])),
@@ -126,12 +126,7 @@ pub static FUNCTIONS: &[Function] = &[
     entry("unbase64", &[TEXT], None, unbase64),
     entry("slice", &[SEQUENCE, NUMBER, NUMBER], None, slice),
     entry("split", &[TEXT, TEXT.with("write it in quotes: `\",\"`")], Some(Kind::List), split),
-    entry(
-        "join",
-        &[Takes { kinds: &[Kind::List], wanted: "a list", help: "`[a, b]` makes one" }, TEXT],
-        Some(Kind::Text),
-        join,
-    ),
+    entry("join", &[Takes { kinds: &[Kind::List], wanted: "a list", help: "`[a, b]` makes one" }, TEXT], None, join),
     entry("replace", &[TEXT, TEXT, TEXT], Some(Kind::Text), replace),
     entry("min", &[ANY_NUMBER, ANY_NUMBER], None, |given| one_of(given, Ordering::Less)),
     entry("max", &[ANY_NUMBER, ANY_NUMBER], None, |given| one_of(given, Ordering::Greater)),
@@ -341,13 +336,7 @@ fn octets_of(given: &Given<'_>) -> Result<Vec<u8>, Refusal> {
 }
 
 fn unpack7(given: &Given<'_>) -> Result<Value, Refusal> {
-    let octets = octets_of(given)?;
-    let mut septets = unpack(&octets, octets.len() * 8 / 7);
-    // Seven bits are left over after seven characters: they are filled up, with zeros or a CR (23.038 §6.1.2.3.1).
-    if septets.len().is_multiple_of(8) {
-        septets.pop_if(|last| matches!(last, 0 | b'\r'));
-    }
-    Ok(Value::text(from_septets(&septets)))
+    Ok(Value::text(from_septets(&unpack_uncounted(&octets_of(given)?))))
 }
 
 fn pdu(given: &Given<'_>) -> Result<Value, Refusal> {
@@ -381,9 +370,13 @@ fn unpdu(given: &Given<'_>) -> Result<Value, Refusal> {
 
 fn delivered(centre: String, message: Message) -> Value {
     let (reference, parts, part) = message.part.unwrap_or((0, 1, 1));
+    let text = match message.coding {
+        Coding::Octets => Value::of_bytes(octets(&message.text)),
+        Coding::Alphabet | Coding::Ucs2 => Value::text(message.text),
+    };
     Value::record(Record::from_iter([
         ("number", Value::text(message.number)),
-        ("text", Value::text(message.text)),
+        ("text", text),
         ("time", Value::text(message.time.unwrap_or_default())),
         ("part", Value::Int(part.into())),
         ("parts", Value::Int(parts.into())),
@@ -417,7 +410,8 @@ fn format_value(given: &Given<'_>) -> Result<Value, Refusal> {
         Some("x") => format!("{:x}", given.int(1)?),
         Some("X") => format!("{:X}", given.int(1)?),
         Some("f") => given.decimal(1)?.with_places(places),
-        Some("s") => given.value(1)?.to_string(),
+        Some("s") if given.value(1)?.kind() != Kind::Bytes => given.value(1)?.to_string(),
+        Some("s") => return Err(refused(1, "hayes::run::type bytes", &[&given.shown(given.value(1)?)])),
         Some(_) | None => return Err(wrong()),
     };
     let missing = wide.saturating_sub(shown.chars().count());
@@ -484,15 +478,17 @@ fn join(given: &Given<'_>) -> Result<Value, Refusal> {
     };
     let separator = given.text(1)?;
     // A list may hold the same long text many times.
-    let mut joined = String::new();
+    let mut joined = Vec::new();
     for (place, item) in items.iter().enumerate() {
         if place > 0 {
-            joined.push_str(separator);
+            joined.extend_from_slice(separator.as_bytes());
         }
-        joined.push_str(&item.to_string());
+        joined.extend(bytes_of(item));
         fits(joined.len())?;
     }
-    Ok(Value::text(joined))
+    // With bytes among them it is bytes, as with `+`.
+    let is_text = !items.iter().any(|item| item.kind() == Kind::Bytes);
+    Ok(if is_text { Value::of_bytes(joined) } else { Value::Bytes(joined.into()) })
 }
 
 fn replace(given: &Given<'_>) -> Result<Value, Refusal> {

@@ -27,7 +27,7 @@ use crate::diagnostic::Complaint;
 use crate::notation::{check_digit, unhex};
 use crate::port::Timestamp;
 use crate::psm::ACTIVE;
-use crate::sms::alphabet::{from_septets, from_ucs2_hex, to_septets_anyhow, to_ucs2_hex, unpack};
+use crate::sms::alphabet::{from_septets, from_ucs2_hex, to_septets_anyhow, to_ucs2_hex, unpack_uncounted};
 
 use super::{CommandError, GivenOption, Options, Profile, fault};
 use message::{MessageStatus, Messages};
@@ -527,11 +527,7 @@ impl Adaptor {
     fn typed_text(&self, text: &str) -> String {
         let of_ucs2 = || from_ucs2_hex(text).filter(|_| self.charset() == "UCS2");
         let is_code = |text: &String| text.chars().all(|character| "*#0123456789".contains(character));
-        let packed = || {
-            let octets = unhex(text)?;
-            let text = from_septets(&unpack(&octets, octets.len() * 8 / 7));
-            Some(text.trim_end_matches(['@', '\r']).to_owned()).filter(is_code)
-        };
+        let packed = || Some(from_septets(&unpack_uncounted(&unhex(text)?))).filter(is_code);
         of_ucs2()
             .or_else(|| packed().filter(|_| text.contains(|it: char| it.is_ascii_alphabetic())))
             .unwrap_or_else(|| text.to_owned())
