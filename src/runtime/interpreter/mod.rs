@@ -320,7 +320,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// What has ended well, or by `skip`, has passed only if all its checks held; where it failed itself, they stand with that.
+    /// The script has passed, or skipped, only if all its checks held; where it failed itself, they stand with that.
     #[inline(never)]
     fn settle_checks(&mut self, ended: Step) -> Step {
         let not_held = std::mem::take(&mut self.scope.not_held);
