@@ -75,7 +75,7 @@ fn what_a_lost_folder_ran_is_taken_in(field: &mut Field) {
     assert!(fs::read_to_string(field.ledger(&first)).unwrap().contains("\"which\":\"first\""));
     // It begins no modem of these, and forgets what is in the ledger.
     assert!(field.once("gw-1").status.success());
-    let watched = told(field, &["fleet", "watch", &second], 6);
+    let watched = told(field, &["fleet", "watch", &second], 5);
     assert!(
         watched.contains("1 unreachable") && watched.contains("it was not begun: the run was cancelled"),
         "{watched}"
@@ -124,6 +124,35 @@ fn over_a_folder(name: &str) -> Field {
     let mut field = Field::new(name, FIRST, &[]);
     field.gateway("gw-1", &["sim:bg96?time=virtual"]);
     field
+}
+
+/// Who can write to the carrier can keep an order back, and cannot stop or fill whoever reads there.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_no_file_of_a_fleet_stops_nobody() {
+    let field = over_a_folder("no-file");
+    told(&field, &[&RUN[..], &["--detach"]].concat(), 0);
+    let order = field.file("carrier/fleet/want/gw-1");
+    let kept = fs::read(&order).unwrap();
+    let makes: [fn(&std::path::Path); 3] = [
+        |place| assert!(std::process::Command::new("mkfifo").arg(place).status().unwrap().success()),
+        |place| std::os::unix::fs::symlink("/dev/zero", place).unwrap(),
+        |place| fs::File::create(place).unwrap().set_len(3 << 30).unwrap(),
+    ];
+    for make in makes {
+        fs::remove_file(&order).unwrap();
+        make(&order);
+        let refused = field.once("gw-1");
+        assert_eq!(refused.status.code(), Some(5), "{}", text(&refused.stderr));
+        assert!(text(&refused.stderr).contains("gw-1"), "{}", text(&refused.stderr));
+    }
+    fs::remove_file(&order).unwrap();
+    fs::write(&order, kept).unwrap();
+    assert!(field.once("gw-1").status.success());
+    // Beside the result stands one that never ends: the other is taken in.
+    let run = fs::read_dir(field.file("carrier/fleet/res")).unwrap().next().unwrap().unwrap().path();
+    std::os::unix::fs::symlink("/dev/zero", run.join("gw-1/other.1")).unwrap();
+    assert!(told(&field, &["fleet", "watch"], 0).contains("1 modem: 1 passed"));
 }
 
 #[test]

@@ -579,8 +579,8 @@ fn what_became_of_a_modem_is_told_with_what_to_do() {
     assert!(text(&field.once("gw-2").stderr).contains(late));
     told(&["fleet", "status"], 0, &[late]);
     let help = "help: begin another run of it; `--not-after` says how long it waits for gateways";
-    told(&["fleet", "watch"], 6, &["its gateway gw-2 did not come before", help]);
-    told(&["fleet", "retry", "r3"], 0, &["r3: its time was over at ", "another `hayes fleet run` is needed"]);
+    told(&["fleet", "watch"], 5, &["its gateway gw-2 did not come before", help]);
+    told(&["fleet", "retry", "r3"], 0, &["r3: its time was over at ", "`hayes fleet run` begins another run"]);
     let status = text(&field.run(&["fleet", "status"]).stdout);
     assert!(status.contains("r3: 1 expired"), "{status}");
 }

@@ -328,7 +328,7 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
     }
     let program = batch::script(batch, console)?;
     if let Some(why) = asks_person(&program, batch.inputs.yes).filter(|_| !batch.inputs.plan) {
-        let help = "`confirm` is answered beforehand with --yes; a value is given with a param: -D NAME=VALUE";
+        let help = "`confirm` is answered beforehand with --yes; a value is given with a param: -V NAME=VALUE";
         return Err(console.refuse(Exit::Invalid, &harmless(why.as_bytes()), Some(help)));
     }
     let (environment, its_origins) = inputs::environment(std::slice::from_ref(&program), console)?;
