@@ -112,8 +112,7 @@ fn exchanges() -> Vec<String> {
         Some(format!("{command}\n\r\n{}\r\n\r\nOK\r\n", raw.replace('\n', "\r\n")))
     });
     let mut question = String::new();
-    let cases =
-        files("tests/session", "txt").flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>());
+    let cases = files("tests/session", "txt").flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>());
     let cases = cases.filter_map(move |line| {
         if let Some(asked) = line.strip_prefix("? ") {
             question = asked.get(asked.find("AT")?..)?.to_owned();

@@ -144,8 +144,8 @@ pub fn session(data: &[u8]) {
         return;
     }
     let known = prospect(asked, None);
-    let prompt = match known.mark {
-        Some(mark) => PromptPlan::Reply { mark: Some(mark.to_owned()), bytes: b"hello\x1a".to_vec() },
+    let prompt = match known.prompt {
+        Some(prompt) => PromptPlan::Reply { mark: Some(prompt.mark.to_owned()), bytes: b"hello\x1a".to_vec() },
         None => PromptPlan::Unexpected,
     };
     let question = Arc::new(Question::new(format!("{asked}\r"), known.expected, Duration::from_secs(5), prompt));
