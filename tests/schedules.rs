@@ -130,17 +130,7 @@ impl World {
         };
         let target = |number: u64| Target {
             gateway: format!("g{}", number % 2),
-            modem: WantedModem {
-                name: format!("m{number}"),
-                port: "sim:bg96".into(),
-                imei: None,
-                iccid: None,
-                baud: None,
-                labels: BTreeMap::new(),
-                vars: BTreeMap::new(),
-                limits: Vec::new(),
-                attempt: 1,
-            },
+            modem: WantedModem::new(&format!("m{number}"), "sim:bg96"),
         };
         let manner = Manner {
             vars: BTreeMap::new(),

@@ -132,36 +132,38 @@ pub fn not_repeatable(program: &Program) -> Option<String> {
     if own && program.script.summary.iter().any(|line| line.trim().starts_with(MARK)) {
         return None;
     }
-    let runs = |statement: &&Statement| !matches!(&statement.kind, StatementKind::Part { names, .. } if !program.runs_part(names));
-    let why = changes(program.script.body.statements.iter().filter(runs), false);
-    let here = why.map(|statement| {
-        let line = source.position(statement.span.start as usize).line;
-        let text = source.slice(statement.span).lines().next().unwrap_or_default().trim_end_matches('{').trim_end();
-        format!("{}:{line} may change something each time: {text}", source.name)
-    });
+    let here = changes(running(program), false).map(|it| told(program, it, "may change something each time"));
     here.or_else(|| program.runs().find_map(|(_, inner)| not_repeatable(inner)))
 }
 
 /// Where a program asks a person, whom no gateway has; `yes` answers what needs no other answer.
-pub fn asks_person(program: &Program, yes: bool) -> Option<String> {
-    fn first<'s>(statements: &[&'s Statement], asks: &dyn Fn(&Statement) -> bool) -> Option<&'s Statement> {
-        let within = |it: &&'s Statement| {
-            it.blocks().find_map(|block| first(&block.statements.iter().collect::<Vec<_>>(), asks))
-        };
-        statements.iter().find_map(|it| if asks(it) { Some(*it) } else { within(it) })
-    }
+pub fn asks_person<'p>(program: &'p Program, yes: bool) -> Option<String> {
     let asks = |statement: &Statement| {
         let named = matches!(&statement.kind, StatementKind::Ask { answer: Some(_), .. });
         named || !yes && matches!(&statement.kind, StatementKind::Ask { .. } | StatementKind::Confirm { .. })
     };
-    let source = program.source();
-    let runs = |it: &&Statement| !matches!(&it.kind, StatementKind::Part { names, .. } if !program.runs_part(names));
-    let its: Vec<&Statement> = program.script.body.statements.iter().filter(runs).collect();
-    let here = first(&its, &asks).map(|it| {
-        let line = source.position(it.span.start as usize).line;
-        format!("{}:{line} asks a person, and nobody is at a gateway: {}", source.name, source.slice(it.span))
-    });
+    let mut first: Option<&Statement> = None;
+    for statement in running(program) {
+        let mut look = |it: &'p Statement| first = first.or(Some(it).filter(|it| asks(it)));
+        look(statement);
+        statement.blocks().for_each(|block| block.walk(&mut look));
+    }
+    let here = first.map(|it| told(program, it, "asks a person, and nobody is at a gateway"));
     here.or_else(|| program.runs().find_map(|(_, inner)| asks_person(inner, yes)))
+}
+
+/// Its statements without the parts that are left out.
+fn running(program: &Program) -> impl Iterator<Item = &Statement> {
+    let runs = |it: &&Statement| !matches!(&it.kind, StatementKind::Part { names, .. } if !program.runs_part(names));
+    program.script.body.statements.iter().filter(runs)
+}
+
+/// Where a statement stands, what is said of it, and how it begins.
+fn told(program: &Program, statement: &Statement, what: &str) -> String {
+    let source = program.source();
+    let line = source.position(statement.span.start as usize).line;
+    let text = source.slice(statement.span).lines().next().unwrap_or_default().trim_end_matches('{').trim_end();
+    format!("{}:{line} {what}: {text}", source.name)
 }
 
 /// The first statement that may change something, though nothing has asked whether it has to. `ensured`: something has.
@@ -220,6 +222,22 @@ mod tests {
 
     fn program(text: &str) -> Arc<Program> {
         check(&Source::new("s.hayes", text), &Library::default()).program.unwrap()
+    }
+
+    #[test]
+    fn who_asks_a_person_is_told() {
+        for (text, without, with_yes) in [
+            ("AT\n", None, None),
+            ("AT\nif 1 == 1 {\n  confirm \"Is it on?\"\n}\n", Some(3), None),
+            ("ask \"Put it in\"\n", Some(1), None),
+            ("confirm \"a\"\nask \"Scan\" as label\n", Some(1), Some(2)),
+        ] {
+            for (yes, line) in [(false, without), (true, with_yes)] {
+                let said = asks_person(&program(text), yes);
+                let is_told = |line| said.as_ref().is_some_and(|it| it.starts_with(&format!("s.hayes:{line} asks")));
+                assert!(line.map_or(said.is_none(), is_told), "{text}: {said:?}");
+            }
+        }
     }
 
     #[test]

@@ -40,17 +40,21 @@ def quectel(modem, host, port, path):
     return status, until_ok(modem, "AT+QHTTPREAD=60", "CONNECT$")
 
 
+def simcom(modem, urc, within, read, header):
+    status, size = modem.wait(urc, within).groups()
+    assert int(status) < 600, f"no page: SIMCom's error {status}"
+    if size != "0":
+        return status, counted(modem, f"{read}=0,{size}", header)
+    return status, ""
+
+
 def sim7080(modem, host, port, path):
     try:
         for setting in (f'"URL","http://{host}:{port}"', '"BODYLEN",1024', '"HEADERLEN",350'):
             modem.ask("AT+SHCONF=" + setting)
         modem.ask("AT+SHCONN", within=60)
         modem.ask(f'AT+SHREQ="{path}",1')
-        status, size = modem.wait(r'\+SHREQ: *"\w+",(\d+),(\d+)', 65).groups()
-        assert int(status) < 600, f"no page: SIMCom's error {status}"
-        if size != "0":
-            return status, counted(modem, f"AT+SHREAD=0,{size}", r"\+SHREAD: *(\d+)")
-        return status, ""
+        return simcom(modem, r'\+SHREQ: *"\w+",(\d+),(\d+)', 65, "AT+SHREAD", r"\+SHREAD: *(\d+)")
     finally:
         end(modem, "AT+SHDISC")
 
@@ -60,11 +64,8 @@ def sim7600(modem, host, port, path):
         modem.ask("AT+HTTPINIT")
         modem.ask(f'AT+HTTPPARA="URL","http://{host}:{port}{path}"')
         modem.ask("AT+HTTPACTION=0")
-        status, size = modem.wait(r"\+HTTPACTION: *\d,(\d+),(\d+)", 125).groups()
-        assert int(status) < 600, f"no page: SIMCom's error {status}"
-        if size != "0":
-            return status, counted(modem, f"AT+HTTPREAD=0,{size}", r"\+HTTPREAD: *(?:\w+,)?(\d+)")
-        return status, ""
+        header = r"\+HTTPREAD: *(?:\w+,)?(\d+)"
+        return simcom(modem, r"\+HTTPACTION: *\d,(\d+),(\d+)", 125, "AT+HTTPREAD", header)
     finally:
         end(modem, "AT+HTTPTERM")
 
