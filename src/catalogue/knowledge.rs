@@ -20,16 +20,17 @@ static VENDOR_FINALS: LazyLock<Vec<(&'static str, bool)>> = LazyLock::new(|| {
 pub struct Catalogue;
 
 impl Catalogue {
-    /// Whether one line is the whole answer, because it tells a state and not one thing of several: `+CGATT: 1`.
-    pub fn answers_once(&self, line: &[u8], form: Form) -> bool {
-        let is_state = |answer: &Layout| answer.fields.first().is_some_and(|field| field.is_closed());
-        // Vendors list what the standard does not: `+QPINC: "SC",3,10`.
-        let known = || split_prefix(line).0.and_then(|name| command(std::str::from_utf8(name).ok()?));
+    /// Whether one such line is the whole answer to the command `name`, because it tells a state, a time or a number of
+    /// the modem's, and not one thing of several: `+CGATT: 1`.
+    pub fn answers_once(&self, line: &[u8], name: &[u8], form: Form) -> bool {
+        let (prefix, values) = split_prefix(line);
+        let known = std::str::from_utf8(prefix.unwrap_or(name)).ok().and_then(command);
         let is_one = |known: &'static CommandEntry| {
-            let usage = known.form(form).filter(|usage| known.vendors == ["3GPP"] && !usage.answers.is_empty());
-            usage.is_some_and(|usage| usage.answers.iter().all(is_state))
+            known.form(form)?.answers.first().map(|likeliest| tells_one(known, form, likeliest))
         };
-        self.likeness(line, form) == Likeness::Either || form == Form::Read && known().is_some_and(is_one)
+        // What stands beside a bare number may be anything.
+        let may_be = || prefix.is_some() || values.len() >= 10 && values.iter().all(u8::is_ascii_hexdigit);
+        self.likeness(line, form) == Likeness::Either || known.and_then(is_one) == Some(true) && may_be()
     }
 
     /// Whether a modem may write this before what the command tells: `ICCID: 8988…`, `Revision: R1`.
@@ -116,6 +117,21 @@ fn things_told(command: &'static CommandEntry) -> impl Iterator<Item = &'static 
         [field] if field.values.is_empty() && is_of_somebody(field) => Some(field.name),
         _ => None,
     })
+}
+
+fn tells_one(command: &CommandEntry, form: Form, answer: &Layout) -> bool {
+    let is_read = form == Form::Read;
+    match answer.fields.as_slice() {
+        _ if answer.repeats_from.is_some() => false,
+        [field] if matches!(field.kind(), FieldKind::Imei | FieldKind::Imsi | FieldKind::Iccid) => true,
+        [field] if field.name == "sn" => true,
+        [field] if field.is_closed() && form == Form::Execute => true,
+        [field] if matches!(field.kind(), FieldKind::Number | FieldKind::Time) => is_read,
+        // Vendors list what the standard does not: `+QPINC: "SC",3,10`.
+        fields if command.vendors != ["3GPP"] => is_read && fields.iter().all(|field| field.is_closed()),
+        // Where nothing need stand there, a line tells of one thing of several: `+CEDRXS: 4,"0010"`.
+        fields => is_read && answer.counts & 1 == 0 && fields.first().is_some_and(|field| field.is_closed()),
+    }
 }
 
 fn is_of_somebody(field: &KnownField) -> bool {

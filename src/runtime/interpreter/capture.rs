@@ -66,7 +66,7 @@ impl ScriptView<'_> {
             ClauseKind::CaptureAll { fields, record } => {
                 all(fields, lines, question).map(|records| vec![(record.value.clone(), records)])
             }
-            ClauseKind::CapturePattern(patterns) => self.capture_pattern(patterns, values),
+            ClauseKind::CapturePattern(patterns) => self.capture_pattern(lines, patterns, values),
             ClauseKind::CaptureAllPattern { patterns, record } => {
                 let rows = lines.iter().filter_map(|line| self.capture_line(patterns, values, line));
                 let rows = rows.map(|row| row.map(self::record)).collect::<Result<Vec<Value>, Miss>>();
@@ -112,7 +112,7 @@ impl ScriptView<'_> {
     }
 
     /// The block of the first `when` that the last answer, or the awaited line, is of the form of; what its pattern
-    /// captures.
+    /// captures. Of an answer that ended in an error only the error counts.
     pub(super) fn taken<'c>(
         &self,
         asked: Option<&ReadyQuestion>,
@@ -120,6 +120,8 @@ impl ScriptView<'_> {
         values: &ClauseValues,
     ) -> Step<(Captured, &'c Block)> {
         let (mut wanted, mut wanted_values, mut first) = (Alternatives::new(), Vec::new(), None);
+        let is_refused = self.scope.last.result.as_ref().is_some_and(|result| !result.is_success());
+        let lines = if is_refused { &[] } else { self.scope.last.lines.as_slice() };
         for (clause, values) in clauses.iter().zip(values) {
             let ClauseKind::When { event, body } = &clause.kind else { continue };
             let patterns = match event {
@@ -127,15 +129,21 @@ impl ScriptView<'_> {
                 WhenEvent::Timeout | WhenEvent::Restart => continue,
                 WhenEvent::Otherwise => return Ok((Captured::new(), body)),
             };
-            match self.capture_pattern(patterns, values) {
+            match self.capture_pattern(lines, patterns, values) {
+                Ok(captured) if is_refused => return Ok((captured, body)),
                 Ok(captured) => {
                     self.agreed(asked, clause.span, |line| self.says(patterns, line, values, &captured))?;
                     return Ok((captured, body));
                 }
-                Err(Miss::NoMatch) if self.answers(asked, clause.span, patterns, values)? => {
-                    return Ok((self.nothing_of(patterns), body));
+                Err(Miss::NoMatch) => {
+                    let answers = match is_refused {
+                        true => self.refused_as(patterns, values),
+                        false => self.answers(asked, clause.span, patterns, values)?,
+                    };
+                    if answers {
+                        return Ok((self.nothing_of(patterns), body));
+                    }
                 }
-                Err(Miss::NoMatch) => {}
                 Err(miss) => return Err(self.missed(asked, clause.span, miss)),
             }
             first.get_or_insert(clause.span);
@@ -185,7 +193,8 @@ impl ScriptView<'_> {
     ) -> Step<bool> {
         let last = &self.scope.last;
         let known = || patterns.iter().zip(values);
-        let matches = |line: &Line| known().any(|(pattern, values)| self.matches_line(pattern, &line.bytes, values));
+        let of_lines = || known().filter(|(pattern, _)| self.looks_at_lines(pattern));
+        let matches = |line: &Line| of_lines().any(|(pattern, values)| self.matches_line(pattern, &line.bytes, values));
         if last.lines.iter().any(matches) {
             return self.agreed(asked, span, matches).map(|()| true);
         }
@@ -203,9 +212,17 @@ impl ScriptView<'_> {
     fn agreed(&self, asked: Option<&ReadyQuestion>, span: Span, says_so: impl Fn(&Line) -> bool) -> Step {
         let (Some(asked), lines @ [_, _, ..]) = (asked, self.scope.last.lines.as_slice()) else { return Ok(()) };
         let said = lines.iter().find(|line| says_so(line)).and_then(|line| split_prefix(&line.bytes).0);
+        let names: Vec<_> = asked.question.names().collect();
         let contradicts = |line: &&Line| {
-            let form = asked.question.form_of(&line.bytes).filter(|_| split_prefix(&line.bytes).0 == said);
-            form.is_some_and(|form| Catalogue.answers_once(&line.bytes, form)) && !says_so(line)
+            let form = match (said, names.as_slice()) {
+                (Some(_), _) => asked.question.form_of(&line.bytes),
+                (None, [(_, form)]) => Some(*form),
+                (None, _) => None,
+            };
+            let name = names.first().map(|(name, _)| *name).unwrap_or_default();
+            split_prefix(&line.bytes).0 == said
+                && form.is_some_and(|form| Catalogue.answers_once(&line.bytes, name, form))
+                && !says_so(line)
         };
         let other = lines.iter().find(contradicts);
         other.map_or(Ok(()), |other| Err(self.contradicts(Some(asked), span, other)))
@@ -238,13 +255,18 @@ impl ScriptView<'_> {
         self.matches_line(pattern, result.to_string().as_bytes(), values)
     }
 
-    fn capture_pattern(&self, patterns: &Alternatives, values: &Values) -> Result<Captured, Miss> {
+    /// `OK` and `ERROR` mean how the answer ended, where it has: not a line that begins so.
+    fn looks_at_lines(&self, pattern: &Pattern) -> bool {
+        self.scope.last.result.is_none() || !is_word(pattern, "OK") && !is_word(pattern, "ERROR")
+    }
+
+    fn capture_pattern(&self, lines: &[Line], patterns: &Alternatives, values: &Values) -> Result<Captured, Miss> {
         let last = &self.scope.last;
         // `CONNECT 115200` and errors hold something; an `OK` where lines should be does not.
         let telling = last.result.as_ref().filter(|result| **result != ResultCode::Ok);
         let result = telling.map(|result| Line { bytes: result.to_string().into_bytes() });
         let mut first_miss = None;
-        for line in last.lines.iter().chain(&result) {
+        for line in lines.iter().chain(&result) {
             match self.capture_line(patterns, values, line) {
                 Some(Ok(captured)) => return Ok(captured),
                 Some(Err(miss)) => {
@@ -259,7 +281,7 @@ impl ScriptView<'_> {
     /// What the first pattern that matches the line captures; the holes of the others are empty.
     fn capture_line(&self, patterns: &Alternatives, values: &Values, line: &Line) -> Option<Result<Captured, Miss>> {
         let matcher = |pattern| self.scope.program.matcher(pattern);
-        let mut known = patterns.iter().zip(values);
+        let mut known = patterns.iter().zip(values).filter(|(pattern, _)| self.looks_at_lines(pattern));
         let (first, found) = known.find_map(|(pattern, values)| {
             let matcher = matcher(pattern)?;
             Some((matcher, matcher.captures(&line.bytes, values)?))
@@ -357,6 +379,7 @@ impl ScriptView<'_> {
                 let anchored = bare.len() < text.len() && matches(bare);
                 anchored.then(|| format!("`^` and `$` are the line's beginning and end: write `/{bare}/`"))
             }
+            (PatternKind::Line(_), Some("OK" | "ERROR")) => None,
             (PatternKind::Line(_), Some(text)) => match lines.iter().find_map(|line| nearly(line, text)) {
                 None if asked.starts_with(text) => {
                     Some("what is echoed is no part of the answer: leave this out, an answer must end in OK".to_owned())

@@ -74,6 +74,9 @@ impl ScriptView<'_> {
         if let Value::Int(number) = value {
             return Ok(*number);
         }
+        if has_no_value(value) {
+            return Err(self.no_value(span));
+        }
         Err(self.unfit("hayes::run::type number", span, value))
     }
 
@@ -256,9 +259,12 @@ impl ScriptView<'_> {
         match operator {
             BinaryOperator::Or => Ok(Value::Bool(self.truth(left)? || self.truth(right)?)),
             BinaryOperator::And => Ok(Value::Bool(self.truth(left)? && self.truth(right)?)),
-            BinaryOperator::Equal => self.equal(&self.evaluate(left)?, &self.evaluate(right)?, span).map(Value::Bool),
-            BinaryOperator::NotEqual => {
-                self.equal(&self.evaluate(left)?, &self.evaluate(right)?, span).map(|equal| Value::Bool(!equal))
+            BinaryOperator::Equal | BinaryOperator::NotEqual => {
+                let (one, other) = (self.evaluate(left)?, self.evaluate(right)?);
+                self.told_of((left, &one), &other)?;
+                self.told_of((right, &other), &one)?;
+                let equal = self.equal(&one, &other, span)?;
+                Ok(Value::Bool(equal == (operator == BinaryOperator::Equal)))
             }
             BinaryOperator::Less => self.order(left, right).map(|order| Value::Bool(order.is_lt())),
             BinaryOperator::LessOrEqual => self.order(left, right).map(|order| Value::Bool(order.is_le())),
@@ -310,9 +316,25 @@ impl ScriptView<'_> {
         }
     }
 
+    /// Fails where a number is held against what has no value: an optional parameter that was not there. It is neither
+    /// equal to a number nor another one. `""`, as it is written, asks just whether there is one.
+    fn told_of(&self, (place, value): (&Expression, &Value), other: &Value) -> Step {
+        let is_number = matches!(other, Value::Int(_) | Value::Decimal(_) | Value::Duration(_));
+        if !is_number || !has_no_value(value) || is_nothing(place) {
+            return Ok(());
+        }
+        Err(self.no_value(place.span))
+    }
+
+    fn no_value(&self, span: Span) -> End {
+        self.failed("hayes::run::no-value", span, &[&self.scope.program.source().slice(span)])
+    }
+
     fn order(&self, left: &Expression, right: &Expression) -> Step<Ordering> {
         let (one, other) = (self.evaluate(left)?, self.evaluate(right)?);
         let span = left.span.to(right.span);
+        self.told_of((left, &one), &other)?;
+        self.told_of((right, &other), &one)?;
         match (&one, &other) {
             (Value::Int(one), Value::Int(other)) => Ok(one.cmp(other)),
             (Value::Decimal(one), Value::Decimal(other)) => Ok(one.cmp(other)),
@@ -336,8 +358,18 @@ impl ScriptView<'_> {
         match (&item, &whole) {
             (_, Value::List(items)) => {
                 let mut candidates = items.iter();
-                let found = candidates.try_fold(false, |found, other| Ok(found || self.equal(&item, other, span)?));
-                found.map(Value::Bool)
+                let found = candidates
+                    .try_fold(false, |found, other| Ok::<bool, End>(found || self.equal(&item, other, span)?))?;
+                if !found {
+                    items.iter().try_for_each(|other| self.told_of((left, &item), other))?;
+                }
+                if let (false, ExpressionKind::List(places)) = (found, &right.kind) {
+                    places
+                        .iter()
+                        .zip(items.iter())
+                        .try_for_each(|(place, other)| self.told_of((place, other), &item))?;
+                }
+                Ok(Value::Bool(found))
             }
             (Value::Text(part), Value::Text(text)) => Ok(Value::Bool(text.contains(&**part))),
             _ => Err(self.unfit("hayes::run::type in", right.span, &whole)),
@@ -347,6 +379,8 @@ impl ScriptView<'_> {
     fn arithmetic(&self, sign: &str, left: &Expression, right: &Expression) -> Step<Value> {
         let (one, other) = (self.evaluate(left)?, self.evaluate(right)?);
         let span = left.span.to(right.span);
+        self.told_of((left, &one), &other)?;
+        self.told_of((right, &other), &one)?;
         if matches!(sign, "/" | "%") && is_zero(&other) {
             return Err(self.failed("hayes::run::arithmetic zero", span, &[&one, &sign, &other]));
         }
@@ -405,8 +439,13 @@ impl ScriptView<'_> {
         let now = || self.began.after(self.conversation.now()).to_string();
         let called = function.call(&values, self.folder, &|value| self.shown(value), &now);
         called.map_err(|refusal| {
-            let argument = refusal.argument.and_then(|place| arguments.get(place));
-            self.refused(refusal, argument.map_or(span, |argument| argument.span))
+            let place = refusal.argument;
+            let span = place.and_then(|place| arguments.get(place)).map_or(span, |argument| argument.span);
+            let is_empty = place.and_then(|place| values.get(place)).is_some_and(has_no_value);
+            if is_empty && refusal.page == "hayes::run::type function" {
+                return self.no_value(span);
+            }
+            self.refused(refusal, span)
         })
     }
 
@@ -683,6 +722,16 @@ fn is_zero(value: &Value) -> bool {
         Value::Duration(duration) => duration.as_millis() == 0,
         Value::Text(_) | Value::Bytes(_) | Value::Bool(_) | Value::List(_) | Value::Record(_) => false,
     }
+}
+
+fn has_no_value(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if text.is_empty())
+}
+
+/// `""`, as it is written
+fn is_nothing(expression: &Expression) -> bool {
+    let is_blank = |part: &TemplatePart| matches!(part, TemplatePart::Text(text) if text.is_empty());
+    matches!(&expression.kind, ExpressionKind::Text(text) if text.parts.iter().all(is_blank))
 }
 
 /// `1 item`, `2 items`

@@ -44,7 +44,7 @@ type Step<T = ()> = Result<T, End>;
 enum End {
     /// `try` and `retry` may take it.
     Failed(Box<Failure>),
-    /// Nothing may take it: aborted, lost, interrupted, not confirmed.
+    /// Nothing may take it: aborted, lost, interrupted, not confirmed; a mistake of the script.
     Fatal(Status, Box<Failure>),
     Skipped(String),
     Stopped,
@@ -1187,7 +1187,14 @@ impl ScriptView<'_> {
     }
 
     fn fail(&self, failure: Box<Failure>) -> End {
-        End::Failed(self.whole(failure))
+        let failure = self.whole(failure);
+        // No other answer of the modem mends what the script itself has wrong.
+        match failure.diagnostic.code {
+            "hayes::run::type" | "hayes::run::arithmetic" | "hayes::run::too-long" | "hayes::run::too-deep" => {
+                End::Fatal(Status::Failed, failure)
+            }
+            _ => End::Failed(failure),
+        }
     }
 
     /// A failure in the words of its page.
