@@ -1,6 +1,7 @@
 //! Hayes: a small language for talking to cellular modems, and the program that runs it.
 //!
-//! [`embed`] and [`at`] are the public API. The other modules are public for the program and its tests alone.
+//! [`embed`] and [`at`] are the public API. The other modules are public for the program and its tests alone: the
+//! documentation hides them.
 //!
 //! The modules in reading order. Each may use only those above it; `tests/architecture.rs` reads this list and
 //! fails on an upward path.
@@ -82,36 +83,61 @@
 #![cfg_attr(test, allow(clippy::wildcard_enum_match_arm, reason = "a test says what it wants, not all there is"))]
 
 pub mod at;
+#[doc(hidden)]
 pub mod batch;
+#[doc(hidden)]
 pub mod catalogue;
 mod chance;
+#[doc(hidden)]
 pub mod check;
+#[doc(hidden)]
 pub mod cli;
 mod config;
+#[doc(hidden)]
 pub mod connect;
+#[doc(hidden)]
 pub mod conversation;
+#[doc(hidden)]
 pub mod diagnostic;
+#[doc(hidden)]
 pub mod doctor;
 pub mod embed;
+#[doc(hidden)]
 pub mod fleet;
+#[doc(hidden)]
 pub mod guard;
 mod hints;
+#[doc(hidden)]
 pub mod import;
+#[doc(hidden)]
 pub mod library;
+#[doc(hidden)]
 pub mod lsp;
+#[doc(hidden)]
 pub mod notation;
+#[doc(hidden)]
 pub mod port;
 mod probe;
+#[doc(hidden)]
 pub mod psm;
+#[doc(hidden)]
 pub mod repl;
+#[doc(hidden)]
 pub mod report;
+#[doc(hidden)]
 pub mod runtime;
 mod scaffold;
+#[doc(hidden)]
 pub mod sim;
+#[doc(hidden)]
 pub mod sms;
+#[doc(hidden)]
 pub mod source;
 mod state;
 mod suggest;
+#[doc(hidden)]
 pub mod syntax;
+#[doc(hidden)]
 pub mod usb;
+#[doc(hidden)]
 pub mod value;

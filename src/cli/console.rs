@@ -159,7 +159,7 @@ pub(crate) fn window() -> Option<(usize, usize)> {
     None
 }
 
-/// NO_COLOR (https://no-color.org) and a dumb terminal want none, CLICOLOR_FORCE and FORCE_COLOR want them everywhere.
+/// NO_COLOR (<https://no-color.org>) and a dumb terminal want none; CLICOLOR_FORCE and FORCE_COLOR want them always.
 fn palette(color: ColorChoice, terminal: bool) -> Palette {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let is_on = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");

@@ -488,7 +488,7 @@ fn tell_contacts<'a>(request: &mut Request, found: impl Iterator<Item = (&'a u8,
     if request.lines.len() > before { Ok(Effect::Done) } else { Err(CommandError::NOT_FOUND) }
 }
 
-/// AT+CPBW=[place][,"number"[,type[,"name"]]]: the place alone deletes it.
+/// `AT+CPBW=[place][,"number"[,type[,"name"]]]`: the place alone deletes it.
 fn write_contact(phonebook: &mut BTreeMap<u8, Contact>, request: &Request) -> Answer {
     let free = || (1..=CONTACTS).find(|place| !phonebook.contains_key(place)).ok_or(CommandError::MEMORY_FULL);
     let place = if request.given(0).is_some() { contact_place(request, 0)? } else { free()? };

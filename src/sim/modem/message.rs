@@ -147,7 +147,7 @@ fn coding(ta: &Adaptor) -> Coding {
     Coding::of_scheme(u8::try_from(ta.settings.number("+CSMP", 3)).unwrap_or(0))
 }
 
-/// AT+CMGS="number"[,type] or AT+CMGW[="number"[,type[,status]]]; in PDU mode =length[,status].
+/// `AT+CMGS="number"[,type]` or `AT+CMGW[="number"[,type[,status]]]`; in PDU mode `=length[,status]`.
 fn compose(request: &Request, ta: &Adaptor, stores: bool) -> Answer {
     let text_mode = is_text_mode(ta);
     let status = match request.given(if text_mode { 2 } else { 1 }).filter(|_| stores) {
