@@ -26,6 +26,8 @@ pub(super) struct Findings {
     /// In the order of the lines they stand above, each with whether it silenced anything.
     allowances: Vec<(Allowance, bool)>,
     comparisons_left: usize,
+    /// What a run will refuse
+    foreseen: Vec<Diagnostic>,
 }
 
 impl Findings {
@@ -39,8 +41,8 @@ impl Findings {
         let broken_words = if broken.len() > MANY_BROKEN { HashSet::new() } else { words_of(source, &broken) };
         let mut allowances: Vec<_> = allowances.iter().map(|allowance| (allowance.clone(), false)).collect();
         allowances.sort_by_key(|(allowance, _)| allowance.line.start);
-        let (source, diagnostics) = (Arc::clone(source), syntax_errors);
-        Findings { source, diagnostics, broken, broken_words, allowances, comparisons_left: COMPARISONS }
+        let (source, diagnostics, foreseen) = (Arc::clone(source), syntax_errors, Vec::new());
+        Findings { source, diagnostics, broken, broken_words, allowances, comparisons_left: COMPARISONS, foreseen }
     }
 
     pub(super) fn report(&mut self, fault: Diagnostic) {
@@ -48,6 +50,11 @@ impl Findings {
             return;
         }
         self.diagnostics.push(fault);
+    }
+
+    /// What a run will refuse. Where the line has another error already, that one says it.
+    pub(super) fn foresee(&mut self, fault: Diagnostic) {
+        self.foreseen.push(fault);
     }
 
     /// What is wrong at one place of this script, in the words of the code's page, with these values in them.
@@ -95,6 +102,13 @@ impl Findings {
 
     /// Everything in the order of its places: this script's own first, then that of the scripts it runs.
     pub(super) fn finish(mut self) -> Vec<Diagnostic> {
+        let line = |fault: &Diagnostic| Some(self.source.line_of(fault.span()?.start as usize));
+        let errors = self.diagnostics.iter().filter(|fault| fault.severity == Severity::Error);
+        let own = errors.filter(|fault| Arc::ptr_eq(&fault.source, &self.source));
+        let mut told: HashSet<_> = own.map(line).collect();
+        let mut foreseen = std::mem::take(&mut self.foreseen);
+        foreseen.retain(|fault| told.insert(line(fault)));
+        self.diagnostics.extend(foreseen);
         self.report_idle_allowances();
         let Findings { source, mut diagnostics, .. } = self;
         let is_other = |found: &Diagnostic| !Arc::ptr_eq(&found.source, &source);

@@ -2,6 +2,7 @@
 //!
 //! All errors are told, not the first; a program comes out only where there is none.
 
+mod evaluate;
 mod findings;
 mod names;
 mod pattern;
@@ -10,6 +11,8 @@ mod walk;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+pub use evaluate::{Evaluate, YEAR, from_text, is_mistake_of_script};
+pub(crate) use evaluate::{append, counted, is_command_line};
 pub use names::Names;
 pub use pattern::{Hole, Matcher, anywhere};
 pub use walk::tries_pin;
@@ -381,10 +384,12 @@ struct Known {
     kind: Type,
     /// Its text, where that is certain unless the user gives another, and where it was written.
     constant: Option<(Arc<str>, Span)>,
+    /// Its value, where it can have no other.
+    value: Option<Value>,
 }
 
 impl Known {
-    const UNSET: Known = Known { is_set: false, kind: Type::Unknown, constant: None };
+    const UNSET: Known = Known { is_set: false, kind: Type::Unknown, constant: None, value: None };
 
     fn or(self, other: &Known) -> Known {
         let kind = match (self.is_set, other.is_set) {
@@ -393,6 +398,7 @@ impl Known {
             (true, true) => self.kind.or(&other.kind),
         };
         let constant = if self.constant == other.constant { self.constant } else { None };
-        Known { is_set: self.is_set || other.is_set, kind, constant }
+        let value = if self.value == other.value { self.value } else { None };
+        Known { is_set: self.is_set || other.is_set, kind, constant, value }
     }
 }

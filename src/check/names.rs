@@ -11,6 +11,7 @@ use super::pattern::Matcher;
 use super::{Known, Type};
 use crate::source::Span;
 use crate::syntax::ast::{Block, Param, Part, Pattern, PatternKind, PatternPart};
+use crate::value::Value;
 
 /// The names that there are, and what is known of them. Lines that are typed one after the other leave them behind:
 /// [`check_more`](super::check_more) goes on from them.
@@ -37,6 +38,8 @@ struct NameEntry {
     place: Option<Span>,
     /// A `for` or a `repeat` of this script gives it a value in its block.
     is_item: bool,
+    /// How many places of this script give it a value.
+    givers: usize,
 }
 
 /// What a branch changed: how each name is at its end.
@@ -54,7 +57,7 @@ impl Names {
     /// Notes every name that a script gives a value, wherever that is.
     pub(super) fn declare(&mut self, script: &Block, matchers: &mut [Option<Matcher>]) {
         for entry in &mut self.entries {
-            (entry.place, entry.is_item) = (None, false);
+            (entry.place, entry.is_item, entry.givers) = (None, false, 0);
         }
         self.variables.clear();
         script.walk(&mut |statement| self.declare_parts(statement.parts(), matchers));
@@ -100,14 +103,19 @@ impl Names {
         }
     }
 
-    fn declare_with(&mut self, name: &str, note: impl FnMut(&mut NameEntry)) {
+    fn declare_with(&mut self, name: &str, mut note: impl FnMut(&mut NameEntry)) {
         let id = self.id_of(name);
-        self.entries.get_mut(id).into_iter().for_each(note);
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.givers += 1;
+            note(entry);
+        }
     }
 
     fn declare_variable(&mut self, name: &str, span: Span) {
         let id = self.id_of(name);
-        if let Some(entry) = self.entries.get_mut(id).filter(|entry| entry.place.is_none()) {
+        let Some(entry) = self.entries.get_mut(id) else { return };
+        entry.givers += 1;
+        if entry.place.is_none() {
             entry.place = Some(span);
             self.variables.push(id);
         }
@@ -153,6 +161,13 @@ impl Names {
     pub(super) fn put(&mut self, name: &str, known: Known) {
         let id = self.id_of(name);
         self.change(id, known);
+    }
+
+    /// The value that it has here. One that another place of this script may give it is not known.
+    pub(super) fn keep(&mut self, name: &str, value: Option<Value>) {
+        if let Some(entry) = self.ids.get(name).and_then(|id| self.entries.get_mut(*id)) {
+            entry.here.value = value.filter(|_| entry.givers == 1);
+        }
     }
 
     /// Opens a branch: what changes from here on can be taken back.
@@ -224,7 +239,7 @@ impl Names {
         let (id, name) = (self.entries.len(), Arc::<str>::from(name));
         self.ids.insert(Arc::clone(&name), id);
         let here = Known::UNSET;
-        self.entries.push(NameEntry { name, here, used: false, ever: false, place: None, is_item: false });
+        self.entries.push(NameEntry { name, here, used: false, ever: false, place: None, is_item: false, givers: 0 });
         id
     }
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use memchr::{memchr, memchr_iter, memmem};
 use regex::bytes::{Regex, RegexBuilder};
-use regex_syntax::hir::{Hir, HirKind};
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use crate::at::parameters::{self, Parameter, Written};
 use crate::source::Span;
@@ -63,6 +63,11 @@ impl Matcher {
 
     pub(super) fn is_regex(&self) -> bool {
         matches!(self.form, Compiled::Regex(_))
+    }
+
+    /// A regex that no line can match.
+    pub(super) fn never_matches(&self) -> bool {
+        matches!(&self.form, Compiled::Regex(pattern) if pattern.never_matches)
     }
 
     pub fn matches(&self, line: &[u8], values: &[String]) -> bool {
@@ -340,6 +345,7 @@ struct RegexPattern {
     groups: Vec<usize>,
     /// What it names has no bytes of its own: `[äö]`, `\p{Lu}`.
     needs_characters: bool,
+    never_matches: bool,
     for_bytes: OnceLock<Option<Regex>>,
     for_characters: OnceLock<Option<Regex>>,
 }
@@ -364,6 +370,7 @@ impl RegexPattern {
             ignore_case,
             groups,
             needs_characters,
+            never_matches: !may_match(&hir, false, false),
             for_bytes: OnceLock::new(),
             for_characters: OnceLock::new(),
         };
@@ -493,6 +500,33 @@ fn states(hir: &Hir) -> usize {
         }
         HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().map(states).fold(1, usize::saturating_add),
     }
+}
+
+/// Whether a line, which has no line end in it, may match. `before`, `behind`: something surely stands there.
+fn may_match(hir: &Hir, before: bool, behind: bool) -> bool {
+    let is_something = |part: &Hir| part.properties().minimum_len().is_some_and(|length| length > 0);
+    match hir.kind() {
+        HirKind::Empty => true,
+        HirKind::Look(Look::Start | Look::StartLF | Look::StartCRLF) => !before,
+        HirKind::Look(Look::End | Look::EndLF | Look::EndCRLF) => !behind,
+        HirKind::Look(_) => true,
+        HirKind::Literal(literal) => !literal.0.iter().any(|byte| matches!(byte, b'\r' | b'\n')),
+        HirKind::Class(Class::Bytes(class)) => class.iter().any(|range| (range.start()..=range.end()).any(is_in_line)),
+        HirKind::Class(Class::Unicode(class)) => {
+            class.iter().any(|range| range.end() > '\r' || (range.start()..=range.end()).any(|c| is_in_line(c as u8)))
+        }
+        HirKind::Repetition(repetition) => repetition.min == 0 || may_match(&repetition.sub, before, behind),
+        HirKind::Capture(capture) => may_match(&capture.sub, before, behind),
+        HirKind::Alternation(parts) => parts.iter().any(|part| may_match(part, before, behind)),
+        HirKind::Concat(parts) => (1..).zip(parts).all(|(next, part)| {
+            let before = before || parts.iter().take(next - 1).any(is_something);
+            may_match(part, before, behind || parts.iter().skip(next).any(is_something))
+        }),
+    }
+}
+
+fn is_in_line(byte: u8) -> bool {
+    !matches!(byte, b'\r' | b'\n')
 }
 
 fn fault(error: &regex_syntax::Error, text: &str) -> (String, Span) {

@@ -297,7 +297,10 @@ impl Explorer {
     /// Shows the value of what is no statement but a value; `None` where it is none.
     fn show_value(&mut self, text: &str) -> Option<Passed> {
         let conversation = self.link.as_mut().and_then(Link::conversation)?;
-        let (outcome, value) = self.session.value(text, conversation)?;
+        let (outcome, value) = match self.session.value(text, conversation)? {
+            Ok(found) => found,
+            Err(fault) => return Some(self.complain(&fault.message, fault.help.as_deref())),
+        };
         match value.filter(|_| outcome.status == Status::Passed) {
             Some(value) => write_out(&format!("{}\n", harmless(value.to_string().as_bytes()))),
             None => self.tell(&outcome, false, true),

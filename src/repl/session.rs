@@ -198,15 +198,23 @@ impl Notebook {
     }
 
     /// The value of what is a value and no statement: `rssi`, `dbm(rssi)`, `response[0]`; `_` is the last answer.
-    /// Nothing where it is none.
-    pub(super) fn value(&mut self, text: &str, conversation: &mut Conversation) -> Option<(Outcome, Option<Value>)> {
+    /// Nothing where it is none; else why it certainly has no value.
+    pub(super) fn value(
+        &mut self,
+        text: &str,
+        conversation: &mut Conversation,
+    ) -> Option<Result<(Outcome, Option<Value>), Diagnostic>> {
         const NAME: &str = "_0";
         let value = if text.trim() == "_" { "_1" } else { text.trim() };
         let source = Source::new(TYPED, format!("set {NAME} = {value}"));
-        let program = check_more(&source, &Library::default(), &self.names).0.program?;
+        let checked = check_more(&source, &Library::default(), &self.names).0;
+        let Some(program) = checked.program else {
+            let is_value = checked.diagnostics.iter().all(|fault| fault.code.starts_with("hayes::run::"));
+            return checked.diagnostics.into_iter().next().filter(|_| is_value).map(Err);
+        };
         let outcome = self.interpreter.execute(&program, conversation, &mut Silent);
         let value = self.interpreter.variables().into_iter().find(|(name, _)| *name == NAME).map(|(_, value)| value);
-        Some((outcome, value))
+        Some(Ok((outcome, value)))
     }
 
     pub(super) fn last_question(&self) -> Option<&str> {

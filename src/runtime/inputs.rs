@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::secret::{Mask, SharedMask};
-use crate::check::Program;
+use crate::check::{Program, from_text};
 use crate::connect::Address;
 use crate::diagnostic::{Complaint, meant_or_all};
 use crate::guard::{Guard, Simulators};
-use crate::syntax::ast::{Convert, Param};
+use crate::syntax::ast::Param;
 use crate::value::Value;
 
 /// What a run is given beside its script.
@@ -153,26 +153,6 @@ pub fn value_of(param: &Param, inputs: &Inputs) -> Result<Option<Value>, (String
         None if param.default.is_none() => Err((format!("`{name}` has no value"), MISSING)),
         None => Ok(None),
     }
-}
-
-/// The value, or what the text should be.
-pub fn from_text(text: &str, convert: Convert) -> Result<Value, &'static str> {
-    match convert {
-        Convert::Text => Ok(Value::text(text)),
-        Convert::Int => text.trim().parse().map(Value::Int).map_err(|_| "a number"),
-        Convert::Hex => hex(text.trim()).map(Value::Int).ok_or("a hexadecimal number"),
-        Convert::Decimal => text.trim().parse().map(Value::Decimal).map_err(|()| "a decimal number"),
-    }
-}
-
-/// `2CF7`, `0x2cf7`
-fn hex(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
-    // A sign is no digit, whatever the standard library thinks of it.
-    if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    i64::from_str_radix(digits, 16).ok()
 }
 
 /// How params are given values from outside. A secret on the command line would be seen by all who use the machine.

@@ -602,6 +602,12 @@ impl Pattern {
         }
         None
     }
+
+    /// What stands in its `${…}`.
+    pub fn values(&self) -> impl Iterator<Item = &Expression> {
+        let parts = if let PatternKind::Line(parts) = &self.kind { parts.as_slice() } else { &[] };
+        parts.iter().filter_map(|part| if let PatternPart::Value(value) = part { Some(value) } else { None })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -642,6 +648,11 @@ impl Template {
             _ => None,
         }
     }
+
+    /// What stands in its `${…}`.
+    pub fn values(&self) -> impl Iterator<Item = &Expression> {
+        self.parts.iter().filter_map(|part| if let TemplatePart::Value(value) = part { Some(value) } else { None })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -658,40 +669,38 @@ pub struct Expression {
 }
 
 impl Expression {
-    /// Whether it asks for the value of this name.
-    pub fn asks_for(&self, name: &str) -> bool {
-        let asks = |it: &Expression| it.asks_for(name);
-        let text_asks = |parts: &[PatternPart]| {
-            parts.iter().any(|part| matches!(part, PatternPart::Value(value) if value.asks_for(name)))
-        };
+    /// The expressions that it is made of, in the order of the source.
+    pub fn operands(&self) -> Vec<&Expression> {
         match &self.kind {
-            ExpressionKind::Variable(known) => known == name,
-            ExpressionKind::Text(text) => {
-                text.parts.iter().any(|part| matches!(part, TemplatePart::Value(value) if asks(value)))
-            }
-            ExpressionKind::List(items) | ExpressionKind::Call { arguments: items, .. } => items.iter().any(asks),
-            ExpressionKind::Member { record: inner, .. } | ExpressionKind::Unary { operand: inner, .. } => asks(inner),
+            ExpressionKind::Text(text) => text.values().collect(),
+            ExpressionKind::List(items) | ExpressionKind::Call { arguments: items, .. } => items.iter().collect(),
+            ExpressionKind::Member { record: inner, .. } | ExpressionKind::Unary { operand: inner, .. } => vec![inner],
             ExpressionKind::Index { list: left, index: right } | ExpressionKind::Binary { left, right, .. } => {
-                asks(left) || asks(right)
+                vec![left, right]
             }
-            ExpressionKind::Matches { text, pattern } => {
-                asks(text) || matches!(&pattern.kind, PatternKind::Line(parts) if text_asks(parts))
-            }
+            ExpressionKind::Matches { text, pattern } => [&**text].into_iter().chain(pattern.values()).collect(),
             ExpressionKind::Int(_)
             | ExpressionKind::Decimal(_)
             | ExpressionKind::Bool(_)
-            | ExpressionKind::Duration(_) => false,
+            | ExpressionKind::Duration(_)
+            | ExpressionKind::Variable(_) => Vec::new(),
         }
     }
 
-    /// Both ends of `5s..10s`; anything else is one.
-    pub fn ends(&self) -> Vec<&Expression> {
+    /// Whether it asks for the value of this name.
+    pub fn asks_for(&self, name: &str) -> bool {
+        let is_it = matches!(&self.kind, ExpressionKind::Variable(known) if known == name);
+        is_it || self.operands().iter().any(|part| part.asks_for(name))
+    }
+
+    /// Both ends of `5s..10s`; of anything else it is both.
+    pub fn ends(&self) -> [&Expression; 2] {
         if let ExpressionKind::Binary { operator, left, right } = &self.kind
             && operator.value == BinaryOperator::Range
         {
-            return vec![left, right];
+            return [left, right];
         }
-        vec![self]
+        [self, self]
     }
 }
 

@@ -170,7 +170,10 @@ impl Checker<'_, '_, '_> {
 
     /// The names in these patterns and what they capture; `None` where a pattern is wrong and nothing else has a name.
     fn holes(&mut self, alternatives: &[Pattern]) -> Option<Vec<(Name, Type)>> {
-        alternatives.iter().for_each(|pattern| self.pattern(pattern));
+        for pattern in alternatives.iter() {
+            self.pattern(pattern);
+            self.never_matches(pattern);
+        }
         let mut captured: Vec<(Name, Type)> = Vec::new();
         let mut is_sound = true;
         for pattern in alternatives {
@@ -237,6 +240,10 @@ impl Checker<'_, '_, '_> {
     /// A pattern that only compares: `expect`, `answers`, `matches`. `place` is how it is called.
     pub(super) fn comparing_pattern(&mut self, pattern: &Pattern, place: &'static str) {
         self.pattern(pattern);
+        // A text may hold several lines.
+        if place != "`matches`" {
+            self.never_matches(pattern);
+        }
         if let Some((name, span)) = self.first_hole(pattern) {
             let help = if place == "`expect`" {
                 "write `capture` instead of `expect`, or `{}` for any value"
@@ -271,6 +278,15 @@ impl Checker<'_, '_, '_> {
                 self.findings.tell("hayes::check::empty-pattern", inner.to(pattern.span), &[]);
             }
             PatternKind::Regex { .. } => {}
+        }
+    }
+
+    /// A regex that is held against lines, and matches none.
+    fn never_matches(&mut self, pattern: &Pattern) {
+        if let PatternKind::Regex { inner, .. } = &pattern.kind
+            && self.program.matcher(pattern).is_some_and(Matcher::never_matches)
+        {
+            self.findings.tell("hayes::check::never-matches", *inner, &[]);
         }
     }
 

@@ -3,14 +3,20 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
+use super::constants::Foresight;
 use super::{Checker, Type, listed};
 use crate::catalogue;
-use crate::check::literal_text;
+use crate::check::evaluate::is_zero;
+use crate::check::{Evaluate, is_mistake_of_script, literal_text};
+use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
 use crate::syntax::GIVEN_NAMES;
-use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Template, TemplatePart, UnaryOperator};
-use crate::value::ValueKind as Kind;
+use crate::syntax::ast::{
+    BinaryOperator, Expression, ExpressionKind, Part, SendForm, Statement, StatementKind, Template, TemplatePart,
+    UnaryOperator,
+};
 use crate::value::functions::Function;
+use crate::value::{Value, ValueKind as Kind};
 
 impl Checker<'_, '_, '_> {
     pub(super) fn expression(&mut self, expression: &Expression) -> Type {
@@ -145,6 +151,7 @@ impl Checker<'_, '_, '_> {
         let number = if let ExpressionKind::Int(number) = expression.kind { number } else { 5 };
         let help = format!("write it with a unit: `{number}s`, `{number}ms` or `{number}min`");
         self.wants(expression, &[Kind::Duration], place, "a duration", &help);
+        self.foreseen(|known| known.duration(expression));
     }
 
     pub(super) fn condition(&mut self, expression: &Expression, place: &str) {
@@ -477,5 +484,103 @@ impl Checker<'_, '_, '_> {
             }
             _ => "make a number of it with `int(…)`, or put the number in quotes".to_owned(),
         }
+    }
+
+    // ── What is known before the first byte
+
+    /// What a run will refuse in a statement; what stands in its blocks is asked there. Of the conditions of an `if`
+    /// the first that holds is the last that is asked, and the pauses of a `retry` are no list.
+    pub(super) fn foresee(&mut self, statement: &Statement) {
+        if !matches!(statement.kind, StatementKind::If { .. } | StatementKind::Param(_) | StatementKind::Retry { .. }) {
+            self.foresee_parts(statement.parts());
+        }
+    }
+
+    fn foresee_parts(&mut self, parts: Vec<Part<'_>>) {
+        for part in parts {
+            match part {
+                Part::Value(value) => self.foresee_value(value),
+                Part::Text(text) => text.values().for_each(|value| self.foresee_value(value)),
+                Part::Question(send) => {
+                    if !self.foreseen(|known| known.command(&send.text, send.form == SendForm::Raw)) {
+                        send.text.values().for_each(|value| self.foresee_value(value));
+                    }
+                }
+                Part::Pattern(pattern) | Part::Capture(pattern) | Part::Fields(pattern) => {
+                    pattern.values().for_each(|value| self.foresee_value(value));
+                }
+                Part::Clause(clause) => self.foresee_parts(clause.parts()),
+                Part::Binds(_) | Part::Item(_) | Part::Declares(_) | Part::Block(_) => {}
+            }
+        }
+    }
+
+    /// What a run will refuse in an expression; where all of it is not known, in what it is made of.
+    pub(super) fn foresee_value(&mut self, value: &Expression) {
+        if self.foreseen(|known| known.evaluate(value)) {
+            return;
+        }
+        let mut operands = value.operands();
+        match &value.kind {
+            // What stands to the left may be there so that this is not asked.
+            ExpressionKind::Binary { operator, .. }
+                if matches!(operator.value, BinaryOperator::And | BinaryOperator::Or) =>
+            {
+                operands.truncate(1);
+            }
+            // Whatever it is that is divided.
+            ExpressionKind::Binary { operator, left, right }
+                if matches!(operator.value, BinaryOperator::Divide | BinaryOperator::Remainder) =>
+            {
+                self.foreseen(|known| match known.evaluate(right)? {
+                    by if is_zero(&by) => {
+                        let (one, sign) = (known.source().slice(left.span), known.source().slice(operator.span));
+                        Err(known.failed("hayes::run::arithmetic zero", value.span, &[&one, &sign, &by]))
+                    }
+                    _ => Ok(()),
+                });
+            }
+            ExpressionKind::Index { list, index } => {
+                if let Ok(Value::Int(place @ ..0)) = self.foresight().evaluate(index) {
+                    let list = self.script.source.slice(list.span);
+                    self.findings.tell("hayes::check::negative-item", index.span, &[&place, &list]);
+                }
+            }
+            ExpressionKind::Text(_)
+            | ExpressionKind::Int(_)
+            | ExpressionKind::Decimal(_)
+            | ExpressionKind::Bool(_)
+            | ExpressionKind::Duration(_)
+            | ExpressionKind::List(_)
+            | ExpressionKind::Variable(_)
+            | ExpressionKind::Member { .. }
+            | ExpressionKind::Call { .. }
+            | ExpressionKind::Unary { .. }
+            | ExpressionKind::Binary { .. }
+            | ExpressionKind::Matches { .. } => {}
+        }
+        operands.into_iter().for_each(|part| self.foresee_value(part));
+    }
+
+    /// Tells why a run will fail here: not where something takes the failure, or where the line may never run. False
+    /// where it is not known whether it will.
+    pub(super) fn foreseen<T>(
+        &mut self,
+        evaluate: impl FnOnce(&Foresight<'_>) -> Result<T, Option<Box<Diagnostic>>>,
+    ) -> bool {
+        match evaluate(&self.foresight()) {
+            Ok(_) => true,
+            Err(None) => false,
+            Err(Some(fault)) => {
+                if !self.place.is_left_out && (!self.place.is_tried || is_mistake_of_script(fault.code)) {
+                    self.findings.foresee(*fault);
+                }
+                true
+            }
+        }
+    }
+
+    pub(super) fn foresight(&self) -> Foresight<'_> {
+        Foresight::new(&self.script.source, &self.names, &self.effort)
     }
 }

@@ -1,10 +1,12 @@
 //! Walks a script's tree once, in the order in which it runs: one arm a statement.
 
 mod command_line;
+mod constants;
 mod exchanges;
 mod expressions;
 mod lints;
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,7 +15,7 @@ pub use lints::tries_pin;
 
 use super::findings::Findings;
 use super::names::{Changes, Names};
-use super::{Checking, Known, Program, Type, listed, literal_text};
+use super::{Checking, Evaluate, Known, Program, Type, listed, literal_text};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Source, Span};
 use crate::syntax::GIVEN_NAMES;
@@ -21,7 +23,7 @@ use crate::syntax::ast::{
     Await, AwaitTarget, Block, Clause, ClauseKind, Column, Convert, Expression, ExpressionKind, Param, PortAction,
     Requirement, Schedule, Script, Statement, StatementKind, Template, TemplatePart,
 };
-use crate::value::ValueKind as Kind;
+use crate::value::{LARGEST_VALUE, Value, ValueKind as Kind};
 use lints::Lines;
 
 /// Beyond so many `finally`, of which all but one are faults, names are not recalled any more: each costs all names.
@@ -51,6 +53,8 @@ struct Checker<'s, 'a, 't> {
     written_secrets: Vec<Span>,
     /// It goes on from other lines: what is unused here may be used in the next.
     continues: bool,
+    /// What may still be spent on evaluating constants: bytes that are looked at or made.
+    effort: Cell<usize>,
 }
 
 /// Where in the script the walk is.
@@ -64,6 +68,10 @@ struct Place {
     in_unsafe: bool,
     /// In an `else` that has an `error`
     has_error: bool,
+    /// Its lines never run.
+    is_left_out: bool,
+    /// Something takes the failure of its lines.
+    is_tried: bool,
 }
 
 /// The statement that ends the script there, so that nothing behind it is reached.
@@ -116,6 +124,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             finallys: 0,
             written_secrets: Vec::new(),
             continues: known.is_some(),
+            effort: Cell::new(LARGEST_VALUE),
         }
     }
 
@@ -215,6 +224,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             self.lines.forget_restart();
         }
         self.empty_block(statement);
+        self.foresee(statement);
         match &statement.kind {
             StatementKind::Exchange(exchange) => return self.exchange(exchange),
             StatementKind::Await(awaited) => return self.awaiting(awaited, statement.span),
@@ -252,7 +262,9 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             StatementKind::Part { names, body } => return self.part(names, body, statement.span),
             StatementKind::Set { name, value } => {
                 let kind = self.expression(value);
+                let only = self.foresight().kept(value).filter(|_| !self.findings.has_broken_lines());
                 self.bind_noted(name, kind, constant(value));
+                self.names.keep(&name.value, only);
             }
             StatementKind::Param(param) => self.param(param),
             StatementKind::Requires(requirement) => self.requires(requirement, statement.span),
@@ -310,8 +322,20 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                 self.findings.tell("hayes::check::retry-times", limit.span, &[&times, &help]);
             }
         }
-        for pause in pause.iter().flat_map(|pause| pause.ends()) {
-            self.duration(pause, "the pause behind `every`");
+        if let Some(pause) = pause {
+            let [first, last] = pause.ends();
+            self.duration(first, "the pause behind `every`");
+            if !std::ptr::eq(first, last) {
+                self.duration(last, "the pause behind `every`");
+            }
+        }
+        let ends = pause.iter().flat_map(|pause| pause.ends());
+        ends.chain([limit]).chain(longest).for_each(|value| self.foresee_value(value));
+        if !by_time {
+            self.foreseen(|known| known.times(limit));
+        }
+        if let Some(pause) = pause {
+            self.foreseen(|known| known.pauses(pause));
         }
         longest.iter().for_each(|longest| self.duration(longest, "the longest pause, behind `up to`"));
         if let (Some(pause), Some(longest)) = (pause, longest)
@@ -322,7 +346,8 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         }
 
         let awaited = self.awaited.len();
-        let place = Place { in_retry: true, in_loop: true, ..self.place };
+        let is_tried = self.place.is_tried || otherwise.is_some();
+        let place = Place { in_retry: true, in_loop: true, is_tried, ..self.place };
         let opened = self.names.open();
         let outer = self.begin_loop(opened);
         let ended = self.inner(body, place);
@@ -357,7 +382,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
     }
 
     fn attempt(&mut self, body: &Block, otherwise: Option<&Block>) -> Ended {
-        let (ended, changes) = self.branch(body, self.place);
+        let (ended, changes) = self.branch(body, Place { is_tried: true, ..self.place });
         let Some(otherwise) = otherwise else {
             self.names.merge(vec![None, changes]);
             return None;
@@ -382,11 +407,19 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
 
     fn choice(&mut self, branches: &[(Expression, Block)], otherwise: Option<&Block>) -> Ended {
         let mut ends = Vec::with_capacity(branches.len() + 1);
+        // A branch that is never taken, or never asked for, never fails.
+        let mut place = self.place;
         for (condition, block) in branches {
+            let outside = std::mem::replace(&mut self.place, place);
             self.condition(condition, "what `if` asks");
-            ends.push(self.branch(block, self.place));
+            self.foresee_value(condition);
+            self.place = outside;
+            let holds = self.foresight().evaluate(condition).ok();
+            let is_left_out = place.is_left_out || holds == Some(Value::Bool(false));
+            ends.push(self.branch(block, Place { is_left_out, ..place }));
+            place.is_left_out |= holds == Some(Value::Bool(true));
         }
-        ends.push(otherwise.map_or((None, None), |block| self.branch(block, self.place)));
+        ends.push(otherwise.map_or((None, None), |block| self.branch(block, place)));
         self.merge(ends)
     }
 
@@ -428,6 +461,9 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             self.wants(limit, &[Kind::Int], "how many passes `repeat` makes", "a whole number", help);
         }
         pause.iter().for_each(|every| self.duration(every, "the time behind `every`"));
+        if let Ok(Value::Int(passes @ ..1)) = self.foresight().evaluate(limit) {
+            self.findings.tell("hayes::check::no-pass", limit.span, &[&passes]);
+        }
         let makes_a_pass = *by_time || matches!(limit.kind, ExpressionKind::Int(1..));
         self.looped(pass, Type::Of(Kind::Int), body, makes_a_pass);
     }
@@ -609,6 +645,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             }
             AwaitTarget::Quiet { duration } => {
                 self.duration(duration, "how long `await quiet` waits");
+                self.foreseen(|known| known.silence(duration, awaited.within.as_ref()));
                 Some("`await quiet` waits for silence")
             }
             AwaitTarget::Restart => Some("`await restart` waits for a restart"),
@@ -635,6 +672,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             PortAction::Baud(rate) => {
                 let help = "write bits a second, as in `port baud 115200`";
                 self.wants(rate, &[Kind::Int], "what `port baud` is given", "a whole number", help);
+                self.foreseen(|known| known.speed(rate));
             }
             PortAction::Break(duration) => self.duration(duration, "what `port break` is given"),
             PortAction::Dtr(_) | PortAction::Rts(_) | PortAction::Flush | PortAction::Escape => {}
@@ -654,6 +692,11 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         if let Some((name, program)) = self.called(script) {
             self.arguments(&name, script.span, &program, &given);
             self.given_secrets(&program, arguments);
+            for (name, value) in arguments {
+                if let Some(param) = program.param(&name.value).filter(|param| !param.secret) {
+                    self.foreseen(|known| known.converted(param, known.evaluate(value)?, value));
+                }
+            }
             fields = Type::Record(program.fields.iter().cloned().zip(program.types.iter().cloned()).collect());
             if let Some(command) = &program.tries_pin {
                 if self.place.in_retry {
@@ -762,7 +805,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             self.findings.tell("hayes::check::reserved-name", *span, &[&name, means]);
             return false;
         }
-        self.names.put(name, Known { is_set: true, kind, constant: text });
+        self.names.put(name, Known { is_set: true, kind, constant: text, value: None });
         true
     }
 }

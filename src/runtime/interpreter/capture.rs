@@ -6,7 +6,6 @@
 
 use regex::Regex;
 
-use super::expression::counted;
 use super::{ClauseValues, End, ReadyQuestion, ScriptView, Step, Values};
 use crate::at::command;
 use crate::at::parameters::{self as at_parameters, Parameter, Written, parameters, prefix_length, split_prefix};
@@ -14,10 +13,9 @@ use crate::at::{Line, Question, ResultCode};
 use crate::catalogue::command::needs_radio_off;
 use crate::catalogue::explain::{Context, advice, beside};
 use crate::catalogue::{Catalogue, meant, result_code, urc};
-use crate::check::{Hole, Matcher, Program, anywhere};
+use crate::check::{Evaluate, Hole, Matcher, Program, anywhere, counted, from_text};
 use crate::notation::text;
 use crate::runtime::failure::Failure;
-use crate::runtime::inputs::from_text;
 use crate::source::Span;
 use crate::syntax::ast::{
     Alternatives, Block, Clause, ClauseKind, Convert, Expression, Field, Pattern, PatternKind, PatternPart, WhenEvent,

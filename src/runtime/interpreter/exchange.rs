@@ -8,12 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::capture::Captured;
-use super::expression::is_command_line;
-use super::{Abort, ClauseValues, End, Hearing, Last, ReadyQuestion, Run, Step, Values, YEAR};
+use super::{Abort, ClauseValues, End, Hearing, Last, ReadyQuestion, Run, Step, Values};
 use crate::at::{self, Answer, Event, Hearer, Line, Question, ResultCode, Verdict};
 use crate::catalogue::command::{Away, Stakes, away};
 use crate::catalogue::{Prospect, prospect};
-use crate::check::{Program, tries_pin};
+use crate::check::{Evaluate, Program, YEAR, is_command_line, tries_pin};
 use crate::conversation::TroubleKind::{self, NoAnswer};
 use crate::conversation::{FailureKind, Mode, Silence, Trouble};
 use crate::diagnostic::Complaint;
@@ -498,15 +497,7 @@ impl Run<'_> {
     pub(super) fn port(&mut self, action: &PortAction, span: Span) -> Step {
         let view = self.view();
         let control = match action {
-            PortAction::Baud(rate) => {
-                let number = view.number(rate)?;
-                match u32::try_from(number).ok().filter(|baud| *baud > 0) {
-                    Some(baud) => Some(Control::Baud(baud)),
-                    None => {
-                        return Err(view.failed("hayes::run::value speed", rate.span, &[&number]));
-                    }
-                }
-            }
+            PortAction::Baud(rate) => Some(Control::Baud(view.speed(rate)?)),
             PortAction::Dtr(on) => Some(Control::Dtr(*on)),
             PortAction::Rts(on) => Some(Control::Rts(*on)),
             PortAction::Break(duration) => Some(Control::Break(view.duration(duration)?)),
@@ -559,7 +550,7 @@ impl Run<'_> {
                 self.wait_for_line(&patterns, &wait.clauses, within, span)
             }
             AwaitTarget::Quiet { duration } => {
-                let quiet = view.duration(duration)?;
+                let quiet = view.silence(duration, wait.within.as_ref())?;
                 // Without a bound of its own it must at least be possible.
                 let within = if wait.within.is_some() { within } else { within.max(quiet * 2) };
                 self.tell(RuntimeEvent::Waiting { what: Waiting::Quiet { duration: quiet }, at_most: within });

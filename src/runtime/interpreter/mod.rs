@@ -19,13 +19,13 @@ use std::time::Duration;
 
 use super::event::{Listener, RuntimeEvent};
 use super::failure::{Call, Failure};
-use super::inputs::{Inputs, from_text, value_of, ways_to_give};
+use super::inputs::{Inputs, value_of, ways_to_give};
 use super::outcome::{Outcome, Status};
 use super::secret::{Mask, SharedMask};
 use crate::at::{self, Event, Line, Question, ResultCode, Verdict};
 use crate::catalogue::command::Stakes;
 use crate::catalogue::entry::Module;
-use crate::check::Program;
+use crate::check::{Evaluate, Program, from_text, is_mistake_of_script};
 use crate::conversation::Conversation;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::port::{Fault, Timestamp};
@@ -34,7 +34,7 @@ use crate::syntax::ast::{
     Alternatives, Block, Clause, Column, Convert, Expression, Param, Requirement, Schedule, Statement, StatementKind,
     Template,
 };
-use crate::value::{Decimal, Record, Value};
+use crate::value::{Record, Value};
 use capture::secrets_in;
 use exchange::matches;
 
@@ -56,9 +56,6 @@ enum End {
 
 /// Between the attempts of a `retry for` that names no pause.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// The longest that anything may take.
-const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// They are held until the run ends.
 const MOST_ROWS: usize = 100_000;
@@ -585,23 +582,7 @@ impl<'r> Run<'r> {
     /// A value that a param is given by its default, or by `run … with`.
     fn given(&mut self, param: &Param, value: Value, place: &Expression) -> Step<Value> {
         self.hide_given(param, &value);
-        let wanted = match (&value, param.convert) {
-            (Value::Text(text), convert) => match from_text(text, convert) {
-                Ok(value) => return Ok(value),
-                Err(wanted) => wanted,
-            },
-            (Value::Int(_), Convert::Int | Convert::Hex) | (Value::Decimal(_), Convert::Decimal) => return Ok(value),
-            (Value::Int(number), Convert::Decimal) => return Ok(Value::Decimal(Decimal::from(*number))),
-            // A number is its own text.
-            (Value::Int(_) | Value::Decimal(_), Convert::Text) => return Ok(Value::text(value.to_string())),
-            (_, Convert::Text) => "a text",
-            (_, Convert::Int | Convert::Hex) => "a number",
-            (_, Convert::Decimal) => "a decimal number",
-        };
-        let view = self.view();
-        let given = if let Value::Text(text) = &value { format!("\"{text}\"") } else { view.shown(&value) };
-        let values: [&dyn Display; 3] = [&param.name.value, &wanted, &given];
-        Err(view.failed("hayes::run::value given", place.span, &values))
+        self.view().converted(param, value, place)
     }
 
     /// Hides what a secret is given, as it was given and as what it is converted to: before anything is said of it.
@@ -697,7 +678,7 @@ impl<'r> Run<'r> {
     }
 
     fn attempt_all(&mut self, schedule: &Schedule, body: &Block, span: Span) -> Step {
-        let (times, end, [mut pause, chance], longest) = self.attempts(schedule, span)?;
+        let (times, end, [mut pause, chance], longest) = self.attempts(schedule)?;
         let now = self.conversation.now();
         let until = now.saturating_add(self.patience(end.saturating_sub(now)));
         let not_held = self.scope.not_held.len();
@@ -741,25 +722,19 @@ impl<'r> Run<'r> {
     }
 
     /// How many attempts a `retry` has, and until when; the pause between two, what chance may add, the longest pause.
-    fn attempts(&self, schedule: &Schedule, span: Span) -> Step<(i64, Duration, [Duration; 2], Option<Duration>)> {
+    fn attempts(&self, schedule: &Schedule) -> Step<(i64, Duration, [Duration; 2], Option<Duration>)> {
         let view = self.view();
         let Schedule { limit, by_time, pause: range, longest } = schedule;
         let longest = longest.as_ref().map(|longest| view.duration(longest)).transpose()?;
-        let (mut pause, mut chance) = (None, Duration::ZERO);
-        for end in range.iter().flat_map(|pause| pause.ends()) {
-            let end = view.duration(end)?;
-            chance = end.saturating_sub(*pause.get_or_insert(end));
-        }
+        let pauses = range.as_ref().map(|range| view.pauses(range)).transpose()?;
+        let chance = pauses.map_or(Duration::ZERO, |[first, last]| last - first);
+        let pause = pauses.map(|[first, _]| first);
         if *by_time {
             let until = self.conversation.now().saturating_add(view.duration(limit)?);
             // A block that takes no time would otherwise be tried without end in no time.
             return Ok((i64::MAX, until, [pause.unwrap_or(PAUSE).max(Duration::from_millis(1)), chance], longest));
         }
-        let times = view.number(limit)?;
-        if times < 1 {
-            return Err(view.failed("hayes::run::value retry", limit.span.to(span), &[&times]));
-        }
-        Ok((times, Duration::MAX, [pause.unwrap_or_default(), chance], longest))
+        Ok((view.times(limit)?, Duration::MAX, [pause.unwrap_or_default(), chance], longest))
     }
 
     /// `try`: a failure inside is no failure of the script.
@@ -1188,19 +1163,10 @@ impl ScriptView<'_> {
 
     fn fail(&self, failure: Box<Failure>) -> End {
         let failure = self.whole(failure);
-        // No other answer of the modem mends what the script itself has wrong.
-        match failure.diagnostic.code {
-            "hayes::run::type" | "hayes::run::arithmetic" | "hayes::run::too-long" | "hayes::run::too-deep" => {
-                End::Fatal(Status::Failed, failure)
-            }
-            _ => End::Failed(failure),
+        match is_mistake_of_script(failure.diagnostic.code) {
+            true => End::Fatal(Status::Failed, failure),
+            false => End::Failed(failure),
         }
-    }
-
-    /// A failure in the words of its page.
-    #[inline(never)]
-    fn failed(&self, page: &'static str, span: Span, values: &[&dyn Display]) -> End {
-        self.fail(self.told(page, span, values))
     }
 
     /// What neither `try` nor `retry` takes: what must not be sent, what nobody has confirmed.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::{End, Last, ReadyQuestion, Run, ScriptScope, ScriptView, Step};
 use crate::at::command::parse;
 use crate::catalogue::command;
-use crate::check::Program;
+use crate::check::{Evaluate, Program};
 use crate::runtime::event::RuntimeEvent;
 use crate::runtime::failure::Failure;
 use crate::source::Span;

@@ -242,7 +242,9 @@ impl Lowerer<'_> {
         let (digits, word) = (digits.as_str(), word.as_str());
         let Some(unit) = unit(word) else { return Err(self.unknown_unit(self.span(pair), digits, word)) };
         let milliseconds = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
-        milliseconds.map(Duration::from_millis).ok_or_else(|| self.too_large(self.span(pair)))
+        milliseconds
+            .map(Duration::from_millis)
+            .ok_or_else(|| self.fault("hayes::run::value year", self.span(pair), &[&pair.as_str()]))
     }
 
     /// `30sec`, `0x1F`

@@ -1,0 +1,90 @@
+//! What is known before the first byte: literals, and names to which one `set` gives their only value. What a run would
+//! refuse of them, whatever the modem says, is told now, and in the same words.
+
+use std::cell::Cell;
+use std::fmt::Display;
+use std::sync::Arc;
+
+use crate::check::{Evaluate, Names};
+use crate::diagnostic::Diagnostic;
+use crate::source::{Source, Span};
+use crate::syntax::ast::{Expression, Pattern};
+use crate::value::functions::Function;
+use crate::value::{Refusal, Value};
+
+/// Evaluates what is known beforehand.
+pub(super) struct Foresight<'c> {
+    source: &'c Arc<Source>,
+    names: &'c Names,
+    effort: &'c Cell<usize>,
+}
+
+impl<'c> Foresight<'c> {
+    pub(super) fn new(source: &'c Arc<Source>, names: &'c Names, effort: &'c Cell<usize>) -> Foresight<'c> {
+        Foresight { source, names, effort }
+    }
+
+    /// A value that the lines below may ask for, unless it is a large one.
+    pub(super) fn kept(&self, value: &Expression) -> Option<Value> {
+        self.evaluate(value).ok().filter(|value| size(value) <= 4096)
+    }
+}
+
+impl Evaluate for Foresight<'_> {
+    /// Why a run fails here; `None` where that is not known beforehand.
+    type End = Option<Box<Diagnostic>>;
+
+    fn source(&self) -> &Arc<Source> {
+        self.source
+    }
+
+    fn variable(&self, name: &str, _span: Span) -> Result<Value, Self::End> {
+        let value = self.names.known(name).value.clone().ok_or(None)?;
+        self.spend(size(&value))?;
+        Ok(value)
+    }
+
+    fn called(&self, function: &Function, values: &[Value]) -> Result<Result<Value, Refusal>, Self::End> {
+        self.spend(values.iter().map(size).sum())?;
+        let asks_for_time = Cell::new(false);
+        let now = || {
+            asks_for_time.set(true);
+            String::new()
+        };
+        let called = function.call(values, None, &|value| self.shown(value), &now);
+        let asks_for_file = matches!(&called, Err(refusal) if refusal.page == "hayes::run::file no-folder");
+        if asks_for_time.get() || asks_for_file {
+            return Err(None);
+        }
+        self.spend(called.as_ref().map_or(0, size))?;
+        Ok(called)
+    }
+
+    fn fits_pattern(&self, _line: &str, _pattern: &Pattern) -> Result<bool, Self::End> {
+        Err(None)
+    }
+
+    fn masked(&self, text: String) -> String {
+        text
+    }
+
+    fn spend(&self, size: usize) -> Result<(), Self::End> {
+        self.effort.set(self.effort.get().saturating_sub(size));
+        if self.effort.get() == 0 { Err(None) } else { Ok(()) }
+    }
+
+    fn failed(&self, page: &'static str, span: Span, values: &[&dyn Display]) -> Self::End {
+        Some(Box::new(Diagnostic::told(page, self.source, span, values)))
+    }
+}
+
+/// About what it takes to hold.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Int(_) | Value::Decimal(_) | Value::Bool(_) | Value::Duration(_) => 1,
+        Value::List(items) => items.iter().map(size).sum::<usize>() + 1,
+        Value::Record(fields) => fields.iter().map(|(name, value)| name.len() + size(value)).sum(),
+    }
+}
