@@ -37,8 +37,16 @@ pub enum Unasked {
     News,
     /// That it starts: modems say it then, and never else: `RDY`.
     Start,
+    /// The same, by a word that the answer to a command which nobody knows may hold as well: `START`
+    StartWord,
     /// That it goes off: `POWERED DOWN`
     Off,
+}
+
+impl Unasked {
+    pub fn is_start(self) -> bool {
+        matches!(self, Unasked::Start | Unasked::StartWord)
+    }
 }
 
 /// How to read a line that carries the prefix of the running command.

@@ -570,6 +570,8 @@ pub struct Urc {
     pub body_lines: u8,
     /// Modems say it when they start, and never else: whoever hears it knows that the modem has restarted
     pub starts: bool,
+    /// It is a word that an answer may hold as well: it tells of a start only where the answer is known to be another
+    pub plain: bool,
     /// Modems say it when they go off, and never else
     pub goes_off: bool,
     /// The command whose answer has the same prefix, if one has

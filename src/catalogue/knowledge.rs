@@ -46,6 +46,7 @@ impl Catalogue {
 impl Knowledge for Catalogue {
     fn unasked(&self, line: &[u8]) -> Option<Unasked> {
         urc(line).map(|urc| match (urc.starts, urc.goes_off) {
+            (true, _) if urc.plain => Unasked::StartWord,
             (true, _) => Unasked::Start,
             (false, true) => Unasked::Off,
             (false, false) => Unasked::News,

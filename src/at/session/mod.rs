@@ -376,7 +376,8 @@ impl Asking {
         if is_text && (goes_on || !self.lines.is_empty() && !self.framed) {
             return (Event::Response(line), Unasked::News);
         }
-        if let Some(unasked) = knowledge.unasked(line) {
+        let may_answer = |unasked: &Unasked| *unasked == Unasked::StartWord && expected.shape == Shape::Unknown;
+        if let Some(unasked) = knowledge.unasked(line).filter(|unasked| !may_answer(unasked)) {
             return (Event::Urc(line), unasked);
         }
         if is_text {
@@ -799,13 +800,13 @@ impl Session {
     /// Whether the modem has said that it starts, in a line that came since the last question. `looked_at` as for
     /// [`Session::take_line`]; the line stays where it is.
     pub fn has_started(&self, looked_at: &mut u64) -> bool {
-        self.queue.holds(looked_at, &mut |line| self.dialect.knowledge.unasked(line) == Some(Unasked::Start))
+        self.queue.holds(looked_at, &mut |line| self.dialect.knowledge.unasked(line).is_some_and(Unasked::is_start))
     }
 
     /// As [`Session::has_started`], and takes the line out: then all that was going on is gone.
     pub fn take_start(&mut self, looked_at: &mut u64) -> Option<Line> {
         let knowledge = self.dialect.knowledge;
-        let line = self.take_line(looked_at, &mut |line| knowledge.unasked(line) == Some(Unasked::Start))?;
+        let line = self.take_line(looked_at, &mut |line| knowledge.unasked(line).is_some_and(Unasked::is_start))?;
         self.start_anew();
         Some(line)
     }

@@ -493,7 +493,7 @@ impl Session {
                 }
                 match tells {
                     Unasked::Off => asking.lose_modem(FailureKind::Off(Line { bytes: line.to_vec() }), now.time),
-                    Unasked::Start => self.hear_start(line, now.time),
+                    Unasked::Start | Unasked::StartWord => self.hear_start(line, now.time),
                     Unasked::News => {}
                 }
                 self.queue_line(line, &event, now);
@@ -748,7 +748,7 @@ impl Session {
             return;
         }
         let unasked = self.dialect.knowledge.unasked(line);
-        if unasked == Some(Unasked::Start) {
+        if unasked.is_some_and(Unasked::is_start) {
             self.hear_start(line, now.time);
             // The modem has just started: what it owed it will not give any more.
             match &mut self.state {
@@ -903,6 +903,8 @@ impl Session {
         let mut others = false;
         let mut is_below = false;
         let mut last = frame;
+        // Some modems say OK behind their own word that data mode has ended.
+        let is_word = is_data && result_code::parse(framer.line(frame)).is_none();
         for _ in 0..LINES_AHEAD {
             let Some(next) = framer.frame_after(last) else {
                 // What is not a URC is waited for as long as it comes.
@@ -916,7 +918,7 @@ impl Session {
             if !std::mem::take(&mut is_below) {
                 if self.dialect.knowledge.unasked(line).is_some() {
                     is_below = self.dialect.knowledge.has_body(line);
-                } else if self.is_connected() && self.is_own(line) {
+                } else if self.is_connected() && self.is_own(line) || is_word && line == b"OK" {
                     // It tells how that went.
                 } else if any || self.is_own(line) || self.final_of(line).is_some() {
                     return Some(true);
