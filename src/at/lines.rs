@@ -1,6 +1,6 @@
 //! Lines: cut out of the bytes that come ([`Framer`]), and kept until somebody waits for them ([`Queue`]).
 //!
-//! A line ends at CR or LF; empty lines are no lines, so that CR, LF, CRLF and `\r\r\n` are all the same. NULs before a
+//! A line ends at CR or LF; empty lines are no lines, so that CR, LF, CRLF and `\r\r\n` are all the same. NULs around a
 //! line are noise of a reset and are left out. Nothing depends on how the bytes were cut into chunks.
 
 use std::collections::VecDeque;
@@ -152,7 +152,7 @@ impl Framer {
         match end {
             Some(end) => {
                 self.scanned = end;
-                Some(Frame { start: self.start, end, ends, cut: false })
+                Some(Frame { start: self.start, end: self.text_end(self.start, end), ends, cut: false })
             }
             None => {
                 self.scanned = self.buffer.len();
@@ -170,7 +170,12 @@ impl Framer {
             start += 1;
         }
         let length = memchr2(b'\r', b'\n', self.buffer.get(start..)?)?;
-        Some(Frame { start, end: start + length, ends, cut: false })
+        Some(Frame { start, end: self.text_end(start, start + length), ends, cut: false })
+    }
+
+    /// Where this line ends without the NULs at its end: they are as much noise as those before it.
+    fn text_end(&self, start: usize, end: usize) -> usize {
+        start + self.bytes(start..end).iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
     }
 
     /// Whether text has come behind `frame` that has no end.

@@ -6,6 +6,8 @@ use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use super::arguments::{Check, Fmt};
 use super::console::{self, Console, Exit};
@@ -79,7 +81,18 @@ pub(crate) fn text_of(path: &Path) -> (String, Result<String, Unreadable>) {
 
 /// The text of a file that a person has written.
 pub(crate) fn open_text(path: &Path) -> Result<String, Unreadable> {
-    read_text(File::open(path)?, LARGEST_TEXT)
+    let (done, is_done) = mpsc::channel::<()>();
+    if !path.metadata().is_ok_and(|of| of.is_file()) {
+        // What a pipe holds is there only once somebody has written it: who waits for long is told for what.
+        let is_late = move || is_done.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout);
+        let name = harmless(&path.display().to_string()).into_owned();
+        let text = format!("waiting for what somebody writes into {name}; Ctrl-C ends this\n");
+        let tell = move || if is_late() { io::stderr().write_all(text.as_bytes()) } else { Ok(()) };
+        drop(std::thread::Builder::new().spawn(tell));
+    }
+    let text = read_text(File::open(path)?, LARGEST_TEXT);
+    drop(done);
+    text
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]

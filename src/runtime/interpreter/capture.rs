@@ -212,12 +212,11 @@ impl ScriptView<'_> {
         let said = lines.iter().find(|line| says_so(line)).and_then(|line| split_prefix(&line.bytes).0);
         let names: Vec<_> = asked.question.names().collect();
         let contradicts = |line: &&Line| {
-            let form = match (said, names.as_slice()) {
-                (Some(_), _) => asked.question.form_of(&line.bytes),
-                (None, [(_, form)]) => Some(*form),
-                (None, _) => None,
+            let (name, form) = match (said, names.as_slice()) {
+                (Some(name), _) => (name, asked.question.form_of(&line.bytes)),
+                (None, [(name, form)]) => (*name, Some(*form)),
+                (None, _) => return false,
             };
-            let name = names.first().map(|(name, _)| *name).unwrap_or_default();
             split_prefix(&line.bytes).0 == said
                 && form.is_some_and(|form| Catalogue.answers_once(&line.bytes, name, form))
                 && !says_so(line)
@@ -282,7 +281,8 @@ impl ScriptView<'_> {
         let mut known = patterns.iter().zip(values).filter(|(pattern, _)| self.looks_at_lines(pattern));
         let (first, found) = known.find_map(|(pattern, values)| {
             let matcher = matcher(pattern)?;
-            Some((matcher, matcher.captures(&line.bytes, values)?))
+            let found = matcher.captures(header(&line.bytes), values).or_else(|| matcher.captures(&line.bytes, values));
+            Some((matcher, found?))
         })?;
         let mut captured = match holes(&line.bytes, first.holes(), &found) {
             Ok(found) => found,
@@ -558,6 +558,7 @@ fn with_parameters<'l>(lines: &'l [Line], question: Option<&Question>) -> impl I
 }
 
 fn conforms(fields: &[Field], line: &[u8], question: Option<&Question>) -> Result<Captured, Miss> {
+    let line = header(line);
     let (mut prefix, mut list) = split_prefix(line);
     let label_end = if prefix.is_none() { line.iter().position(|byte| *byte == b':') } else { None };
     if let (Some((label, [_colon, rest @ ..])), Some(question)) =
@@ -583,6 +584,16 @@ fn conforms(fields: &[Field], line: &[u8], question: Option<&Question>) -> Resul
         };
     }
     take(fields, parameters(list), line)
+}
+
+/// What stands before the data that a line counts: `+QIRD: 5`. Within quotes a line may end.
+fn header(line: &[u8]) -> &[u8] {
+    let mut is_quoted = false;
+    let end = line.iter().position(|byte| {
+        is_quoted ^= *byte == b'"';
+        !is_quoted && matches!(byte, b'\r' | b'\n')
+    });
+    line.get(..end.unwrap_or(line.len())).unwrap_or(line)
 }
 
 fn take<'l>(fields: &[Field], mut given: impl Iterator<Item = Parameter<'l>>, line: &[u8]) -> Result<Captured, Miss> {
