@@ -331,14 +331,20 @@ fn command_holds_secret(line: &str) -> bool {
         // `AT+UPSD=0,3,"…"`: what one value means says what stands behind it.
         let mut follows = false;
         values.iter().enumerate().any(|(index, value)| {
-            let field = fields.and_then(|usage| usage.parameters.field(index));
+            let field = fields.and_then(|usage| usage.layout_of(asked.argument).field(index));
             let is_named = field.is_some_and(|field| is_secret(field.name) || is_secret(field.what));
-            let is_here = !value.is_empty() && (follows || is_named);
+            let is_here = !value.is_empty() && (follows || is_named || holds_login(value));
             let meaning = field.and_then(|field| field.meaning(value));
             follows |= is_secret(value) || meaning.is_some_and(|known| is_secret(known.meaning()));
             is_here
         })
     })
+}
+
+/// Whether a password stands in an address: `ftp://me:word@host/file`
+fn holds_login(value: &str) -> bool {
+    let host = value.split_once("://").and_then(|(_, rest)| rest.split('/').next());
+    host.and_then(|host| host.rsplit_once('@')).is_some_and(|(login, _)| login.contains(':'))
 }
 
 /// Whether the manuals, or the catalogue, call something so that is nobody's business.
