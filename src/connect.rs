@@ -1,6 +1,7 @@
 //! A port's address (`/dev/ttyUSB2`, `tcp://…`, `sim:bg96`) → an open port.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -189,6 +190,19 @@ impl Address {
     /// Another machine's, or what another program here offers over the network.
     pub(crate) fn is_remote(&self) -> bool {
         matches!(self, Address::Tcp { .. } | Address::Rfc2217 { .. })
+    }
+
+    /// What tells it from other ports, and whether it is the same one from each machine. What is on the network is one
+    /// port, however it is spoken to and its host is written.
+    pub(crate) fn mark(&self) -> (String, bool) {
+        let (Address::Tcp { host, port } | Address::Rfc2217 { host, port }) = self else {
+            return (self.to_string(), false);
+        };
+        let name = host.trim_end_matches('.').to_ascii_lowercase();
+        let name = if name == "localhost" { "127.0.0.1" } else { &name };
+        let known = name.parse::<IpAddr>().ok();
+        let is_everywhere = known.is_none_or(|known| !known.is_loopback());
+        (format!("{} {port}", known.map_or_else(|| name.to_owned(), |known| known.to_string())), is_everywhere)
     }
 
     /// A device that is not there, as a look at its name tells.

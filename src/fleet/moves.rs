@@ -2,6 +2,7 @@
 //! new one waits until that gateway has said that it left it, or until it cannot begin it any more and what it has
 //! begun has ended.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
@@ -34,12 +35,13 @@ pub struct Waits {
 }
 
 /// What tells that two targets are one modem. A serial port's path does not: each gateway has the same ones.
-fn marks(target: &Target) -> impl Iterator<Item = (u8, &str)> {
+fn marks(target: &Target) -> impl Iterator<Item = (u8, Cow<'_, str>)> {
     let modem = &target.modem;
-    let is_remote = |port: &&str| Address::parse(port).is_ok_and(|address| address.is_remote());
-    let port = Some(modem.port.as_str()).filter(is_remote);
-    let marks = [Some(modem.name.as_str()), modem.imei.as_deref(), modem.iccid.as_deref(), port];
-    (0..).zip(marks).filter_map(|(kind, mark)| Some((kind, mark?)))
+    let port = Address::parse(&modem.port).ok().map(|address| address.mark());
+    let port = port.and_then(|(mark, is_everywhere)| is_everywhere.then_some(Cow::Owned(mark)));
+    let [name, imei, iccid] = [Some(&modem.name), modem.imei.as_ref(), modem.iccid.as_ref()];
+    let marks = [name, imei, iccid].map(|mark| mark.map(|mark| Cow::Borrowed(mark.as_str())));
+    (0..).zip(marks.into_iter().chain([port])).filter_map(|(kind, mark)| Some((kind, mark?)))
 }
 
 impl Moves {
@@ -81,7 +83,7 @@ impl Controller {
                 break;
             }
             let marks_of = |target| marks(target).map(move |mark| (mark, target));
-            let had: HashMap<(u8, &str), &Target> = earlier.open().flat_map(marks_of).collect();
+            let had: HashMap<(u8, Cow<'_, str>), &Target> = earlier.open().flat_map(marks_of).collect();
             for run in later {
                 for target in run.targets.iter() {
                     let is_it = |had: &&&Target| had.gateway != target.gateway;

@@ -293,9 +293,9 @@ impl Draft {
         // Each simulated or replayed modem is one of its own, even under the same address.
         if !matches!(address, Address::Simulator { .. } | Address::Replay(_)) {
             // Each gateway has devices of its own; what is on the network is the same from everywhere.
-            let device = matches!(address, Address::Device(_) | Address::Usb(_));
-            let whose = gateway.filter(|_| device).map(|gateway| gateway.value.as_str()).unwrap_or_default();
-            self.is_sole(format!("port {whose} {address}"), port, modem, "hayes::inventory::port-twice", &[&address]);
+            let (mark, is_everywhere) = address.mark();
+            let whose = gateway.filter(|_| !is_everywhere).map(|gateway| gateway.value.as_str()).unwrap_or_default();
+            self.is_sole(format!("port {whose} {mark}"), port, modem, "hayes::inventory::port-twice", &[&address]);
         }
         Some(address)
     }
