@@ -52,6 +52,25 @@ fn two_do_not_write_to_one_file() {
     assert_eq!(std::fs::read_to_string(path).unwrap(), whole.repeat(2));
 }
 
+/// What a probe leaves that was killed where the file system makes no room without writing.
+#[test]
+fn empty_lines_at_the_end_are_taken_away() {
+    let folder = &Folder::new();
+    let path = &folder.0.join("results.jsonl");
+    let [first, second] = ["a", "b"].map(|modem| line(modem, "passed") + "\n");
+    std::fs::write(path, format!("{first}\n{second}{}", "\n".repeat(4096))).unwrap();
+    let results = read(path).unwrap();
+    assert_eq!(results.heads.len(), 2);
+    let mut seen = Vec::new();
+    results.walk(&mut |result| Ok(seen.push(result.modem.clone()))).unwrap();
+    assert_eq!(seen, ["a", "b"]);
+    let mut journal = Journal::open(path, Some(&results)).unwrap();
+    assert_eq!(std::fs::read_to_string(path).unwrap(), format!("{first}\n{second}"));
+    journal.append(first.trim_end(), || {}).unwrap();
+    journal.finish().unwrap();
+    assert_eq!(std::fs::read_to_string(path).unwrap(), format!("{first}\n{second}{first}"));
+}
+
 fn identity(imei: Option<&str>, iccid: Option<&str>) -> Identity {
     Identity { imei: imei.map(str::to_owned), iccid: iccid.map(str::to_owned) }
 }

@@ -29,7 +29,7 @@ pub struct Results {
     pub heads: Vec<Head>,
     /// The last line was torn: so many bytes of it were dropped.
     pub torn: Option<usize>,
-    /// How many bytes hold whole lines.
+    /// Where the last whole line ends.
     length: u64,
     /// The last of them has no line end yet.
     open: bool,
@@ -100,16 +100,17 @@ pub fn read_each<T: DeserializeOwned>(path: &Path, mut take: impl FnMut(T) -> Ru
             return Ok(results);
         }
         number += 1;
-        results.size += count;
+        let place = results.size..results.size + count;
+        results.size = place.end;
         let ends = line.ends_with(b"\n");
+        // At the end of all, empty ones are what a probe has left that was killed.
         if line.trim_ascii().is_empty() && ends {
-            results.length += count;
             continue;
         }
         match serde_json::from_slice::<T>(&line) {
             // An object is whole once its brace is closed: its line end alone may be missing.
             Ok(whole) if ends || is_ours(&line) => {
-                let place = results.length..results.length + count;
+                results.length = place.end;
                 let RunResult { modem, port, script, fingerprint, status, plan, .. } = take(whole);
                 let index = *places.entry(modem.clone()).or_insert(results.heads.len());
                 let head = Head { modem, port, script, fingerprint, status, plan, place };
@@ -117,7 +118,6 @@ pub fn read_each<T: DeserializeOwned>(path: &Path, mut take: impl FnMut(T) -> Ru
                     Some(earlier) => *earlier = head,
                     None => results.heads.push(head),
                 }
-                results.length += count;
                 results.open = !ends;
             }
             Ok(_) | Err(_) if count == LARGEST_RESULT_LINE => {
@@ -268,14 +268,30 @@ impl Journal {
     }
 }
 
-/// Writes and takes back a line's worth, so that a full disk shows before anything is sent.
+/// Makes room for a line, so that a full disk shows before anything is sent.
 fn probe(file: &mut File, is_file: bool) -> io::Result<()> {
+    const ROOM: usize = 4096;
     if !is_file {
         // What is written to a pipe or a device cannot be taken back; an empty line says nothing to its reader.
         return file.write_all(b"\n");
     }
     let end = file.stream_position()?;
-    file.write_all(&[b'\n'; 4096])?;
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{FallocateFlags, fallocate};
+        use rustix::io::Errno;
+        let most = rustix::process::getrlimit(rustix::process::Resource::Fsize).current;
+        if most.is_some_and(|most| end + ROOM as u64 > most) {
+            return Err(Errno::FBIG.into());
+        }
+        match fallocate(&*file, FallocateFlags::KEEP_SIZE, end, ROOM as u64) {
+            // Some file systems cannot.
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
+            made => return made.map_err(io::Error::from),
+        }
+    }
+    // Elsewhere it is written, and taken back.
+    file.write_all(&[b'\n'; ROOM])?;
     file.sync_data()?;
     file.set_len(end)?;
     file.seek(SeekFrom::Start(end))?;
