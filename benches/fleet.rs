@@ -113,6 +113,8 @@ fn scale(gateways: usize, modems: usize) {
     let store = "jetstream { store_dir: \"store\", sync_interval: always }";
     place.write("server.conf", &format!("listen: 127.0.0.1:{port}\n{store}\ninclude \"users.conf\"\n"));
     let mut server = Command::new("nats-server");
+    // As the docs say.
+    server.env("GOMEMLIMIT", format!("{}MiB", 64 + gateways * 64 / 1024));
     server.args(["-c", "server.conf"]).current_dir(&place.0).stdout(Stdio::null()).stderr(Stdio::null());
     let server = Process(server.spawn().expect("nats-server is on the PATH"));
     let carrier = format!("nats://127.0.0.1:{port}");
