@@ -8,6 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::fleet::{Fleet, Manner};
+use crate::peers::installed;
 
 /// Asks alone: it may run again.
 const ASKS: &str = "AT\nAT+CSQ\n  capture rssi:int, ber:int\n";
@@ -287,7 +288,7 @@ fn a_copy_of_a_gateway_begins_nothing() {
     let first = field.agent("gw-1");
     until("it is there", || field.file("carrier/fleet/gw/gw-1").exists());
     let second = field.once("gw-1");
-    assert!(text(&second.stderr).contains("another hayes agent has this folder"), "{}", text(&second.stderr));
+    assert!(text(&second.stderr).contains("another hayes agent has the folder gw-1"), "{}", text(&second.stderr));
     // Another folder with the same name and key, as after an image was written anew.
     fs::copy(field.file("gw-1/key"), field.file("copy/key")).unwrap();
     let who = fs::read_to_string(field.file("copy/agent.json")).unwrap().replace("\"copy\"", "\"gw-1\"");
@@ -353,7 +354,7 @@ fn orders_that_are_lost_are_told_and_told_anew() {
     fs::create_dir(field.file("carrier")).unwrap();
     let run = ["fleet", "run", "script.hayes", "-i", "fleet.toml", "--detach"];
     let told = field.run(&run);
-    let lost = "the carrier has lost the orders of 2 gateways: they are told anew";
+    let lost = "the carrier lacks the orders of 2 gateways: they are told anew";
     assert!(text(&told.stderr).contains(lost), "{}", text(&told.stderr));
     for name in ["gw-1", "gw-2"] {
         assert!(field.once(name).status.success(), "what was lost is sent again");
@@ -464,7 +465,11 @@ fn what_is_wrong_with_a_fleet_is_told() {
     told("fleet status --state none", 2, "there is no fleet in none\n  help: make it first");
     told("fleet init --carrier ftp://x", 2, "ftp://x is no carrier: dir:FOLDER and tls://HOST are");
     told("fleet init --carrier carrier", 2, "carrier is no carrier: a folder is dir:carrier");
-    told("fleet init --carrier dir:file", 7, "file is no folder\n  help: make it a folder that you may write to");
+    told(
+        "fleet init --carrier dir:file",
+        7,
+        "file is no folder: move it away\n  help: make it a folder that you may write to",
+    );
     told("fleet init --fleet a.b --carrier dir:carrier", 2, "\"a.b\" is no name of a fleet");
     told("fleet init --carrier dir:carrier", 0, "on each gateway");
     told(&format!("{run} --carrier ftp://y"), 2, "ftp://y is no carrier");
@@ -585,6 +590,93 @@ fn what_became_of_a_modem_is_told_with_what_to_do() {
     assert!(status.contains("r3: 1 expired"), "{status}");
 }
 
+/// A folder in which a file stands in place of a folder, or that another user owns: the run ends, and is kept.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_takes_no_order_ends_the_run_which_is_kept() {
+    let mut field = Field::new("takes-none", ASKS, &[]);
+    field.gateway("gw-1", &["sim:bg96?time=virtual"]);
+    let run = ["fleet", "run", "script.hayes", "-i", "fleet.toml", "--detach"];
+    let refused = |output: Output, why: &str, kept: &str| {
+        let said = text(&output.stderr);
+        assert!(said.contains(why) && said.contains(kept), "{said}");
+        assert_eq!(output.status.code(), Some(6), "{said}");
+    };
+    let want = field.file("carrier/fleet/want");
+    fs::remove_dir(&want).unwrap();
+    fs::write(&want, "").unwrap();
+    refused(field.run(&run), "carrier/fleet/want is no folder: move it away", "r1 is kept, and begins once");
+    assert!(text(&field.once("gw-1").stderr).contains("carrier/fleet/want is no folder: move it away"));
+    fs::remove_file(&want).unwrap();
+    // Root may write everywhere.
+    let is_root = std::os::unix::fs::MetadataExt::uid(&fs::metadata(&field.folder).unwrap()) == 0;
+    let as_another = |arguments: &[&str]| {
+        if !is_root {
+            return field.run(arguments);
+        }
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", env!("CARGO_BIN_EXE_hayes")]);
+        command.args(arguments).current_dir(&field.folder).env("XDG_STATE_HOME", field.file("state"));
+        command.env_remove("HAYES_CARRIER").output().unwrap()
+    };
+    let shell = |line: &str| {
+        assert!(Command::new("sh").args(["-c", line]).current_dir(&field.folder).status().unwrap().success())
+    };
+    shell("mkdir carrier/fleet/want");
+    shell(if is_root { "chown -R 65534:65534 ." } else { "true" });
+    shell("chmod a-w carrier/fleet/want carrier/fleet/tmp");
+    let why = "Permission denied (os error 13): this user has to read and to write in ";
+    refused(as_another(&run), why, "r2 is kept");
+    refused(as_another(&["fleet", "cancel", "r2"]), why, "`hayes fleet watch r2` tries again");
+    let once = ["agent", "--once", "--carrier", "dir:carrier", "--state", "gw-1"];
+    let told = as_another(&once);
+    assert!(text(&told.stderr).contains(why), "{}", text(&told.stderr));
+    shell("chmod u+w carrier/fleet/want carrier/fleet/tmp");
+    shell("chmod a-w state/hayes/fleet gw-1");
+    let kept = as_another(&run);
+    assert!(text(&kept.stderr).contains("state/hayes/fleet/"), "it names the file: {}", text(&kept.stderr));
+    let kept = as_another(&once);
+    assert!(
+        text(&kept.stderr).contains("gw-1/session: Permission denied"),
+        "it names the file: {}",
+        text(&kept.stderr)
+    );
+    shell("chmod u+w state/hayes/fleet gw-1");
+    // It begins when it can, with the next one.
+    assert_eq!(as_another(&run).status.code(), Some(0));
+    assert_eq!(as_another(&once).status.code(), Some(0));
+    let watch = |exit: i32, run: &str| {
+        let output = as_another(&["fleet", "watch", run]);
+        assert_eq!(output.status.code(), Some(exit), "{}", text(&output.stderr));
+    };
+    watch(0, "r1");
+    watch(5, "r2");
+    watch(0, "r3");
+}
+
+/// A modem whose gateway was not heard has a line, and another one once it has come: the last one counts, for reports
+/// and for `jq` as the docs have it.
+#[test]
+fn a_modem_that_comes_late_has_a_second_line_that_counts() {
+    let mut field = Field::new("late", ASKS, &[]);
+    field.gateway("gw-1", &["sim:bg96?time=virtual"]);
+    field.gateway("gw-2", &["sim:bg96?time=virtual"]);
+    let run = field.run(&["fleet", "run", "script.hayes", "-i", "fleet.toml", "--wave-wait", "1s"]);
+    assert_eq!(run.status.code(), Some(5), "{}", text(&run.stderr));
+    assert!(field.once("gw-1").status.success() && field.once("gw-2").status.success());
+    assert!(text(&field.watch().stdout).starts_with("2 modems: 2 passed\n"));
+    let ledger = field.ledger("r1");
+    assert_eq!(fs::read_to_string(&ledger).unwrap().lines().count(), 4);
+    assert_eq!(text(&field.run(&["report", ledger.to_str().unwrap()]).stdout), "2 modems: 2 passed\n");
+    if !installed("jq") {
+        return;
+    }
+    let line = include_str!("../docs/src/results.md").lines().find_map(|line| line.strip_prefix("$ jq ")).unwrap();
+    let line = format!("cd {} && jq {line} | jq -r .status", ledger.parent().unwrap().display());
+    let last = Command::new("sh").args(["-c", &line]).output().unwrap();
+    assert_eq!(text(&last.stdout), "passed\npassed\n", "{}", text(&last.stderr));
+}
+
 /// A ledger with a line that somebody has cut in two: what it held comes from the carrier again, and is not run again.
 #[test]
 fn a_ledger_with_a_broken_line_is_mended() {
@@ -669,12 +761,16 @@ fn a_script_takes_along_what_it_reads_and_runs() {
 #[test]
 fn an_inventory_in_which_a_modem_is_two_is_refused() {
     let mut field = Field::new("inventory", ASKS, &[]);
-    field.gateway("gw-1", &["/dev/ttyUSB0", "tcp://10.0.0.1:7000"]);
-    field.gateway("gw-2", &["/dev/ttyUSB0"]);
+    field.gateway("gw-1", &["/dev/ttyUSB0", "tcp://10.0.0.1:7000", "tcp://localhost:7000"]);
+    field.gateway("gw-2", &["/dev/ttyUSB0", "rfc2217://127.0.0.1:7000"]);
     let list = field.run(&["fleet", "run", "script.hayes", "-i", "fleet.toml", "--list"]);
     assert!(list.status.success(), "each gateway has devices of its own: {}", text(&list.stderr));
     for (more, why) in [
         ("[[modem]]\nname = \"x\"\ngateway = \"gw-2\"\nport = \"tcp://10.0.0.1:7000\"\n", "is the port of gw-1-1 too"),
+        (
+            "[[modem]]\nname = \"x\"\ngateway = \"gw-2\"\nport = \"rfc2217://10.0.0.1:7000\"\n",
+            "is the port of gw-1-1 too",
+        ),
         ("[[modem]]\nname = \"x\"\ngateway = \"gw-3\"\nport = \"sim:bg96\"\n", "there is no gateway gw-3"),
         ("[[modem]]\nname = \"a.b\"\ngateway = \"gw-2\"\nport = \"sim:bg96\"\n", "is no name in a fleet"),
         ("[[modem]]\nname = \"x\"\nport = \"sim:bg96\"\n", "x has no gateway"),

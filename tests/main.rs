@@ -20,6 +20,8 @@ mod chaos;
 #[cfg(unix)]
 mod coming_from;
 mod conversation;
+#[cfg(unix)]
+mod dir_carrier;
 mod docs;
 #[cfg(target_os = "linux")]
 mod doctor;

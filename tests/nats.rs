@@ -23,10 +23,14 @@ use hayes::port::Timestamp;
 use crate::fleet::{Fleet, Manner};
 use crate::folder::Folder;
 use crate::gateways::{Field, Running, ended, text, until};
-use crate::peers::installed;
+use crate::peers::{all, installed, within};
 
 const LIMIT: Duration = Duration::from_secs(10);
 const OPERATOR: u8 = 1;
+/// What a newcomer reads
+const PAGE: &str = include_str!("../docs/src/fleet-nats.md");
+/// A new key of OpenSSL's
+const KEY: &str = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
 /// Where a server that is apart is found
 const PLACE: &str = "--carrier tls://10.9.0.2:4222 --ca ca.pem";
 
@@ -324,8 +328,105 @@ fn tls_is_spoken_with_those_whose_certificate_is_known() {
     let other = Folder::new();
     certificates(&other.0);
     let told = refused(open(format!("tls://{}", server.address), &other.0.join("ca.pem")));
-    assert!(told.contains("not trusted"), "{told}");
+    assert!(told.ends_with("has signed its certificate: name the authority that has with --ca FILE"), "{told}");
     assert!(refused(open(format!("tls://{}", server.address), Path::new("/nowhere"))).contains("/nowhere"));
+    // One that is its own authority, and none.
+    let own = Folder::new();
+    let name = "-subj /CN=nats -addext subjectAltName=IP:127.0.0.1";
+    shell(&format!(
+        "cd {} && openssl req -x509 {KEY} {name} -keyout key.pem -out cert.pem && cp cert.pem ca.pem",
+        own.0.display()
+    ));
+    let Some(Some(server)) = Server::with("nats-server", SYNCED, &users(), Some(own)) else { panic!("it starts") };
+    let told = refused(open(format!("tls://{}", server.address), &server.folder.0.join("ca.pem")));
+    assert!(told.contains("that of an authority itself (CA:TRUE"), "{told}");
+    let Some(server) = Server::start("nats-server", SYNCED) else { panic!("it starts") };
+    let told = refused(open(format!("tls://{}", server.address), &other.0.join("ca.pem")));
+    assert!(told.contains("the NATS server speaks no TLS: its file needs tls {"), "{told}");
+}
+
+/// An order that the server refuses is kept, and so is what is wanted of its run; both come once it takes them. Where
+/// its store is full, gateways keep results and send them once there is room.
+#[test]
+fn what_a_server_does_not_take_is_kept_until_it_does() {
+    let gateways: [(&str, &[&str]); 1] = [("gw-1", &["sim:bg96?time=virtual"; 20])];
+    let Some((field, mut server)) = over_a_server("refuses", "AT\n", &gateways) else { return };
+    let told = |arguments: &[&str], exit: i32, said: &[&str]| {
+        let output = field.run(arguments);
+        let whole = all(&output).replace("\n    ", " ");
+        said.iter().for_each(|said| assert!(whole.contains(said), "{arguments:?}: {whole}"));
+        assert_eq!(output.status.code(), Some(exit), "{arguments:?}: {whole}");
+    };
+    let users = server.folder.0.join("fleet.conf");
+    let good = std::fs::read_to_string(&users).unwrap();
+    let with = |text: &str, server: &mut Server| {
+        std::fs::write(&users, text).unwrap();
+        server.kill();
+        server.restart();
+    };
+    let bad = good.replacen("\"acme.>\"", "\"acme.blob.>\"", 1);
+    assert_ne!(good, bad);
+    with(&bad, &mut server);
+    let run = ["fleet", "run", "script.hayes", "-i", "fleet.toml", "--detach"];
+    let refused = "Permissions Violation for Publish to \"acme.want.gw-1\"";
+    told(&run, 6, &[refused, "r1 is kept, and begins once the carrier takes its orders"]);
+    told(&run, 6, &[refused, "r2 is kept"]);
+    let kept = "it is kept, and gateways are told once the carrier takes it: `hayes fleet watch r2` tries again";
+    told(&["fleet", "cancel", "r2"], 6, &["r2: heeded, for 20 of its modems", refused, kept]);
+    with(&good, &mut server);
+    let agent = field.agent("gw-1");
+    told(&["fleet", "watch", "r1"], 0, &["the carrier lacks the orders of 1 gateway", "20 modems: 20 passed"]);
+    told(&["fleet", "watch", "r2"], 5, &["20 × it was not begun: the run was cancelled"]);
+    drop(agent);
+
+    // Full
+    let settings = server.folder.0.join("server.conf");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    let small = text.replace("sync_interval: always", "sync_interval: always, max_file_store: 30KB");
+    std::fs::remove_dir_all(server.folder.0.join("js")).unwrap();
+    std::fs::write(&settings, small).unwrap();
+    with(&good, &mut server);
+    told(&run, 0, &["r3: 20 not heard"]);
+    let full = field.once("gw-1");
+    assert_eq!(full.status.code(), Some(5), "{}", all(&full));
+    assert!(
+        all(&full).contains("insufficient resources: the NATS server needs more room (max_file_store"),
+        "{}",
+        all(&full)
+    );
+    let journal = std::fs::read_to_string(field.file("gw-1/journal.jsonl")).unwrap();
+    assert_eq!(journal.lines().filter(|line| line.starts_with("{\"done\":")).count(), 20, "all were run");
+    std::fs::write(&settings, text).unwrap();
+    with(&good, &mut server);
+    assert!(field.once("gw-1").status.success());
+    told(&["fleet", "watch", "r3"], 0, &["20 modems: 20 passed"]);
+}
+
+/// A newcomer types what the page has for five minutes, line by line. It runs in a network of its own, where the
+/// server's port is free.
+#[test]
+fn the_first_five_minutes_hold_line_by_line() {
+    if !["nats-server", "unshare", "ip"].iter().all(|program| installed(program)) || !may_be_apart() {
+        return;
+    }
+    let (_, walk) = PAGE.split_once("## In five minutes").unwrap();
+    let walk = walk.split("\n## ").next().unwrap().lines();
+    let lines: Vec<&str> =
+        walk.filter_map(|line| line.strip_prefix("$ ").or_else(|| line.strip_prefix("> "))).collect();
+    assert!(lines.len() > 15 && lines[0].starts_with("pip install "), "{lines:?}");
+    let folder = Folder::new();
+    let programs = [env!("CARGO_BIN_EXE_hayes"), program("nats-server").to_str().unwrap()]
+        .map(|program| Path::new(program).parent().unwrap().display().to_string());
+    let path = format!("{}:{}", programs.join(":"), std::env::var("PATH").unwrap());
+    // A person types slowly.
+    let typed = lines[1..].join("\n").replace("--start-delay 2s", "--start-delay 300ms");
+    let text = format!("ip link set lo up\n{typed}\nkill $(cat *.pid)\n");
+    let mut typed = Command::new("unshare");
+    typed.args(["-rn", "sh", "-c", &text]).current_dir(&folder.0).env("PATH", path).env("HAYES_ROOT", &folder.0);
+    let output = within(Duration::from_secs(120), &mut typed);
+    let said = all(&output);
+    let passed = said.lines().filter(|line| line.starts_with("30 modems: 30 passed")).count();
+    assert_eq!(passed, 2, "{said}");
 }
 
 /// Fault 4, and the newcomer's fleet: three gateways in networks of their own with ten modems each. One agent is killed
@@ -336,13 +437,10 @@ fn a_gateway_that_is_cut_off_loses_nothing() {
     if std::env::var_os("HAYES_TEST_CUT_OFF").is_some() {
         return one_is_killed_and_one_is_cut_off();
     }
-    if !["nats-server", "openssl", "unshare", "nsenter", "ip"].iter().all(|program| installed(program)) {
+    if !["nats-server", "openssl", "unshare", "nsenter", "ip"].iter().all(|program| installed(program))
+        || !may_be_apart()
+    {
         return;
-    }
-    let allowed = Command::new("unshare").args(["-rn", "true"]).output().unwrap().status.success();
-    if !allowed {
-        assert!(std::env::var_os("HAYES_TEST_ALL").is_none(), "this machine allows no network namespaces");
-        return eprintln!("left out: this machine allows no network namespaces");
     }
     let mut again = Command::new("unshare");
     again.arg("-rn").arg(std::env::current_exe().unwrap());
@@ -828,6 +926,16 @@ impl Drop for Server {
     }
 }
 
+/// Whether this machine allows networks of one's own.
+fn may_be_apart() -> bool {
+    let allowed = Command::new("unshare").args(["-rn", "true"]).output().unwrap().status.success();
+    assert!(allowed || std::env::var_os("HAYES_TEST_ALL").is_none(), "this machine allows no network namespaces");
+    if !allowed {
+        eprintln!("left out: this machine allows no network namespaces");
+    }
+    allowed
+}
+
 fn run(name: &str, folder: &Path) -> Child {
     let log = std::fs::File::create(folder.join("log")).unwrap();
     let mut server = Command::new(program(name));
@@ -858,16 +966,14 @@ fn settings(folder: &Path, address: &str, jetstream: &str, users: &str, is_tls: 
     std::fs::write(folder.join("server.conf"), text).unwrap();
 }
 
-/// An authority of its own, `ca.pem`, and what it vouches for: `cert.pem`, `key.pem`.
+/// An authority of its own, `ca.pem`, and what it vouches for, `cert.pem` and `key.pem`, as the docs make them.
 fn certificates(folder: &Path) {
-    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
-    shell(&format!(
-        "cd {} && echo subjectAltName=DNS:localhost,IP:127.0.0.1,IP:10.9.0.2 > names \
-         && openssl req -x509 {key} -keyout ca.key -out ca.pem -subj /CN=authority -days 2 \
-         && openssl req {key} -keyout key.pem -out request.pem -subj /CN=nats \
-         && openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out cert.pem",
-        folder.display()
-    ));
+    let lines: Vec<&str> = PAGE.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
+    let lines: Vec<&str> = lines.into_iter().filter(|line| line.starts_with("openssl ")).collect();
+    assert_eq!(lines.len(), 3);
+    let names = "DNS:localhost,IP:127.0.0.1,IP:10.9.0.2";
+    let lines = lines.join(" && ").replace("DNS:nats.acme.net", names);
+    shell(&format!("cd {} && {lines}", folder.display()));
 }
 
 fn shell(command: &str) {

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use clap::{Args, Subcommand};
+use clap::{Arg, Args, Subcommand};
 
 use super::console::{Console, Exit};
 use super::fleet::{CarrierArguments, refused};
@@ -29,6 +29,7 @@ pub(crate) struct AgentArguments {
 #[derive(Debug, Subcommand)]
 enum AgentTask {
     /// Make this gateway's key, and print its table of the inventory
+    #[command(arg(hidden("carrier")), arg(hidden("ca")))]
     Enroll {
         /// What the inventory calls this gateway
         #[arg(long, value_name = "GATEWAY")]
@@ -40,6 +41,11 @@ enum AgentTask {
         #[arg(long, default_value = "fleet")]
         fleet: String,
     },
+}
+
+/// An option of the agent that follows orders, which means nothing here.
+fn hidden(name: &'static str) -> Arg {
+    Arg::new(name).long(name).hide(true)
 }
 
 pub(crate) fn agent(arguments: &AgentArguments, console: &Console) -> Result<Exit, Exit> {
@@ -88,7 +94,8 @@ fn follow(folder: &Path, arguments: &AgentArguments, console: &Console) -> Resul
         let help = "name it: --carrier dir:FOLDER or tls://HOST, or HAYES_CARRIER";
         return Err(console.refuse(Exit::Usage, "where do orders come from?", Some(help)));
     };
-    let authorities = arguments.place.ca.as_deref();
+    let authorities = arguments.place.authorities();
+    let authorities = authorities.as_deref();
     let access = Access { fleet: &who.fleet, gateway: Some(&who.gateway), seed: key.seed(), authorities };
     let carrier =
         carrier::open(&address, &access).map_err(|why| console.refuse(Exit::Usage, &why.to_string(), None))?;

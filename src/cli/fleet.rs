@@ -47,7 +47,7 @@ pub(crate) struct CarrierArguments {
     carrier: Option<String>,
     /// Trust these certificates in place of the system's
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, global = true)]
-    pub(crate) ca: Option<PathBuf>,
+    ca: Option<PathBuf>,
     /// Keep keys, orders and results in this folder [default: in the user's state folder]
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, global = true)]
     state: Option<PathBuf>,
@@ -116,7 +116,13 @@ enum FleetTask {
     Adopt { gateway: Option<String> },
 }
 
+/// Options of a batch that its help page leaves out: results stand in the fleet's folder, and nobody is at a gateway.
+const OF_BATCH_ALONE: [&str; 8] =
+    ["resume", "resume_anyway", "results", "keep", "record", "verbose", "answers", "allow"];
+
 #[derive(Debug, Args)]
+#[command(mut_args(|arg| if OF_BATCH_ALONE.contains(&arg.get_id().as_str()) { arg.hide(true) } else { arg }))]
+#[command(mut_arg("jobs", |arg| arg.help("How many modems of a gateway run at the same time [default: 64]")))]
 struct FleetRunArguments {
     #[command(flatten)]
     batch: Batch,
@@ -175,6 +181,12 @@ impl CarrierArguments {
         let whole = |folder| Some(format!("dir:{}", std::path::absolute(folder).ok()?.display()));
         named.strip_prefix("dir:").and_then(whole).or_else(|| Some(named.clone()))
     }
+
+    /// The certificates that were named, by their whole path.
+    pub(crate) fn authorities(&self) -> Option<PathBuf> {
+        let named = self.ca.as_ref()?;
+        std::path::absolute(named).ok().or_else(|| Some(named.clone()))
+    }
 }
 
 /// What becomes of an error of the system: it is told, with what could not be done.
@@ -188,10 +200,11 @@ pub(crate) fn refused<'c>(what: &'c str, console: &'c Console) -> impl Fn(std::i
 }
 
 pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exit, Exit> {
-    let folder = FleetFolder(arguments.place.folder("fleet", console)?, arguments.place.carrier());
+    let place = &arguments.place;
+    let folder = FleetFolder(place.folder("fleet", console)?, place.carrier(), place.authorities());
     let wish = |run: &String, wish: Wish| wish_for(&folder, run, &wish, console);
     if let FleetTask::Init { fleet, valid_for } = &arguments.task {
-        return init(&folder, fleet, *valid_for, &arguments.place, console);
+        return init(&folder, fleet, *valid_for, place, console);
     }
     let settings = settings_of(&folder, console)?;
     folder.carrier(&settings).map_err(refused("the fleet", console))?;
@@ -281,7 +294,7 @@ fn init(
         return Err(console.refuse(Exit::Usage, &format!("{place} has runs of the fleet {known}"), Some(&help)));
     }
     let settings =
-        FleetSettings { v: VERSION, fleet: fleet.to_owned(), carrier, authorities: place.ca.clone(), valid_for };
+        FleetSettings { v: VERSION, fleet: fleet.to_owned(), carrier, authorities: place.authorities(), valid_for };
     let made = folder.init(&settings).and_then(|key| Ok((key, folder.carrier(&settings)?)));
     let (key, carrier) = made.map_err(refused("the fleet", console))?;
     let prepared = carrier.prepare(CALL);
@@ -307,24 +320,33 @@ fn open<'s>(folder: &FleetFolder, say: &'s dyn Fn(&str), console: &Console) -> R
     })
 }
 
+/// What a fleet's run has not, and what there is in its place.
+fn unfit(arguments: &FleetRunArguments) -> Option<(&'static str, &'static str)> {
+    let (batch, inputs) = (&arguments.batch, &arguments.batch.inputs);
+    let kept = "results stand in the fleet's folder; `hayes fleet retry` runs modems once more";
+    let known = "the conversations of those that did not pass come with their results: hayes report shows them";
+    let watch = "`hayes fleet watch` takes them, and writes them at the run's end";
+    let params = "a value is given with a param: -V NAME=VALUE; `confirm` is answered beforehand with --yes";
+    let guards = "a script that needs it runs at the gateway: hayes run, hayes batch";
+    let given = [
+        (batch.resume.is_some() || batch.results.is_some(), "a fleet's run has no --resume and --results", kept),
+        (batch.record.is_some() || batch.verbose, "a fleet's run has no --record and --verbose", known),
+        (
+            arguments.detach && batch.reports.files().next().is_some(),
+            "a run that is not waited for has no report",
+            watch,
+        ),
+        (!inputs.answers.is_empty(), "a fleet's run has no --answers: nobody is at a gateway", params),
+        (!inputs.allow.is_empty(), "a fleet's run has no --allow: the guards of gateways stay", guards),
+    ];
+    given.into_iter().find_map(|(is_given, why, help)| is_given.then_some((why, help)))
+}
+
 /// Checks all that can be checked here, and keeps the run. Its name.
 fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console) -> Result<String, Exit> {
     let batch = &arguments.batch;
-    if batch.resume.is_some() || batch.results.is_some() || batch.record.is_some() {
-        let help = "results stand in the fleet's folder; `hayes fleet retry` runs modems once more";
-        return Err(console.refuse(Exit::Usage, "a fleet's run has no --resume, --results and --record", Some(help)));
-    }
-    if batch.verbose {
-        let help = "the conversations of those that did not pass come with their results: hayes report shows them";
-        return Err(console.refuse(Exit::Usage, "a fleet's run shows no conversations", Some(help)));
-    }
-    let reports = &batch.reports;
-    if arguments.detach && (reports.csv.is_some() || reports.junit.is_some() || reports.html.is_some()) {
-        let help = "`hayes fleet watch` takes them, and writes them at the run's end";
-        return Err(console.refuse(Exit::Usage, "a run that is not waited for has no report", Some(help)));
-    }
-    if !batch.inputs.answers.is_empty() {
-        return Err(console.refuse(Exit::Usage, "a fleet's run has no --answers: nobody is at a gateway", None));
+    if let Some((why, help)) = unfit(arguments) {
+        return Err(console.refuse(Exit::Usage, why, Some(help)));
     }
     let program = batch::script(batch, console)?;
     if let Some(why) = asks_person(&program, batch.inputs.yes).filter(|_| !batch.inputs.plan) {
@@ -538,7 +560,14 @@ fn wish_for(folder: &FleetFolder, run: &str, wish: &Wish, console: &Console) -> 
     folder.wish(&run, wish).map_err(refused("the wish cannot be kept", console))?;
     let say = |text: &str| console.say(&format!("{text}\n"));
     match Operator::open(folder, &say).map_err(refused("the fleet", console))? {
-        Some(mut operator) => operator.turn().map_err(refused("the fleet", console))?,
+        Some(mut operator) => operator.turn().map_err(|error| {
+            let exit = refused("the fleet", console)(error);
+            let name = folder.called(&run);
+            say(&format!(
+                "it is kept, and gateways are told once the carrier takes it: `hayes fleet watch {name}` tries again"
+            ));
+            exit
+        })?,
         None => console.say("the `hayes fleet` that drives the fleet takes it up\n"),
     }
     Ok(Exit::Passed)

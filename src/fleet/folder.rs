@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::carrier::{Access, Carrier, CarrierError, open};
 use super::controller::{FleetRun, LedgerLine, Wish};
-use super::gateway::keep;
+use super::gateway::{keep, named};
 use super::key::{SecretKey, random, sha256};
 use super::message::{Order, json, run_name};
 use super::nkey::KeyKind;
@@ -37,9 +37,9 @@ pub struct FleetSettings {
     pub valid_for: Duration,
 }
 
-/// A fleet's folder, and the carrier that is named in place of its own for once.
+/// A fleet's folder, and the carrier and the authorities that are named in place of its own for once.
 #[derive(Debug, Clone)]
-pub struct FleetFolder(pub PathBuf, pub Option<String>);
+pub struct FleetFolder(pub PathBuf, pub Option<String>, pub Option<PathBuf>);
 
 /// What is read of a run at once: its targets may be many.
 #[derive(Debug, Deserialize)]
@@ -55,7 +55,7 @@ impl FleetFolder {
         let authorities = settings.authorities.as_deref();
         let access = Access { fleet: &settings.fleet, gateway: None, seed: &[0; 32], authorities };
         open(&settings.carrier, &access).map_err(|why| io::Error::new(ErrorKind::InvalidInput, why.to_string()))?;
-        state::private_folder(&self.0)?;
+        named(&self.0, state::private_folder(&self.0))?;
         let path = self.0.join("key");
         if !path.exists() {
             SecretKey::new(KeyKind::Operator)?.write(&path)?;
@@ -66,7 +66,8 @@ impl FleetFolder {
 
     pub fn settings(&self) -> io::Result<FleetSettings> {
         let kept: FleetSettings = read(&self.0.join("fleet.json"))?;
-        Ok(FleetSettings { carrier: self.1.clone().unwrap_or(kept.carrier), ..kept })
+        let carrier = self.1.clone().unwrap_or(kept.carrier);
+        Ok(FleetSettings { carrier, authorities: self.2.clone().or(kept.authorities), ..kept })
     }
 
     pub fn key(&self) -> io::Result<SecretKey> {
@@ -107,7 +108,8 @@ impl FleetFolder {
 
     /// Whether no other process drives this fleet: then this one does, as long as it has the file.
     pub fn lock(&self) -> io::Result<Option<File>> {
-        let file = state::private().open(self.0.join("lock"))?;
+        let path = self.0.join("lock");
+        let file = named(&path, state::private().open(&path))?;
         match file.try_lock() {
             Err(fs::TryLockError::WouldBlock) => Ok(None),
             Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(Some(file)),
@@ -116,9 +118,10 @@ impl FleetFolder {
 
     /// The names of the runs that there are, in the order in which they were made; those of other folders first.
     pub fn runs(&self) -> io::Result<Vec<String>> {
-        let entries = match fs::read_dir(self.0.join("runs")) {
+        let path = self.0.join("runs");
+        let entries = match fs::read_dir(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries?,
+            entries => named(&path, entries)?,
         };
         let mut names = Vec::new();
         for entry in entries {
@@ -151,9 +154,10 @@ impl FleetFolder {
         bundle: &[u8],
         seal: impl Fn(&str) -> io::Result<BTreeMap<String, String>>,
     ) -> io::Result<String> {
-        state::private_folder(&self.0.join("runs"))?;
+        let [runs, making] = ["runs", "making"].map(|name| self.0.join(name));
+        named(&runs, state::private_folder(&runs))?;
         // Nobody else makes one meanwhile: what is there was left by one that was killed.
-        let making = state::private().open(self.0.join("making"))?;
+        let making = named(&making, state::private().open(&making))?;
         if making.lock().is_ok() {
             let left =
                 fs::read_dir(&self.0)?.flatten().filter(|it| it.file_name().as_encoded_bytes().starts_with(b"new-"));
@@ -161,7 +165,7 @@ impl FleetFolder {
         }
         // It gets its name when it is whole: who is killed meanwhile leaves no run.
         let new = self.0.join(format!("new-{}", std::process::id()));
-        state::private_folder(&new)?;
+        named(&new, state::private_folder(&new))?;
         keep(&new.join("bundle"), bundle)?;
         let mut number = self.runs()?.iter().filter(|run| run_name(run) == *run).count() + 1;
         loop {
@@ -175,7 +179,7 @@ impl FleetFolder {
             keep(&new.join("run.json"), &json(&run))?;
             match fs::rename(&new, &folder) {
                 Err(_) if folder.exists() => number += 1,
-                renamed => return renamed.map(|()| run.run),
+                renamed => return named(&folder, renamed).map(|()| run.run),
             }
         }
     }
@@ -183,7 +187,7 @@ impl FleetFolder {
     /// Goes on with a run's ledger.
     pub fn open_ledger(&self, run: &str) -> io::Result<Journal> {
         let path = self.run_folder(run).join("results.jsonl");
-        Journal::open(&path, read_ledger(&path, |_| {})?.as_ref())
+        named(&path, Journal::open(&path, read_ledger(&path, |_| {})?.as_ref()))
     }
 
     /// Leaves a wish for whoever drives the fleet.
@@ -195,7 +199,7 @@ impl FleetFolder {
 /// What stands in a file as JSON; an error names the file.
 pub(super) fn read<T: for<'d> Deserialize<'d>>(path: &Path) -> io::Result<T> {
     let read = fs::read(path).and_then(|bytes| Ok(serde_json::from_slice(&bytes)?));
-    read.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+    named(path, read)
 }
 
 pub(super) fn failed(error: CarrierError) -> io::Error {
@@ -215,7 +219,7 @@ pub fn read_ledger(path: &Path, mut take: impl FnMut(&LedgerLine)) -> io::Result
     });
     match read {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        read => read.map(Some).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))),
+        read => named(path, read.map(Some)),
     }
 }
 
@@ -248,7 +252,7 @@ impl ToldOrders {
     /// Goes on with the file, and gives out the order of each gateway. What was not written to its end was not sent.
     /// `writes`: no other process does.
     pub(super) fn open(path: &Path, writes: bool) -> io::Result<(ToldOrders, HashMap<String, Order>)> {
-        let bytes = if path.exists() { fs::read(path)? } else { Vec::new() };
+        let bytes = if path.exists() { named(path, fs::read(path))? } else { Vec::new() };
         /// The rest of an order that others follow is passed over.
         #[derive(Deserialize)]
         struct NamedOrder<'b> {
@@ -280,7 +284,7 @@ impl ToldOrders {
             keep(path, &lines.concat())?;
             whole = count;
         }
-        let mut file = state::private().open(path)?;
+        let mut file = named(path, state::private().open(path))?;
         if writes {
             file.set_len(whole as u64)?;
         }

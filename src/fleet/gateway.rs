@@ -107,9 +107,10 @@ impl AgentFolder {
 
     /// How often its agent has begun.
     fn session(&self) -> io::Result<u64> {
-        match fs::read(self.0.join("session")) {
+        let path = self.0.join("session");
+        match fs::read(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
-            read => Ok(serde_json::from_slice(&read?)?),
+            read => named(&path, read.and_then(|bytes| Ok(serde_json::from_slice(&bytes)?))),
         }
     }
 
@@ -119,10 +120,12 @@ impl AgentFolder {
 
     /// Nobody else may be the agent of this folder meanwhile.
     fn lock(&self) -> io::Result<File> {
-        let file = state::private().open(self.0.join("lock"))?;
+        let path = self.0.join("lock");
+        let file = named(&path, state::private().open(&path))?;
         match file.try_lock() {
             Err(fs::TryLockError::WouldBlock) => {
-                Err(io::Error::new(ErrorKind::ResourceBusy, "another hayes agent has this folder"))
+                let why = format!("another hayes agent has the folder {}", self.0.display());
+                Err(io::Error::new(ErrorKind::ResourceBusy, why))
             }
             Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(file),
         }
@@ -138,20 +141,20 @@ impl AgentFolder {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok((Vec::new(), 0)),
             opened => opened?,
         };
-        let (mut reader, mut line, mut lines, mut whole) = (BufReader::new(file), Vec::new(), Vec::new(), 0);
+        let (mut reader, mut line, mut lines, mut at, mut whole) = (BufReader::new(file), Vec::new(), Vec::new(), 0, 0);
         loop {
             line.clear();
-            let count = reader.read_until(b'\n', &mut line)?;
+            at += reader.read_until(b'\n', &mut line)? as u64;
             if !line.ends_with(b"\n") {
                 return Ok((lines, whole));
             }
             if !line.trim_ascii().is_empty() {
                 lines.push(serde_json::from_slice(&line).map_err(|error| {
-                    let why = format!("line {} of its journal cannot be read: {error}", lines.len() + 1);
+                    let why = format!("line {} of the journal cannot be read: {error}", lines.len() + 1);
                     io::Error::new(ErrorKind::InvalidData, why)
                 })?);
+                whole = at;
             }
-            whole += count as u64;
         }
     }
 
@@ -201,7 +204,12 @@ pub fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
         fs::rename(&new, path)?;
         if cfg!(unix) { File::open(path.parent().unwrap_or(path))?.sync_all() } else { Ok(()) }
     };
-    kept().map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+    named(path, kept())
+}
+
+/// What was done with a file: an error names it.
+pub fn named<T>(path: &Path, done: io::Result<T>) -> io::Result<T> {
+    done.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
 /// Ends the process here as a crash would, where a test has named this place.
@@ -243,9 +251,10 @@ impl<'s> Gateway<'s> {
         let lock = folder.lock()?;
         let who = folder.enrolment()?;
         for name in ["blobs", "records"] {
-            state::private_folder(&folder.0.join(name))?;
+            let place = folder.0.join(name);
+            named(&place, state::private_folder(&place))?;
         }
-        let (lines, _) = folder.lines()?;
+        let (lines, _) = named(&folder.journal(), folder.lines())?;
         let order = fs::read(folder.0.join("order")).ok();
         let order = order.and_then(|bytes| verified(&bytes, &who.operators, &who.fleet, &who.gateway).ok());
         let (sender, inbox) = channel();

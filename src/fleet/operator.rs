@@ -11,7 +11,7 @@ use super::bundle::ScriptBundle;
 use super::carrier::{Arrived, Carrier, NewOrder, Put, Version};
 use super::controller::{Controller, FleetRun, LedgerLine, Wish};
 use super::folder::{FleetFolder, ToldOrders, failed, mend_ledger, read, read_ledger};
-use super::gateway::{CALL, Say, keep};
+use super::gateway::{CALL, Say, keep, named};
 use super::key::{SecretKey, sha256};
 use super::message::{
     GatewayResult, Manner, Order, Presence, VERSION, WantedRun, json, run_name, signed, signer_of, verified,
@@ -179,7 +179,7 @@ impl<'s> Operator<'s> {
         }
         // Of a ledger that lost its end with the machine's power, what comes behind its last line comes again.
         self.cursor = self.cursor.min(if earlier.is_some() { last } else { run.cursor.unwrap_or(0) });
-        self.ledgers.insert(run.run.clone(), Journal::open(&path, earlier.as_ref())?);
+        self.ledgers.insert(run.run.clone(), named(&path, Journal::open(&path, earlier.as_ref()))?);
         Ok(run)
     }
 
@@ -405,9 +405,9 @@ impl<'s> Operator<'s> {
         }
         if lost > 0 {
             // What it counts begins anew.
-            let what = plural(lost as u64, "gateway");
-            (self.say)(&format!("the carrier has lost the orders of {what}: they are told anew"));
             self.carrier.prepare(CALL).map_err(failed)?;
+            let what = plural(lost as u64, "gateway");
+            (self.say)(&format!("the carrier lacks the orders of {what}: they are told anew"));
             self.cursor = 0;
             self.controller.carrier_has_lost_all();
             self.keep_runs()?;
@@ -571,7 +571,8 @@ impl<'s> Operator<'s> {
 
     fn bring_bundles(&mut self, order: &Order) -> io::Result<()> {
         for run in order.runs.iter().filter(|run| !self.bundles.contains(&run.bundle)).collect::<Vec<_>>() {
-            let bytes = fs::read(self.folder.run_folder(&run.run).join("bundle"))?;
+            let path = self.folder.run_folder(&run.run).join("bundle");
+            let bytes = named(&path, fs::read(&path))?;
             self.carrier.put_blob(&run.bundle, &bytes, CALL).map_err(failed)?;
             self.bundles.insert(run.bundle.clone());
         }

@@ -79,7 +79,7 @@ impl DirCarrier {
     fn failed(&self, path: &Path, error: &io::Error) -> CarrierError {
         let (folder, fleet) = (self.named.display(), &self.fleet);
         let is_missing = error.kind() == ErrorKind::NotFound;
-        CarrierError::Unreachable(match self.named.metadata() {
+        let why = match self.named.metadata() {
             Ok(known) if known.is_dir() && is_missing && self.is_of_earlier() => format!(
                 "{folder} carries a fleet as an earlier Hayes kept it: move its {} into {folder}/FLEET, named as that one is, or begin with another folder",
                 FOLDERS.join(", ")
@@ -91,13 +91,22 @@ impl DirCarrier {
                 let lets = format!("`hayes fleet init --fleet {fleet} --carrier dir:{folder}` lets it");
                 format!("{folder} carries no fleet {fleet}{carries}: {lets}")
             }
-            Ok(known) if known.is_dir() => format!("{}: {error}", path.display()),
-            Ok(_) => format!("{folder} is no folder"),
             Err(missing) if missing.kind() == ErrorKind::NotFound && is_missing => {
                 format!("the folder {folder} is not there")
             }
-            Err(_) => format!("the folder {folder}: {error}"),
-        })
+            // What no time mends
+            _ => match (error.kind(), path.ancestors().find(|it| it.is_file())) {
+                (ErrorKind::NotADirectory | ErrorKind::AlreadyExists | ErrorKind::NotFound, Some(file)) => {
+                    return CarrierError::Refused(format!("{} is no folder: move it away", file.display()));
+                }
+                (ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem, _) => {
+                    let needs = format!("this user has to read and to write in {}", self.folder.display());
+                    return CarrierError::Refused(format!("{}: {error}: {needs}", path.display()));
+                }
+                _ => format!("{}: {error}", path.display()),
+            },
+        };
+        CarrierError::Unreachable(why)
     }
 
     /// Whether a fleet's folders stand in it at once, as they did before fleets had folders of their own.
@@ -147,21 +156,19 @@ impl DirCarrier {
     fn write(&self, path: &Path, bytes: &[u8], name: impl FnOnce(&Path) -> io::Result<()>) -> Carried<()> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let written = || {
-            let new = self.folder.join("tmp").join(format!("{}-{number}", std::process::id()));
-            // One of a process that was killed, or somebody's link: it is not written to.
-            let _ = fs::remove_file(&new);
-            let mut file = OpenOptions::new().write(true).create_new(true).open(&new)?;
-            let named = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| name(&new));
-            // Where it was renamed there is none any more.
-            let _ = fs::remove_file(&new);
-            named?;
-            sync_folder(path)
-        };
         if !self.folder.is_dir() {
-            return Err(self.failed(path, &ErrorKind::NotFound.into()));
+            let kind = if self.folder.exists() { ErrorKind::NotADirectory } else { ErrorKind::NotFound };
+            return Err(self.failed(path, &kind.into()));
         }
-        written().map_err(|error| self.failed(path, &error))
+        let new = self.folder.join("tmp").join(format!("{}-{number}", std::process::id()));
+        // One of a process that was killed, or somebody's link: it is not written to.
+        let _ = fs::remove_file(&new);
+        let file = OpenOptions::new().write(true).create_new(true).open(&new);
+        let mut file = file.map_err(|error| self.failed(&new, &error))?;
+        let named = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| name(&new));
+        // Where it was renamed there is none any more.
+        let _ = fs::remove_file(&new);
+        named.and_then(|()| sync_folder(path)).map_err(|error| self.failed(path, &error))
     }
 
     /// Replaces a file while no other process of this machine does.
@@ -247,8 +254,10 @@ impl Carrier for DirCarrier {
         if self.is_of_earlier() {
             return Err(self.failed(&self.folder, &ErrorKind::NotFound.into()));
         }
-        let made = FOLDERS.iter().try_for_each(|name| fs::create_dir_all(self.folder.join(name)));
-        made.map_err(|error| self.failed(&self.folder, &error))
+        FOLDERS
+            .iter()
+            .map(|name| self.folder.join(name))
+            .try_for_each(|folder| fs::create_dir_all(&folder).map_err(|error| self.failed(&folder, &error)))
     }
 
     fn confirms(&self) -> bool {
@@ -336,8 +345,9 @@ impl Carrier for DirCarrier {
             let there = written(&path);
             if there.is_some() && given.presences.get(&name) != there.as_ref() {
                 let read = self.read(&path, PRESENCE);
-                let bytes = Self::or_passed_over(&mut given, &path, read)?.flatten();
-                said.extend(bytes.map(|bytes| (name.clone(), bytes)));
+                // One that was passed over is looked at again.
+                let Some(bytes) = Self::or_passed_over(&mut given, &path, read)?.flatten() else { continue };
+                said.push((name.clone(), bytes));
                 given.presences.extend(there.map(|there| (name, there)));
             }
         }
@@ -400,41 +410,4 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
 /// A new name is on the disk once its folder is.
 fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(windows) { Ok(()) } else { File::open(path.parent().unwrap_or(path))?.sync_all() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::state::with_folder;
-
-    const SOON: Duration = Duration::from_millis(50);
-
-    #[test]
-    fn it_keeps_what_it_is_given_once() {
-        with_folder(|folder| {
-            let carrier = DirCarrier::new(&folder.join("carrier"), "f");
-            assert!(matches!(carrier.order("gw-1", SOON), Err(CarrierError::Unreachable(_))));
-            carrier.prepare(SOON).unwrap();
-            assert_eq!(carrier.order("gw-1", SOON), Ok(None));
-            let put = |gateway: &str, bytes: &[u8], replaces| {
-                carrier.put_orders(&[NewOrder { gateway, bytes, replaces }], SOON).map(|put| put[0])
-            };
-            let Ok(Put::Done(first)) = put("gw-1", b"one", 0) else { panic!() };
-            assert_eq!(put("gw-1", b"two", 0), Ok(Put::Changed));
-            assert_eq!(carrier.order("gw-1", SOON), Ok(Some(Kept { bytes: b"one".to_vec(), version: first })));
-            assert!(matches!(put("gw-1", b"two", first), Ok(Put::Done(_))));
-            assert!(matches!(put("../x", b"", 0), Err(CarrierError::Refused(_))));
-            carrier.put_blob("ab", b"text", SOON).unwrap();
-            assert_eq!(carrier.blob("ab", SOON), Ok(Some(b"text".to_vec())));
-            let key = ResultKey { run: "r1".into(), gateway: "gw-1".into(), modem: "m".into(), attempt: 1 };
-            assert_eq!(carrier.put_result(&key, b"passed", SOON), Ok(Receipt::Stored));
-            assert_eq!(carrier.put_result(&key, b"failed", SOON), Ok(Receipt::Already));
-            let come = Arrived { key, bytes: b"passed".to_vec(), cursor: 0 };
-            assert_eq!(carrier.results(0, 10, SOON), Ok(vec![come.clone()]));
-            assert_eq!(carrier.results(0, 10, SOON), Ok(Vec::new()));
-            // Who opens it anew is given all.
-            assert_eq!(DirCarrier::new(&folder.join("carrier"), "f").results(7, 10, SOON), Ok(vec![come]));
-            assert_eq!(entries(&folder.join("carrier/f/tmp")).unwrap().len(), 1, "the lock");
-        });
-    }
 }

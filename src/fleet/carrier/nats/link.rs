@@ -109,7 +109,12 @@ impl Link {
         let NatsFrame::Info(server) = first else { return Err(silent("what answers there is no NATS server")) };
         self.server = server;
         let wants_tls = self.server.get("tls_required").and_then(Json::as_bool).unwrap_or(false);
+        let speaks_tls = wants_tls || self.server.get("tls_available").and_then(Json::as_bool).unwrap_or(false);
         match &login.tls {
+            Some(_) if !speaks_tls => {
+                let why = "the NATS server speaks no TLS: its file needs tls { cert_file: …, key_file: … }";
+                return Err(CarrierError::Refused(why.to_owned()));
+            }
             Some(settings) => self.begin_tls(settings, &login.host, until)?,
             None if wants_tls => {
                 return Err(CarrierError::Refused(format!("the server wants TLS: write tls://{}", login.host)));
@@ -422,7 +427,16 @@ fn refusal(why: &str) -> CarrierError {
 }
 
 fn untrusted(error: &rustls::Error) -> CarrierError {
-    CarrierError::Refused(format!("the NATS server's TLS is not trusted: {error}"))
+    let text = error.to_string();
+    let why = if text.contains("CaUsedAsEndEntity") {
+        "its certificate is that of an authority itself (CA:TRUE, as `openssl req -x509` makes it): give the server one \
+         that the authority has signed"
+    } else if text.contains("UnknownIssuer") {
+        "nobody who is trusted here has signed its certificate: name the authority that has with --ca FILE"
+    } else {
+        &text
+    };
+    CarrierError::Refused(format!("the NATS server's TLS is not trusted: {why}"))
 }
 
 fn silent(why: &str) -> CarrierError {

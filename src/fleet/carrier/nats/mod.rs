@@ -69,6 +69,7 @@ const PORT: u16 = 4222;
 /// The server's words for what is no failure here.
 const WRONG_LAST_SEQUENCE: u64 = 10_071;
 const STREAM_NOT_FOUND: u64 = 10_059;
+const NO_ROOM: [u64; 2] = [10_023, 10_047];
 const NOTHING: u64 = 0;
 
 /// Results are kept so long; whoever has not fetched them by then has them from the gateways again.
@@ -226,6 +227,8 @@ impl Nats {
                 "name": format!("{fleet}_{name}"), "subjects": subjects, "storage": "file",
                 "retention": "limits", "discard": "old", "num_replicas": 1, "allow_direct": true,
                 "max_msgs_per_subject": if last_alone { 1 } else { -1 },
+                // One that is full would drop what nobody has read.
+                "max_bytes": -1, "max_msgs": -1,
             })
         };
         let mut results = stream("RES", &["res.*.*.*.*"], false);
@@ -499,6 +502,9 @@ fn said(answer: &Delivery, forgiven: u64) -> Carried<Option<Json>> {
     let why = format!("JetStream says: {why}");
     match (number(error, "/err_code"), number(error, "/code")) {
         (code, _) if code == forgiven => Ok(None),
+        (code, _) if NO_ROOM.contains(&code) => {
+            Err(CarrierError::Unreachable(format!("{why}: the NATS server needs more room (max_file_store, its disk)")))
+        }
         // As in HTTP: from 500 on it is the server's own trouble, and passes.
         (_, 500..) => Err(CarrierError::Unreachable(why)),
         (_, _) => Err(CarrierError::Refused(why)),
