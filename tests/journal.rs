@@ -62,7 +62,11 @@ fn empty_lines_at_the_end_are_taken_away() {
     let results = read(path).unwrap();
     assert_eq!(results.heads.len(), 2);
     let mut seen = Vec::new();
-    results.walk(&mut |result| Ok(seen.push(result.modem.clone()))).unwrap();
+    let mut see = |result: &hayes::report::result::RunResult| {
+        seen.push(result.modem.clone());
+        Ok(())
+    };
+    results.walk(&mut see).unwrap();
     assert_eq!(seen, ["a", "b"]);
     let mut journal = Journal::open(path, Some(&results)).unwrap();
     assert_eq!(std::fs::read_to_string(path).unwrap(), format!("{first}\n{second}"));
