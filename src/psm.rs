@@ -54,28 +54,3 @@ impl GprsTimer {
         format!("{OFF:03b}00000")
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::source::tables;
-
-    /// Seconds and their digits, and back; where there are none, the nearest that there are.
-    #[test]
-    fn durations_and_back() {
-        tables::hold(include_str!("psm.md"), &mut |of, seconds| {
-            let timer = if of == "T3324" { &ACTIVE } else { &PERIODIC };
-            let duration = Duration::from_secs_f64(seconds.parse().unwrap());
-            match timer.write(duration) {
-                Ok(digits) => {
-                    assert_eq!(timer.read(&digits), Some(Some(duration)));
-                    digits
-                }
-                Err(nearest) => format!("{nearest:?}"),
-            }
-        });
-        assert_eq!(PERIODIC.read(&PERIODIC.off()), Some(None));
-        assert_eq!(ACTIVE.read("01100001"), Some(Some(Duration::from_secs(60))));
-        assert_eq!(ACTIVE.read("0110000"), None);
-    }
-}

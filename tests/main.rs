@@ -64,6 +64,7 @@ mod peers;
 mod picture;
 mod plans;
 mod played;
+mod psm;
 #[cfg(unix)]
 mod real_ports;
 #[cfg(unix)]

@@ -179,46 +179,6 @@ mod tests {
     use super::*;
     use crate::source::{Source, Span};
 
-    fn shown(text: &str, spans: &[(usize, usize)]) -> String {
-        let diagnostic = Diagnostic::new("hayes::check::test", &Source::new("s", text), "wrong");
-        let diagnostic = spans.iter().fold(diagnostic, |told, (start, end)| told.at(Span::new(*start, *end), "here"));
-        let theme = miette::GraphicalTheme::unicode_nocolor();
-        let mut text = String::new();
-        let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false);
-        handler.render_report(&mut text, &Excerpt::new(&diagnostic)).unwrap();
-        text
-    }
-
-    #[test]
-    fn a_short_source_stands_there_as_it_is() {
-        assert!(shown("AT\nxyz wrong\nAT\n", &[(7, 12)]).contains("[s:2:5]\n 1 │ AT\n 2 │ xyz wrong\n"));
-    }
-
-    #[test]
-    fn of_a_long_line_what_stands_around_the_place_is_shown() {
-        let line = format!("{}wrong{}\n", "ä".repeat(500_000), "z".repeat(500_000));
-        let text = shown(&format!("AT\n{line}AT\n"), &[(3 + 1_000_000, 3 + 1_000_005)]);
-        assert!(text.contains("[s:2:500001]"), "{text}");
-        let row = text.lines().find(|row| row.contains("wrong") && row.contains('│')).unwrap();
-        assert_eq!(row, format!(" 2 │ …{}wrong{}…", "ä".repeat(60), "z".repeat(100)));
-        let marks = text.lines().find(|row| row.contains('┬')).unwrap();
-        assert_eq!(marks, format!("   · {}──┬──", " ".repeat(61)));
-        assert!(text.contains(" 3 │ AT\n"), "{text}");
-        assert!(text.chars().count() < 600, "{text}");
-    }
-
-    #[test]
-    fn places_far_apart_and_long_ones_are_all_shown() {
-        let line = format!("first{}second{}third", "-".repeat(100_000), "-".repeat(100_000));
-        let second = 5 + 100_000;
-        let text = shown(&line, &[(second, second + 6), (0, 5)]);
-        assert!(text.contains("first") && text.contains("second") && !text.contains("third"), "{text}");
-        assert!(text.chars().count() < 2_000, "{text}");
-        let text = shown(&line, &[(0, line.len())]);
-        assert!(text.contains("first") && text.contains("third"), "{text}");
-        assert!(text.chars().count() < 2_000, "{text}");
-    }
-
     #[test]
     fn the_places_bytes_are_the_same_before_and_after() {
         let line = format!("{}\r\n{}\n", "abcdefgh".repeat(100), "ABCDEFGH".repeat(100));
