@@ -89,7 +89,9 @@ impl Dialect {
         let digits = trimmed.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let behind = trimmed.get(digits..).and_then(|rest| rest.strip_prefix(b",")).filter(|_| digits > 0);
         let words = behind.map_or(trimmed, <[u8]>::trim_ascii_start);
-        let known = expected.finals.iter().find(|(text, _)| text.as_bytes() == words).map(|(_, success)| *success);
+        // `DATA ACCEPT:5`
+        let is_known = |text: &[u8]| text == words || text.ends_with(b":") && words.starts_with(text);
+        let known = expected.finals.iter().find(|(text, _)| is_known(text.as_bytes())).map(|(_, success)| *success);
         // Those that may end any command are words.
         let is_word = line.first().is_some_and(u8::is_ascii_alphabetic);
         if let Some(success) = known.or_else(|| if is_word { self.knowledge.vendor_final(trimmed) } else { None }) {

@@ -26,7 +26,8 @@ impl Catalogue {
         let (prefix, values) = split_prefix(line);
         let known = std::str::from_utf8(prefix.unwrap_or(name)).ok().and_then(command);
         let is_one = |known: &'static CommandEntry| {
-            known.form(form)?.answers.first().map(|likeliest| tells_one(known, form, likeliest))
+            let likeliest = known.form(form)?.answers.first()?;
+            Some(tells_number(likeliest) || prefix.is_some() && tells_one(known, form, likeliest))
         };
         // What stands beside a bare number may be anything.
         let may_be = || prefix.is_some() || values.len() >= 10 && values.iter().all(u8::is_ascii_hexdigit);
@@ -120,12 +121,15 @@ fn things_told(command: &'static CommandEntry) -> impl Iterator<Item = &'static 
     })
 }
 
+fn tells_number(answer: &Layout) -> bool {
+    let is_number = |field: &KnownField| matches!(field.kind(), FieldKind::Imei | FieldKind::Imsi | FieldKind::Iccid);
+    matches!(answer.fields.as_slice(), [field] if is_number(field) || field.name == "sn")
+}
+
 fn tells_one(command: &CommandEntry, form: Form, answer: &Layout) -> bool {
     let is_read = form == Form::Read;
     match answer.fields.as_slice() {
         _ if answer.repeats_from.is_some() => false,
-        [field] if matches!(field.kind(), FieldKind::Imei | FieldKind::Imsi | FieldKind::Iccid) => true,
-        [field] if field.name == "sn" => true,
         [field] if field.is_closed() && form == Form::Execute => true,
         [field] if matches!(field.kind(), FieldKind::Number | FieldKind::Time) => is_read,
         // Vendors list what the standard does not: `+QPINC: "SC",3,10`.

@@ -631,7 +631,10 @@ impl Session {
                 }
                 None => return Some(false),
             }
-        } else if !is_inside && stands_alone && self.dialect.knowledge.unasked(line).is_some() {
+        } else if !is_inside
+            && stands_alone
+            && self.dialect.knowledge.unasked(line).is_some_and(|it| it != Unasked::StartWord)
+        {
             return None;
         }
         if came.lines > 0 {

@@ -212,14 +212,14 @@ impl ScriptView<'_> {
         let said = lines.iter().find(|line| says_so(line)).and_then(|line| split_prefix(&line.bytes).0);
         let names: Vec<_> = asked.question.names().collect();
         let contradicts = |line: &&Line| {
-            let (name, form) = match (said, names.as_slice()) {
-                (Some(name), _) => (name, asked.question.form_of(&line.bytes)),
-                (None, [(name, form)]) => (*name, Some(*form)),
+            let (name, form) = match (asked.question.form_of(&line.bytes), names.as_slice()) {
+                (Some(form), _) => (&[][..], form),
+                (None, [(name, form)]) => (*name, *form),
                 (None, _) => return false,
             };
-            split_prefix(&line.bytes).0 == said
-                && form.is_some_and(|form| Catalogue.answers_once(&line.bytes, name, form))
-                && !says_so(line)
+            let prefix = split_prefix(&line.bytes).0;
+            let is_alike = prefix == said || prefix.is_none() || said.is_none();
+            is_alike && Catalogue.answers_once(&line.bytes, name, form) && !says_so(line)
         };
         let other = lines.iter().find(contradicts);
         other.map_or(Ok(()), |other| Err(self.contradicts(Some(asked), span, other)))
