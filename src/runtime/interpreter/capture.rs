@@ -134,11 +134,8 @@ impl ScriptView<'_> {
                     return Ok((captured, body));
                 }
                 Err(Miss::NoMatch) => {
-                    let answers = match is_refused {
-                        true => self.refused_as(patterns, values),
-                        false => self.answers(asked, clause.span, patterns, values)?,
-                    };
-                    if answers {
+                    let is_answer = || self.answers(asked, clause.span, patterns, values);
+                    if self.refused_as(patterns, values) || !is_refused && is_answer()? {
                         return Ok((self.nothing_of(patterns), body));
                     }
                 }
@@ -165,14 +162,12 @@ impl ScriptView<'_> {
 
     /// Without another word an answer must end well; an `expect` may want it to end otherwise.
     fn judge_result(&self, asked: &ReadyQuestion, clauses: &[Clause], values: &ClauseValues) -> Step {
-        let Some(result) = &self.scope.last.result else { return Ok(()) };
-        if result.is_success() {
-            return Ok(());
-        }
+        let refusal = self.scope.last.result.as_ref().filter(|result| !result.is_success());
+        let Some(result) = refusal else { return Ok(()) };
         let mut wanted = None;
         for (clause, values) in clauses.iter().zip(values) {
             if let ClauseKind::Expect(patterns) | ClauseKind::ExpectLast(patterns) = &clause.kind {
-                if patterns.iter().zip(values).any(|(pattern, values)| self.ends_as(result, pattern, values)) {
+                if self.refused_as(patterns, values) {
                     return Ok(());
                 }
                 wanted.get_or_insert((clause.span, patterns, values));

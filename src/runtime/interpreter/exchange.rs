@@ -811,18 +811,13 @@ fn without_answer<'c>(clauses: &'c [Clause], trouble: &Trouble) -> Option<&'c Bl
 }
 
 fn in_place_of_answer<'c>(clauses: &'c [Clause], event: &WhenEvent) -> Option<&'c Block> {
-    let body = |wanted: &WhenEvent| {
-        clauses.iter().find_map(|clause| {
-            if let ClauseKind::When { event, body } = &clause.kind
-                && event == wanted
-            {
-                Some(body)
-            } else {
-                None
-            }
-        })
+    let branch = |clause: &'c Clause| {
+        if let ClauseKind::When { event, body } = &clause.kind { Some((event, body)) } else { None }
     };
-    body(event).or_else(|| body(&WhenEvent::Otherwise))
+    let branches = || clauses.iter().filter_map(branch);
+    let found = branches().find(|(wanted, _)| *wanted == event);
+    let otherwise = || branches().find(|(wanted, _)| **wanted == WhenEvent::Otherwise);
+    found.or_else(otherwise).map(|(_, body)| body)
 }
 
 /// Hears the answer to a text that is no AT command: it ends when a line has matched each thing that is wanted.
