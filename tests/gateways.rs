@@ -303,7 +303,8 @@ fn a_copy_of_a_gateway_begins_nothing() {
     );
     let adopted = field.run(&["fleet", "adopt", "gw-1"]);
     assert!(adopted.status.success(), "{}", text(&adopted.stderr));
-    assert!(text(&field.once("gw-1").stderr).contains("nothing is begun here"), "the old one may not come back");
+    let refused = text(&field.once("gw-1").stderr);
+    assert!(refused.contains("has given gw-1 to its next agent: nothing is begun here"), "no way back: {refused}");
     assert!(field.once("copy").status.success());
     assert!(field.watch().status.success());
     assert_eq!(ended(&field.ledger("r1"))["gw-1-0"], ["passed"]);
@@ -675,6 +676,41 @@ fn a_modem_that_comes_late_has_a_second_line_that_counts() {
     let line = format!("cd {} && jq {line} | jq -r .status", ledger.parent().unwrap().display());
     let last = Command::new("sh").args(["-c", &line]).output().unwrap();
     assert_eq!(text(&last.stdout), "passed\npassed\n", "{}", text(&last.stderr));
+}
+
+/// What is wanted twice, or too late, is told so; of many runs that are over the status shows the last ones.
+#[test]
+fn what_is_wanted_twice_is_told_and_of_many_runs_the_last_are_shown() {
+    let mut field = Field::new("twice", ASKS, &[]);
+    field.gateway("gw-1", &["sim:bg96?time=virtual"]);
+    field.order(&[]);
+    for (wish, said) in [
+        ("go-on r1", "r1: it goes on already: nothing has paused or stopped it"),
+        ("pause r1", "r1: heeded, for 1 of its modems"),
+        ("pause r1", "r1: it is paused already"),
+        ("go-on r1", "r1: heeded, for 1 of its modems"),
+        ("cancel r1", "r1: heeded, for 1 of its modems"),
+        ("cancel r1", "r1: it was cancelled already"),
+        ("cancel r1 --now", "r1: heeded, for 1 of its modems"),
+        ("cancel r1", "r1: it was cancelled already"),
+        ("go-on r1", "r1: it was cancelled, and does not go on: `hayes fleet run` begins another run"),
+    ] {
+        let words: Vec<&str> = wish.split(' ').collect();
+        let done = field.run(&[&["fleet"], &words[..]].concat());
+        let told = text(&done.stderr).replace("\n    ", " ");
+        assert!(done.status.success() && told.trim_end() == said, "{wish}: {told}");
+    }
+    for _ in 0..22 {
+        field.order(&[]);
+    }
+    assert!(field.once("gw-1").status.success());
+    assert!(field.watch().status.success());
+    let status = text(&field.run(&["fleet", "status"]).stdout);
+    let lines: Vec<&str> = status.lines().collect();
+    assert_eq!(lines.len(), 22, "{status}");
+    assert_eq!(lines[0], "3 earlier runs: `hayes fleet watch RUN` shows each");
+    assert!(lines[1] == "r4: 1 passed script.hayes" && lines[20] == "r23: 1 passed script.hayes", "{status}");
+    assert!(lines[21].starts_with("gw-1: order "), "{status}");
 }
 
 /// A ledger with a line that somebody has cut in two: what it held comes from the carrier again, and is not run again.

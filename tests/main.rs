@@ -56,6 +56,7 @@ mod modules;
 #[cfg(all(unix, feature = "nats"))]
 mod nats;
 mod network;
+mod nkeys;
 mod order;
 mod orders;
 mod patterns;

@@ -299,6 +299,10 @@ impl FleetRun {
             None if self.cancelled && !matches!(wish, Wish::Cancel(_)) => {
                 Some(format!("it was cancelled, and does not go on: {another}"))
             }
+            None if self.cancelled && matches!(wish, Wish::Cancel(now) if !*now || self.ends_all) => {
+                Some("it was cancelled already".to_owned())
+            }
+            None if self.paused && *wish == Wish::Pause => Some("it is paused already".to_owned()),
             None if resumes && !self.paused && self.stopped.is_none() => {
                 Some("it goes on already: nothing has paused or stopped it".to_owned())
             }

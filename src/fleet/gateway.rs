@@ -576,6 +576,10 @@ impl<'s> Gateway<'s> {
             )
         };
         let standing = match &self.agent.standing {
+            Standing::Another(other) if other.is_empty() => Some(format!(
+                "`hayes fleet adopt` has given {} to its next agent: nothing is begun here any more; enrol it anew in another folder (--state)",
+                self.agent.who.gateway
+            )),
             Standing::Another(other) => Some(another(other)),
             Standing::Copied => Some(format!(
                 "a copy of this folder is the agent of {}: nothing is begun here; enrol one of them anew",

@@ -30,6 +30,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const TELLS: Duration = Duration::from_secs(1);
 /// So many results are taken at once.
 const TAKEN: usize = 500;
+/// So many runs that are over are shown.
+const SHOWN: usize = 20;
 /// So many orders are written down together.
 const TOLD: usize = 256;
 
@@ -421,10 +423,18 @@ impl<'s> Operator<'s> {
     pub fn described(&mut self, gateway: Option<&str>) -> io::Result<Option<String>> {
         self.look()?;
         let mut text = String::new();
-        if gateway.is_none() {
-            self.unread.clone().iter().try_for_each(|run| self.recall(run))?;
+        let runs: Vec<(String, bool)> = self.controller.runs.iter().map(|run| (run.run.clone(), run.closed)).collect();
+        let mut earlier = runs.iter().filter(|(_, closed)| *closed).count().saturating_sub(SHOWN);
+        if earlier > 0 && gateway.is_none() {
+            text.push_str(&format!("{}: `hayes fleet watch RUN` shows each\n", plural(earlier as u64, "earlier run")));
         }
-        for run in self.controller.runs.iter().filter(|_| gateway.is_none()) {
+        for (name, closed) in runs.iter().filter(|_| gateway.is_none()) {
+            if *closed && earlier > 0 {
+                earlier -= 1;
+                continue;
+            }
+            self.recall(name)?;
+            let Some(run) = self.controller.runs.iter().find(|run| run.run == *name) else { continue };
             let conflicts = self.folder.run_folder(&run.run).join("conflicts");
             let count = fs::read_dir(&conflicts).map_or(0, Iterator::count) as u64;
             let kept = format!("; {} not taken, in {}", plural(count, "result"), conflicts.display());
@@ -452,7 +462,9 @@ impl<'s> Operator<'s> {
         }
         let free = Presence { v: VERSION, refuses: Some(old.clone()), ..Presence::default() };
         match self.carrier.put_presence(gateway, &json(&free), kept.version, CALL).map_err(failed)? {
-            Put::Done(_) => Ok(Ok(format!("the next agent of {gateway} that is not {old} takes its place"))),
+            Put::Done(_) => Ok(Ok(format!(
+                "the next agent of {gateway} that is not {old} takes its place; {old} begins nothing more"
+            ))),
             Put::Changed => Err(io::Error::other("it has just said something: try once more")),
         }
     }
