@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use hayes::diagnostic::pages::{codes, page};
 use regex::Regex;
 
-// The limits of the step that made the house smaller, for the rooms that stood then.
-const LINES: usize = 50_000;
+// The limits of the step that made the house smaller, for the rooms that stood then; a hundredth more for what they
+// have learnt since, as what a check knows of values, delivery reports and secrets that are typed.
+const LINES: usize = 50_500;
 const FILES: usize = 240;
 const TYPES: usize = 440;
 const PUB_SUPER: usize = 500;

@@ -345,6 +345,29 @@ fn ctrl_c_at_a_question_is_no_and_nothing_more_is_sent() {
     terminal.wait("+CSQ: 8,99");
 }
 
+/// A secret that nothing else gives is typed, and not shown; Ctrl-C is no value, and leaves the terminal as it was.
+#[test]
+fn a_secret_is_asked_for_and_not_shown() {
+    let script =
+        "'secret pin \"of the SIM\"\nlog \"${len(pin)} characters\"\nask \"Code?\" as secret code\nreport pin, code'";
+    let hayes = env!("CARGO_BIN_EXE_hayes");
+    let arguments = format!("list >/dev/null; printf {script} >s.hayes; {hayes} run s.hayes -p sim:bg96");
+    let Some(terminal) = Terminal::run(&format!("{arguments}; {hayes} run s.hayes -p sim:bg96"), 100) else { return };
+    terminal.wait("pin (of the SIM), not shown:");
+    terminal.enter("9276");
+    terminal.wait("Code?");
+    terminal.enter("5518");
+    terminal.wait("code  ***");
+    terminal.wait_until("the question again", |screen| screen.matches("not shown:").count() == 2);
+    terminal.text("93");
+    terminal.key("C-c");
+    let screen = terminal.wait("left with 130");
+    let seen = ["9276", "5518", "93"].into_iter().filter(|secret| screen.contains(secret)).collect::<Vec<_>>();
+    assert!(seen.is_empty() && screen.contains("-- 4 characters"), "{seen:?} in:\n{screen}");
+    terminal.text("shown again");
+    terminal.wait("shown again");
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn a_run_that_is_ended_at_a_question_sends_what_finally_says() {

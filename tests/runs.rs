@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use hayes::at::{Event, command, parameters};
 use hayes::catalogue::Catalogue;
-use hayes::check::{NotFound, Program, Scripts, check};
+use hayes::check::{Checked, NotFound, Program, Scripts, check};
 use hayes::conversation::Conversation;
+use hayes::diagnostic::{Diagnostic, Severity};
 use hayes::notation;
 use hayes::port::crew::Crew;
 use hayes::port::{Cancel, Control, Device, Fault, Memory};
@@ -242,6 +243,8 @@ impl Scripts for RunBench {
 
 struct Ran {
     outcome: Outcome,
+    /// What the check says, where it lets nothing run.
+    refused: Option<Diagnostic>,
     /// What the listener heard, a line each.
     events: Vec<String>,
     heard: Arc<Mutex<ModemHeard>>,
@@ -282,12 +285,10 @@ impl RunBench {
         self
     }
 
-    fn program(&self, script: &str) -> Arc<Program> {
-        let checked = check(&Source::new("test", script), self);
-        match checked.program {
-            Some(program) => program,
-            None => panic!("{:#?}", checked.diagnostics.iter().map(|fault| &fault.message).collect::<Vec<_>>()),
-        }
+    fn program(&self, script: &str) -> Result<Arc<Program>, Diagnostic> {
+        let Checked { program, diagnostics } = check(&Source::new("test", script), self);
+        let error = diagnostics.into_iter().find(|diagnostic| diagnostic.severity == Severity::Error);
+        program.ok_or_else(|| error.unwrap())
     }
 
     fn run(&self, script: &str, mut modem: Modem) -> Ran {
@@ -299,8 +300,10 @@ impl RunBench {
 
     fn run_in(&self, script: &str, conversation: &mut Conversation) -> Ran {
         let mut listener = Notes { answer: self.answer.clone(), ..Notes::default() };
-        let outcome = run(&self.program(script), conversation, &self.inputs, &mut listener);
-        Ran { outcome, events: listener.events, heard: Arc::default() }
+        let program = self.program(script);
+        let run = |program| run(program, conversation, &self.inputs, &mut listener);
+        let outcome = program.as_ref().map(run).unwrap_or_default();
+        Ran { outcome, refused: program.err(), events: listener.events, heard: Arc::default() }
     }
 }
 
@@ -311,7 +314,10 @@ fn conversation(modem: Modem, cancel: &Cancel) -> Conversation {
 impl Ran {
     /// `OK`, or what went wrong: code, line and column, message.
     fn ended(&self) -> String {
-        match (&self.outcome.status, &self.outcome.failure) {
+        if let Some(refused) = &self.refused {
+            return told(refused);
+        }
+        match (&self.outcome.status, self.outcome.failure.as_ref().map(|failure| &failure.diagnostic)) {
             (Status::Passed, None) => "passed".into(),
             (Status::Skipped, None) => format!("skipped: {}", self.outcome.skipped.clone().unwrap_or_default()),
             (Status::Failed, Some(failure)) => told(failure),
@@ -411,10 +417,10 @@ impl Ran {
     }
 }
 
-fn told(failure: &Failure) -> String {
-    let place = failure.position();
-    let code = failure.diagnostic.code.trim_start_matches("hayes::run::");
-    format!("{code} {}:{} {}", place.line, place.column, failure.diagnostic.message)
+fn told(wrong: &Diagnostic) -> String {
+    let place = wrong.source.position(wrong.span().unwrap_or_default().start as usize);
+    let code = wrong.code.trim_start_matches("hayes::run::");
+    format!("{code} {}:{} {}", place.line, place.column, wrong.message)
 }
 
 /// Writes down what it hears.
@@ -464,7 +470,7 @@ impl Listener for Notes {
         });
     }
 
-    fn ask(&mut self, question: &str, heeded: usize) -> Option<Result<String, Fault>> {
+    fn ask(&mut self, question: &str, _is_secret: bool, heeded: usize) -> Option<Result<String, Fault>> {
         self.events.push(format!("asked {question} {heeded}"));
         self.answer.clone().map(|answer| if answer == "Interrupted" { Err(Fault::Interrupted) } else { Ok(answer) })
     }
@@ -520,7 +526,7 @@ fn the_deepest_script_runs_in_the_stated_stack() {
     let list =
         format!("set l = {list}\nset l = [l]\nset l = [[l]]\nset l = [l]\nassert l == l\nlog \"${{l}}\"\nset l = []\n");
     let script = format!("{}AT\nset n = {sum}\n{list}{}", "retry 1 {\n".repeat(256), "}\n".repeat(256));
-    let program = RunBench::default().program(&script);
+    let program = RunBench::default().program(&script).unwrap();
     let body = move || {
         let mut conversation = conversation(Modem::new(), &Cancel::new().unwrap());
         run(&program, &mut conversation, &Inputs::default(), &mut Silent).status
@@ -548,13 +554,14 @@ fn a_finally_has_room_and_no_more_than_that() {
         bench = bench.script(&format!("c{number}"), &script);
     }
     // Each is known to the check before it is run so deep.
-    let program = bench.program(&(0..=8).rev().map(|number| format!("run \"c{number}\"\n")).collect::<String>());
+    let program = (0..=8).rev().map(|number| format!("run \"c{number}\"\n")).collect::<String>();
+    let program = bench.program(&program).unwrap();
     let body = move || {
         let mut conversation = conversation(Modem::new(), &Cancel::new().unwrap());
         run(&program, &mut conversation, &Inputs::default(), &mut Silent).failure.unwrap()
     };
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(body).unwrap();
-    assert!(told(&thread.join().unwrap()).starts_with("too-deep "));
+    assert!(told(&thread.join().unwrap().diagnostic).starts_with("too-deep "));
 
     // However deep a script is run, its `finally` has room; one that would have none is not begun.
     let inner = "log \"begun\"\nfinally {\n  if true {\n    log \"ended\"\n  }\n}\n";

@@ -237,6 +237,9 @@ pub(crate) struct InputArguments {
     /// Let a script run scripts that stand outside of its folder
     #[arg(long)]
     pub(crate) outside: bool,
+    /// Send nothing where the check warns, and exit with 3
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
     /// Hide IMEI, IMSI, ICCID and telephone numbers in all that is shown, recorded and reported
     #[arg(long)]
     pub(crate) shareable: bool,

@@ -23,12 +23,12 @@ pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, E
     let declared = declarations(&commands, &arguments.inputs, console)?;
     let source = Source::new(NAME, format!("{declared}{commands}"));
     // Who types a scan here means it, and looks at its answer.
-    let quiet = arguments.output.quiet;
+    let is_quiet = arguments.output.quiet && !arguments.inputs.deny_warnings;
     let wanted = |diagnostic: &Diagnostic| match diagnostic.severity {
         Severity::Error => true,
-        Severity::Warning => !quiet && diagnostic.code != "hayes::check::scan",
+        Severity::Warning => !is_quiet && diagnostic.code != "hayes::check::scan",
     };
-    let programs = checked_as(&[source], false, wanted, for_a_script, console)?;
+    let programs = checked_as(&[source], &arguments.inputs, wanted, for_a_script, console)?;
     let inputs = inputs::collect(&arguments.inputs, &programs, console)?;
     let port = modem::choose(&arguments.connection, console)?;
     let inputs = inputs.at(&port);

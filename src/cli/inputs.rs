@@ -2,15 +2,19 @@
 //! beats those behind it: the command line, the files, the environment, `hayes.toml`, the script's default.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::arguments;
 use super::console::{Console, Exit};
+use super::modem::Signals;
 use super::{scripts, settings};
 use crate::check::Program;
 use crate::diagnostic::{Complaint, nearest};
 use crate::guard::Guard;
+use crate::port::Cancel;
+use crate::report::style::harmless;
 use crate::runtime::{self, Inputs, Unfit};
 
 /// Where each value came from, by its name: for what is said of it.
@@ -37,6 +41,7 @@ pub(crate) fn collect(
     inputs.variables.extend(environment.variables.into_iter().filter(is_new));
     inputs.secrets.extend(environment.secrets.into_iter().filter(is_new));
     its_origins.append(&mut origins);
+    ask_for_secrets(programs, &mut inputs, console)?;
     let mut problems = Vec::new();
     for program in programs {
         let name = &program.source().name;
@@ -50,6 +55,38 @@ pub(crate) fn collect(
         }
     }
     told(inputs, problems, console)
+}
+
+/// A person types the secrets that nothing else gives; where nobody can, they stay missing.
+fn ask_for_secrets(programs: &[Arc<Program>], inputs: &mut Inputs, console: &Console) -> Result<(), Exit> {
+    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+        return Ok(());
+    }
+    for program in programs {
+        for unfit in runtime::unfit(program, inputs).into_iter().filter(|unfit| unfit.missing && unfit.secret) {
+            let about = program.params.iter().find(|param| param.name.value == unfit.param);
+            let about = about.and_then(|param| param.about.as_ref());
+            let about = about.map(|about| format!(" ({})", harmless(about.as_bytes()))).unwrap_or_default();
+            console.say(&format!("{}{about}, not shown: ", unfit.param));
+            let cancel = Cancel::new().map_err(|error| console.refused(&error))?;
+            let typed =
+                Signals::during(&cancel, || cancel.typed_line(0, true)).map_err(|error| console.refused(&error))?;
+            match typed {
+                (_, Some(exit)) => {
+                    console.say("\n");
+                    return Err(exit);
+                }
+                (typed, None) => {
+                    let typed = typed.unwrap_or_default();
+                    let value = typed.trim_end_matches(['\r', '\n']);
+                    if !value.is_empty() {
+                        inputs.secrets.insert(unfit.param, value.to_owned());
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The files that these inputs are read from.

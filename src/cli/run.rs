@@ -68,8 +68,8 @@ pub(crate) fn programs(
     quiet: bool,
     console: &Console,
 ) -> Result<Vec<Arc<Program>>, Exit> {
-    let wanted = |diagnostic: &Diagnostic| !quiet || diagnostic.severity == Severity::Error;
-    let programs = checked_as(sources, inputs.outside, wanted, |_| {}, console)?;
+    let wanted = |diagnostic: &Diagnostic| !quiet || inputs.deny_warnings || diagnostic.severity == Severity::Error;
+    let programs = checked_as(sources, inputs, wanted, |_| {}, console)?;
     if only.is_empty() { Ok(programs) } else { of_parts(&programs, only, inputs.outside, console) }
 }
 
@@ -102,7 +102,7 @@ fn of_parts(
 /// The checked scripts; of their diagnostics those are shown that are `wanted`, in other words where `reworded`.
 pub(crate) fn checked_as(
     sources: &[Arc<Source>],
-    outside: bool,
+    inputs: &arguments::InputArguments,
     wanted: impl Fn(&Diagnostic) -> bool,
     reworded: impl Fn(&mut Diagnostic),
     console: &Console,
@@ -110,14 +110,15 @@ pub(crate) fn checked_as(
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     let mut programs = Vec::new();
     for source in sources {
-        let checked = check(source, &Library::new(outside));
+        let checked = check(source, &Library::new(inputs.outside));
         diagnostics.extend(checked.diagnostics);
         programs.extend(checked.program);
     }
     diagnostics.retain(wanted);
     diagnostics.iter_mut().for_each(reworded);
     console.show(&diagnostics);
-    if programs.len() == sources.len() { Ok(programs) } else { Err(Exit::Invalid) }
+    let is_denied = inputs.deny_warnings && !diagnostics.is_empty();
+    if programs.len() == sources.len() && !is_denied { Ok(programs) } else { Err(Exit::Invalid) }
 }
 
 impl PreparedRun {

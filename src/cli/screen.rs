@@ -96,13 +96,13 @@ impl Listener for Screen<'_> {
         }
     }
 
-    fn ask(&mut self, question: &str, heeded: usize) -> Option<Result<String, Fault>> {
+    fn ask(&mut self, question: &str, is_secret: bool, heeded: usize) -> Option<Result<String, Fault>> {
         let cancel = self.cancel.clone().filter(|_| io::stdin().is_terminal())?;
         if let Some(text) = &mut self.text {
             let _ = text.lock().finish();
         }
         self.console.say(&format!("{} ", self.console.err.paint(Style::Notable, question)));
-        let typed = cancel.typed_line(heeded);
+        let typed = cancel.typed_line(heeded, is_secret);
         // Only Enter ends the line of the question; Ctrl-C and Ctrl-D leave it open.
         if !typed.as_ref().is_ok_and(|answer| answer.ends_with('\n')) {
             self.console.say("\n");

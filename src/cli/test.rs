@@ -57,6 +57,8 @@ struct Terms {
     expect: Option<String>,
     /// `# var: apn=super`
     variables: Vec<String>,
+    /// `# report: signal=-75`: what the script is to report; other columns may have any value
+    report: Vec<String>,
 }
 
 impl Terms {
@@ -68,8 +70,9 @@ impl Terms {
                 Some(("script", name)) => terms.script = Some(name.trim().to_owned()),
                 Some(("expect", status)) => terms.expect = Some(status.trim().to_owned()),
                 Some(("var", value)) => terms.variables.push(value.trim().to_owned()),
+                Some(("report", value)) => terms.report.push(value.trim().to_owned()),
                 Some((word, _)) => {
-                    if let Some(meant) = nearest(word, ["script", "expect", "var"]) {
+                    if let Some(meant) = nearest(word, ["script", "expect", "var", "report"]) {
                         return Err((word, meant));
                     }
                 }
@@ -106,7 +109,9 @@ fn one(recording: &Path, given: &InputArguments, cancel: &Cancel, console: &Cons
     let now = heard.text("");
     let difference = Difference::between(&text, &now);
     let told = difference.as_ref().map(|difference| difference.told(&name.to_string(), console));
-    let wrong = told.or_else(|| wrong_end(&outcome, terms.expect.as_deref().unwrap_or("passed")));
+    let wrong = told
+        .or_else(|| wrong_end(&outcome, terms.expect.as_deref().unwrap_or("passed")))
+        .or_else(|| wrong_report(&outcome, &terms.report));
     let mark = |style, word| console.out.paint(style, word);
     Ok(match wrong {
         None => console.print(&format!("{}  {name}\n", mark(Style::Good, "passed"))),
@@ -144,6 +149,17 @@ fn wrong_end(outcome: &Outcome, expected: &str) -> Option<String> {
     let code = outcome.failure.as_deref().map_or("", |failure| failure.diagnostic.code);
     let is_as_expected = expected == status || expected == format!("{status} {code}");
     (!is_as_expected).then(|| format!("{} was expected, but it {}", expected, format!("{status} {code}").trim()))
+}
+
+/// The first column that has another value than is told, or none.
+fn wrong_report(outcome: &Outcome, expected: &[String]) -> Option<String> {
+    expected.iter().find_map(|column| {
+        let (name, value) = column.split_once('=').unwrap_or((column, ""));
+        let found = outcome.report.iter().find(|(known, _)| *known == name.trim_end());
+        let found = found.map(|(_, value)| value.to_string());
+        let told = || found.as_ref().map_or("does not report it".to_owned(), |found| format!("reports {found}"));
+        (found.as_deref() != Some(value.trim_start())).then(|| format!("{column} was expected, but it {}", told()))
+    })
 }
 
 /// Where a script asks something else than it did when this was recorded.

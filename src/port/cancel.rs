@@ -156,8 +156,14 @@ impl Cancel {
     }
 
     /// What a person types on standard input up to Enter, unless this handle is used meanwhile; so many calls of
-    /// `cancel` were heeded already. Takes no more than the line.
-    pub fn typed_line(&self, heeded: usize) -> Result<String, Fault> {
+    /// `cancel` were heeded already. Takes no more than the line. What is secret is not shown.
+    pub fn typed_line(&self, heeded: usize, is_secret: bool) -> Result<String, Fault> {
+        if is_secret {
+            os::show_typed(false);
+            let typed = self.typed_line(heeded, false);
+            os::show_typed(true);
+            return typed;
+        }
         let mut line = Vec::new();
         loop {
             if self.is_called_after(heeded) {

@@ -119,14 +119,14 @@ impl Listener for Shown {
         self.text.on_event(now, event);
     }
 
-    fn ask(&mut self, question: &str, heeded: usize) -> Option<Result<String, Fault>> {
+    fn ask(&mut self, question: &str, is_secret: bool, heeded: usize) -> Option<Result<String, Fault>> {
         if !io::stdin().is_terminal() {
             return None;
         }
         let _ = self.text.finish();
         write_out(&format!("{} ", self.palette.paint(Style::Notable, question)));
         terminal::edits_lines(true);
-        let typed = self.cancel.typed_line(heeded);
+        let typed = self.cancel.typed_line(heeded, is_secret);
         terminal::edits_lines(!self.waits);
         // Only Enter ends the line of the question; Ctrl-C and Ctrl-D leave it open.
         if !typed.as_ref().is_ok_and(|answer| answer.ends_with('\n')) {

@@ -17,9 +17,9 @@ pub trait Listener {
     /// `now` is the time since the port was opened.
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>);
 
-    /// Asks a person: what was typed, or why nothing was; `None` where there is nobody. So many interruptions were
-    /// heeded already: one more ends the question.
-    fn ask(&mut self, _question: &str, _heeded: usize) -> Option<Result<String, Fault>> {
+    /// Asks a person: what was typed, or why nothing was; `None` where there is nobody. What is secret is not shown. So
+    /// many interruptions were heeded already: one more ends the question.
+    fn ask(&mut self, _question: &str, _is_secret: bool, _heeded: usize) -> Option<Result<String, Fault>> {
         None
     }
 }
@@ -31,8 +31,8 @@ impl<A: Listener, B: Listener> Listener for (A, B) {
         self.1.on_event(now, event);
     }
 
-    fn ask(&mut self, question: &str, heeded: usize) -> Option<Result<String, Fault>> {
-        self.0.ask(question, heeded)
+    fn ask(&mut self, question: &str, is_secret: bool, heeded: usize) -> Option<Result<String, Fault>> {
+        self.0.ask(question, is_secret, heeded)
     }
 }
 

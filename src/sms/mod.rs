@@ -65,10 +65,22 @@ pub fn deliver(address: &str, text: &str, coding: Coding, time: &str, part: Opti
     let mut unit = vec![if part.is_some() { 0x44 } else { 0x04 }];
     put_address(&mut unit, address);
     unit.extend([0x00, coding.scheme()]);
-    // Year to second and the zone in quarters of an hour, two digits each, the second in the high half.
-    let pairs = time.split(['/', ',', ':', '+']).filter_map(|pair| pair.parse::<u8>().ok());
-    unit.extend(pairs.map(|pair| ((pair % 10) << 4) | (pair / 10)));
+    unit.extend(stamp(time));
     unit.extend(user_data(text, coding, part));
+    unit
+}
+
+/// Year to second and the zone in quarters of an hour, two digits each, the second in the high half.
+fn stamp(time: &str) -> impl Iterator<Item = u8> {
+    let pairs = time.split(['/', ',', ':', '+']).filter_map(|pair| pair.parse::<u8>().ok());
+    pairs.map(|pair| ((pair % 10) << 4) | (pair / 10))
+}
+
+/// SMS-STATUS-REPORT: the message of this reference was delivered (23.040 §9.2.2.3).
+pub fn status_report(reference: u8, address: &str, time: &str) -> Vec<u8> {
+    let mut unit = vec![0x06, reference];
+    put_address(&mut unit, address);
+    unit.extend(stamp(time).chain(stamp(time)).chain([0x00]));
     unit
 }
 

@@ -93,7 +93,11 @@ pub fn read(sources: &[Arc<Source>]) -> Result<Inventory, Vec<Diagnostic>> {
     let mut draft = Draft::default();
     for source in sources {
         draft.source = Arc::clone(source);
-        if is_csv(source) { csv::read(&mut draft) } else { toml::read(&mut draft) }
+        match foreign_format(source) {
+            Some((format, span)) => draft.problem(span, "hayes::inventory::format", &[&format]),
+            None if is_csv(source) => csv::read(&mut draft),
+            None => toml::read(&mut draft),
+        }
     }
     draft.finish().map_err(|mut diagnostics| {
         let shown: Vec<Arc<Source>> = sources.iter().map(|source| without_values(source)).collect();
@@ -109,7 +113,11 @@ pub fn read(sources: &[Arc<Source>]) -> Result<Inventory, Vec<Diagnostic>> {
 
 /// An inventory as diagnostics show it: with the values of `vars` hidden, for one may be a secret.
 fn without_values(source: &Source) -> Arc<Source> {
-    let values = if is_csv(source) { csv::values(&source.text) } else { toml::values(&source.text) };
+    let values = match foreign_format(source) {
+        Some(_) => std::iter::once(0..source.text.len()).collect(),
+        None if is_csv(source) => csv::values(&source.text),
+        None => toml::values(&source.text),
+    };
     let mut text = source.text.clone();
     for range in values {
         let Some(value) = text.get(range.clone()) else { continue };
@@ -117,6 +125,18 @@ fn without_values(source: &Source) -> Arc<Source> {
         text.replace_range(range, &stars);
     }
     Source::new(source.name.as_str(), text)
+}
+
+/// The form of text that other tools keep inventories in, and the line that shows it.
+fn foreign_format(source: &Source) -> Option<(&'static str, Span)> {
+    let name = source.name.to_ascii_lowercase();
+    let first = source.text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#'))?;
+    let is_json = first.starts_with('{') || first.starts_with("[{") || name.ends_with(".json");
+    let is_key = first.ends_with(':') && !first.contains(['=', ',', ';', '\t', '[']);
+    let is_yaml = first == "---" || is_key || name.ends_with(".yaml") || name.ends_with(".yml");
+    let start = source.text.find(first)?;
+    let format = is_json.then_some("JSON").or(is_yaml.then_some("YAML"))?;
+    Some((format, Span::new(start, start + first.len())))
 }
 
 fn is_csv(source: &Source) -> bool {

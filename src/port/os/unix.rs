@@ -87,6 +87,17 @@ fn milliseconds(time: Duration) -> i32 {
     i32::try_from(millis).unwrap_or(i32::MAX)
 }
 
+/// Whether the terminal shows what is typed on it. Where it does not, Enter still ends the line.
+pub(in crate::port) fn show_typed(shown: bool) {
+    use rustix::termios::{LocalModes, tcgetattr, tcsetattr};
+    let stdin = rustix::stdio::stdin();
+    if let Ok(mut settings) = tcgetattr(stdin) {
+        settings.local_modes.set(LocalModes::ECHO, shown);
+        settings.local_modes.set(LocalModes::ECHONL, !shown);
+        let _ = tcsetattr(stdin, OptionalActions::Drain, &settings);
+    }
+}
+
 /// Appends what was typed on standard input; nothing at its end, or where the flag was raised first.
 pub(in crate::port) fn read_typed(line: &mut Vec<u8>, flag: Option<&Flag>) -> io::Result<()> {
     let stdin = rustix::stdio::stdin();

@@ -56,6 +56,9 @@ pub(in crate::port) fn wait_for_any(wanted: &[Wanted], flag: Option<&Flag>, time
     vec![Ready::Yes; wanted.len()]
 }
 
+/// The console shows what is typed.
+pub(in crate::port) fn show_typed(_shown: bool) {}
+
 /// Appends what was typed on standard input; nothing at its end, or where the flag was raised first. The thread that
 /// reads it then goes on: whatever is typed next is its.
 pub(in crate::port) fn read_typed(line: &mut Vec<u8>, flag: Option<&Flag>) -> io::Result<()> {

@@ -600,14 +600,17 @@ impl<'r> Run<'r> {
     }
 
     /// A run that failed before its `report` still tells those of its columns that have a value, which modem it was,
-    /// and what was captured beside them.
+    /// and what was captured beside them. A column that names nothing of the run would tell what did not happen.
     fn report_what_is_known(&mut self) {
         let is_reported = !self.outcome.report.is_empty();
         let program = Arc::clone(&self.scope.program);
+        let mut known: Vec<String> = self.scope.variables.iter().map(|(name, _)| name.to_owned()).collect();
+        known.push("module".to_owned());
         program.script.body.walk(&mut |statement| {
             let StatementKind::Report { is_row: false, columns } = &statement.kind else { return };
             for Column { name, value } in columns {
                 if !self.outcome.report.iter().any(|(known, _)| *known == name.value)
+                    && known.iter().any(|name| value.asks_for(name))
                     && let Ok(value) = self.view().evaluate(value)
                     && value != Value::text("")
                 {
@@ -890,7 +893,7 @@ impl<'r> Run<'r> {
             return Ok(());
         }
         // Nobody is asked again and again.
-        match self.typed(&format!("{question} [y/N]"), "confirm", span)? {
+        match self.typed(&format!("{question} [y/N]"), false, "confirm", span)? {
             Some(answer) if ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()) => Ok(()),
             Some(_) => Err(self.view().refuse(self.view().told("hayes::run::confirm", span, &[&question]))),
             None => Err(self.view().refuse(self.view().told("hayes::run::confirm nobody", span, &[&question]))),
@@ -913,7 +916,7 @@ impl<'r> Run<'r> {
         }
         let typed = match given {
             Some(given) => Some(given.clone()),
-            None => self.typed(&question, "ask", span)?,
+            None => self.typed(&question, is_secret, "ask", span)?,
         };
         let Some(typed) = typed else {
             let help = match answer {
@@ -944,8 +947,8 @@ impl<'r> Run<'r> {
     }
 
     /// What a person types behind a question; `None` where nobody can.
-    fn typed(&mut self, question: &str, word: &str, span: Span) -> Step<Option<String>> {
-        match self.hearing.listener.ask(question, self.interrupts) {
+    fn typed(&mut self, question: &str, is_secret: bool, word: &str, span: Span) -> Step<Option<String>> {
+        match self.hearing.listener.ask(question, is_secret, self.interrupts) {
             Some(Ok(typed)) => Ok(Some(typed)),
             Some(Err(Fault::Interrupted)) => {
                 let view = self.view();

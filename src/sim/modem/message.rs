@@ -1,6 +1,8 @@
 //! Short messages (27.005): what lies on the SIM and in the modem, bounded; sending, reading and receiving it, in text
 //! mode and in PDU mode.
 
+use std::time::Duration;
+
 use crate::notation::{hex, unhex};
 use crate::sim::CommandError;
 use crate::sms::alphabet::{from_septets, from_ucs2_hex, to_septets, to_septets_anyhow, to_ucs2_hex};
@@ -73,6 +75,8 @@ pub(super) const COMMANDS: &[Row] = &[
 ];
 
 const CAPACITY: u16 = 30;
+/// Until the receiver has a message that was sent.
+const DELIVERED_AFTER: Duration = Duration::from_secs(4);
 
 const NOT_ALLOWED: CommandError = CommandError::Message(302);
 const INVALID_UNIT: CommandError = CommandError::Message(304);
@@ -272,6 +276,7 @@ impl Messages {
         };
         let Some(status) = *store else {
             ta.info("+CMGS", self.next_reference(carries_messages)?);
+            self.report_delivery(address, unit.as_deref(), ta);
             return Ok(());
         };
         let (address, text, coding) = match &unit {
@@ -287,6 +292,31 @@ impl Messages {
         let index = self.store(message).ok_or(CommandError::Message(322))?;
         ta.info("+CMGW", index.to_string());
         Ok(())
+    }
+
+    /// The delivery report, where the message (TP-SRR, 0x20 of its first octet) and AT+CNMI's ds ask for it.
+    fn report_delivery(&self, address: &str, unit: Option<&[u8]>, ta: &mut Adaptor) {
+        const ASKS: u8 = 0x20;
+        let first = match unit {
+            Some(unit) => unit.first().copied(),
+            None => u8::try_from(ta.settings.number("+CSMP", 0)).ok(),
+        };
+        if first.is_none_or(|octet| octet & ASKS == 0) || ta.settings.number("+CNMI", 3) != 1 {
+            return;
+        }
+        let time = timestamp(ta.seconds(), 0);
+        let line = match unit.map(|unit| sms::read_unit(unit).unwrap_or_default()) {
+            None => {
+                let (number, kind) = (ta.in_charset(address), if address.starts_with('+') { 145 } else { 129 });
+                format!("+CDS: 6,{},\"{number}\",{kind},\"{time}\",\"{time}\",0", self.reference)
+            }
+            Some(message) => {
+                let unit = sms::status_report(self.reference, &message.number, &time);
+                let centre = sms::service_centre(ta.settings.parameter("+CSCA", 0).unwrap_or_default());
+                format!("+CDS: {}\r\n{}{}", unit.len(), hex(&centre), hex(&unit))
+            }
+        };
+        ta.urc_later(DELIVERED_AFTER, line);
     }
 
     /// A message is sent: the reference that the network gives it.
