@@ -72,6 +72,11 @@ pub(crate) const SETTINGS: [Setting; 23] = [
     setting("color", FromProject::Anything),
 ];
 
+/// The names of the profiles that the files of this folder have.
+pub(crate) fn profiles(folder: &Path) -> Vec<String> {
+    Configuration::read(folder, None).profiles
+}
+
 impl Setting {
     pub(crate) fn find(key: &str) -> Option<&'static Setting> {
         SETTINGS.iter().find(|setting| setting.key == key)
@@ -110,6 +115,7 @@ pub(crate) struct Configuration {
     pub(crate) vars: BTreeMap<String, FromFile>,
     /// The files that were read
     pub(crate) files: Vec<String>,
+    profiles: Vec<String>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// What has no place in a file
     pub(crate) complaints: Vec<Complaint>,
@@ -163,6 +169,7 @@ impl Configuration {
                 }
             }
         }
+        configuration.profiles = profiles.iter().map(|name| (*name).to_owned()).collect();
         if let Some(wanted) = profile.filter(|wanted| !profiles.contains(wanted)) {
             let near = nearest(wanted, profiles.iter().copied());
             let names = || profiles.iter().copied().collect::<Vec<_>>().join(", ");

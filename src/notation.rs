@@ -60,7 +60,7 @@ impl fmt::Display for ShownDuration {
         let millis = self.0.as_millis();
         if millis == 0 && !self.0.is_zero() {
             write!(f, "{}us", self.0.as_micros())
-        } else if millis >= 10_000 && !millis.is_multiple_of(1000) {
+        } else if millis >= 10_000 && !millis.is_multiple_of(1000) || millis >= 1000 && !millis.is_multiple_of(50) {
             write!(f, "{}.{}s", millis / 1000, millis % 1000 / 100)
         } else if millis == 0 {
             f.write_str("0ms")

@@ -1,17 +1,17 @@
 //! Which ports answer AT, and what modems they are. What a person asks for alone is asked: `AT` is sent to ports that
 //! may be no modem's.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::at::{PromptPlan, Question, ResultCode};
 use crate::catalogue::{Catalogue, prospect};
-use crate::connect::Address;
+use crate::connect::{self, Address, Opening};
 use crate::conversation::Conversation;
 use crate::diagnostic::Complaint;
+use crate::port::Cancel;
 use crate::port::list::{Listed, Usb};
-use crate::port::{Cancel, Serial};
 use crate::usb::UsbName;
 
 /// What a port said to `AT`.
@@ -38,7 +38,7 @@ pub(crate) fn ask(port: &Listed, baud: u32, cancel: &Cancel) -> Reply {
     if let Some(holder) = port.holders.first() {
         return Reply::NotAsked(format!("not asked: {holder} holds it"));
     }
-    match reach(&port.path, baud, cancel) {
+    match reach(&Address::Device(port.path.clone()), baud, cancel) {
         Err(error) => Reply::NotAsked(error.message),
         Ok(None) => Reply::Silence,
         Ok(Some(mut conversation)) => {
@@ -58,8 +58,9 @@ pub(crate) fn ask_all(ports: &[Listed], baud: u32, cancel: &Cancel) -> Vec<Reply
 }
 
 /// Opens the port and says `AT`; none where nothing answers.
-pub(crate) fn reach(path: &Path, baud: u32, cancel: &Cancel) -> Result<Option<Conversation>, Complaint> {
-    let mut conversation = Conversation::new(Box::new(Serial::open(path, baud, cancel)?), &Catalogue);
+pub(crate) fn reach(port: &Address, baud: u32, cancel: &Cancel) -> Result<Option<Conversation>, Complaint> {
+    let opened = connect::open(port, &Opening { baud, ..Opening::new(cancel.clone()) })?;
+    let mut conversation = Conversation::new(opened, &Catalogue);
     let answers = (0..2).any(|_| first_line(&mut conversation, "AT").is_some_and(|told| told.is_ok()));
     Ok(answers.then_some(conversation))
 }

@@ -195,6 +195,12 @@ fn a_first_session() {
     terminal.key("Tab");
     terminal.wait("flight mode");
     terminal.key("C-u");
+    // Of hundreds there are as many as fit, and no question that takes no other key.
+    terminal.text("AT+C");
+    terminal.key("Tab");
+    terminal.wait("more: type on");
+    terminal.wait_line("sim:bg96> AT+C");
+    terminal.key("C-u");
     terminal.text("run \"modem/ide");
     terminal.key("Tab");
     terminal.wait("run \"modem/identify\"");
@@ -573,10 +579,14 @@ fn an_unplugged_port_is_told_and_its_return_goes_on() {
     terminal.wait("OK · ");
     terminal.text("AT+C");
     terminal.wait("> AT+C");
-    drop(stream);
+    let address = modem.listener.local_addr().unwrap();
+    drop((stream, modem));
     terminal.wait("the port was lost");
+    terminal.wait("! AT+C");
+    let modem = Modem { listener: TcpListener::bind(address).unwrap() };
     let mut stream = modem.accept();
     terminal.wait("the port is back");
+    terminal.wait_line(&format!("{}> AT+C", modem.port()));
     terminal.enter("SQ");
     answer(&terminal, &mut stream, "AT+CSQ", "\r\n+CSQ: 9,99\r\n\r\nOK\r\n");
     terminal.wait("+CSQ: 9,99");
@@ -585,8 +595,15 @@ fn an_unplugged_port_is_told_and_its_return_goes_on() {
     answer(&terminal, &mut stream, "AT+CREG?", "");
     drop(stream);
     terminal.wait("the port was lost during AT+CREG?");
-    let _stream = modem.accept();
+    let stream = modem.accept();
     terminal.wait_until("its return", |screen| screen.matches("the port is back").count() == 2);
+    terminal.wait_line(&format!("{} (back)>", modem.port()));
+    // The prompt tells while it is typed at, too.
+    terminal.text("AT");
+    let port = modem.port();
+    drop((stream, modem));
+    terminal.wait_line(&format!("{port} (lost)> AT"));
+    terminal.key("C-u");
     terminal.enter(":close");
     terminal.wait_line("sim>");
     terminal.enter("AT");
@@ -635,6 +652,14 @@ fn the_raw_view_and_the_raw_terminal_show_the_bytes() {
     terminal.key("Enter");
     answer(&terminal, &mut stream, "ATI", "\r\nraw bytes\r\n");
     terminal.wait("raw bytes");
+    terminal.key("C-]");
+    // A modem after ATE0 says nothing of what is typed.
+    terminal.enter(":terminal echo");
+    terminal.wait_until("the terminal", |screen| screen.matches("each key goes to the modem now").count() == 2);
+    terminal.text("ATI4");
+    terminal.wait_until("what is typed", |screen| screen.lines().any(|line| line == "ATI4"));
+    terminal.key("Enter");
+    answer(&terminal, &mut stream, "ATI4", "");
     terminal.key("C-]");
     terminal.enter("AT+CSQ");
     answer(&terminal, &mut stream, "AT+CSQ", "\r\n+CSQ: 9,99\r\n\r\nOK\r\n");

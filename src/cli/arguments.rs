@@ -119,11 +119,14 @@ pub(crate) enum Task {
         #[arg(last = true)]
         words: Vec<String>,
     },
-    /// Print the manual page, or write all of them into a folder
+    /// Print a manual page, or write all of them into a folder
     Man {
+        /// Of this command: `run`, `fleet run` [default: of `hayes` itself]
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
         /// Write a page for each command into this folder
-        #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath)]
-        folder: Option<PathBuf>,
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, conflicts_with = "command")]
+        all: Option<PathBuf>,
     },
 }
 
@@ -256,19 +259,24 @@ pub(crate) struct OutputArguments {
     #[arg(long)]
     pub(crate) json: bool,
     /// Write results into a file instead of standard output
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = PathBufValueParser::new().try_map(no_format))]
     pub(crate) output: Option<PathBuf>,
     /// Show more: echoes, final result codes, times
-    #[arg(short, long, overrides_with = "verbose")]
+    #[arg(short, long, overrides_with_all = ["verbose", "quiet"])]
     pub(crate) verbose: bool,
     /// Show the result only
-    #[arg(short, long, conflicts_with = "verbose", overrides_with = "quiet")]
+    #[arg(short, long, overrides_with_all = ["verbose", "quiet"])]
     pub(crate) quiet: bool,
 }
 
 impl OutputArguments {
     pub(crate) fn file(&self) -> Option<(&'static str, &Path)> {
         self.output.as_deref().map(|file| ("-o", file))
+    }
+
+    /// Standard output, where it is for results alone.
+    pub(crate) fn json_stream(&self) -> Option<(&'static str, &Path)> {
+        (self.json && self.output.is_none()).then_some(("--json", Path::new("-")))
     }
 }
 
@@ -284,6 +292,9 @@ pub(crate) struct RunArguments {
     /// Of the script's parts (`part NAME {`) only these; '!NAME' leaves one out
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = part, help_heading = "Script")]
     pub(crate) only: Vec<String>,
+    /// Run the scripts behind one that has failed too
+    #[arg(short, long, help_heading = "Script")]
+    pub(crate) keep_going: bool,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     #[command(flatten)]
@@ -355,10 +366,10 @@ pub(crate) struct Batch {
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
     /// Show every conversation as it goes, each line with its modem's name
-    #[arg(short, long, overrides_with = "verbose", help_heading = "Output")]
+    #[arg(short, long, overrides_with_all = ["verbose", "quiet"], help_heading = "Output")]
     pub(crate) verbose: bool,
     /// Show the summary only
-    #[arg(short, long, conflicts_with = "verbose", overrides_with = "quiet", help_heading = "Output")]
+    #[arg(short, long, overrides_with_all = ["verbose", "quiet"], help_heading = "Output")]
     pub(crate) quiet: bool,
 }
 
@@ -369,6 +380,9 @@ pub(crate) struct Reports {
     /// Write a table for spreadsheets
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) csv: Option<PathBuf>,
+    /// Of that table only these columns, in this order
+    #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "csv")]
+    pub(crate) columns: Vec<String>,
     /// Write the rows of `report row` as a table for spreadsheets
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) rows: Option<PathBuf>,
@@ -427,6 +441,12 @@ pub(crate) struct Check {
     /// Exit with 3 on warnings too
     #[arg(long)]
     pub(crate) deny_warnings: bool,
+    /// Name each script that is well
+    #[arg(short, long, overrides_with_all = ["verbose", "quiet"])]
+    pub(crate) verbose: bool,
+    /// Show errors only, no warnings
+    #[arg(short, long, overrides_with_all = ["verbose", "quiet"])]
+    pub(crate) quiet: bool,
     /// Let a script run scripts that stand outside of its folder
     #[arg(long)]
     pub(crate) outside: bool,
@@ -438,8 +458,14 @@ pub(crate) struct Fmt {
     #[arg(required = true, value_name = "SCRIPT", value_hint = ValueHint::FilePath)]
     pub(crate) scripts: Vec<String>,
     /// Change nothing: show the difference, and exit with 1 where there is one
-    #[arg(long)]
+    #[arg(long, visible_alias = "diff")]
     pub(crate) check: bool,
+    /// Name each script that is changed
+    #[arg(short, long, overrides_with_all = ["verbose", "quiet"])]
+    pub(crate) verbose: bool,
+    /// Show no difference: the exit code tells
+    #[arg(short, long, overrides_with_all = ["verbose", "quiet"])]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Args)]
@@ -481,11 +507,24 @@ pub(crate) struct Import {
 
 #[derive(Debug, Args)]
 pub(crate) struct Test {
-    /// Folders, which are searched for *.transcript, or recordings
-    #[arg(required = true, value_name = "FOLDER", value_hint = ValueHint::AnyPath)]
+    /// Folders, which are searched for *.transcript, or recordings; any other word selects those that have it in their
+    /// names
+    #[arg(value_name = "FOLDER|WORD", value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) inputs: InputArguments,
+    /// Print results as JSON Lines on standard output, and nothing else there
+    #[arg(long, help_heading = "Output")]
+    pub(crate) json: bool,
+    /// Write JUnit's XML, for CI
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Show each conversation
+    #[arg(short, long, overrides_with_all = ["verbose", "quiet"], help_heading = "Output")]
+    pub(crate) verbose: bool,
+    /// Show only what failed
+    #[arg(short, long, overrides_with_all = ["verbose", "quiet"], help_heading = "Output")]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Args)]
@@ -503,9 +542,9 @@ pub(crate) struct Ports {
 
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    /// Look at this port alone
+    /// Look at this port alone: any that -p of `hayes at` takes
     #[arg(short, long, value_name = "PORT", value_hint = ValueHint::AnyPath)]
-    pub(crate) port: Option<PathBuf>,
+    pub(crate) port: Option<String>,
     /// Speed, in bits a second; without it those that modems are delivered with are tried
     #[arg(short, long, value_name = "BAUD", value_parser = baud)]
     pub(crate) baud: Option<u32>,
@@ -599,6 +638,15 @@ fn file(path: PathBuf) -> Result<PathBuf, String> {
         return Err("this needs a file: standard output is for results (--json)".to_owned());
     }
     Ok(path)
+}
+
+/// `-o json`, as kubectl has it
+fn no_format(path: PathBuf) -> Result<PathBuf, String> {
+    const FORMATS: [&str; 7] = ["json", "jsonl", "yaml", "csv", "junit", "html", "wide"];
+    match FORMATS.iter().any(|format| path == Path::new(format)) {
+        true => Err("this takes a file: --json prints JSON Lines, --csv FILE writes a table".to_owned()),
+        false => Ok(path),
+    }
 }
 
 fn factor(text: &str) -> Result<f64, String> {

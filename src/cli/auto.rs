@@ -12,6 +12,7 @@ use crate::notation::ShownDuration;
 use crate::port::list::ports;
 use crate::port::{Cancel, Clock};
 use crate::probe::{AnsweringModem, ask_all, modems, nobody};
+use crate::report::result::plural;
 use crate::report::style::harmless;
 
 /// How long to leave silent ports alone before they are asked again.
@@ -54,7 +55,9 @@ fn wait_for_some(
     let mut told = false;
     loop {
         let ports = ports();
+        console.at_work(&format!("asking {} …", plural(ports.len() as u64, "port")));
         let replies = ask_all(&ports, connection.baud, cancel);
+        console.at_work("");
         let met = modems(&ports, &replies);
         if !met.is_empty() {
             return Ok(met);

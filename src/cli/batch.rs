@@ -206,7 +206,17 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
     let inventory = read_inventory(&arguments.inventory, arguments.script == "-", console)?;
     let mut modems = select(&inventory, &arguments.limit, console)?;
     if arguments.list {
-        return Err(console.print(&listed(&modems)));
+        // Its values may be secrets.
+        let line = |modem: &BatchModem| {
+            let BatchModem { name, groups, labels, identity: Identity { imei, iccid }, .. } = modem;
+            let (port, groups): (_, Vec<&str>) = (modem.port(), groups.iter().map(|group| &**group).collect());
+            let labels: BTreeMap<&str, &String> = labels.iter().map(|(name, value)| (&**name, value)).collect();
+            notation::json(
+                &serde_json::json!({"modem": name, "port": port, "imei": imei, "iccid": iccid, "groups": groups, "labels": labels}),
+            ) + "\n"
+        };
+        let lines = || modems.iter().map(line).collect::<String>();
+        return Err(console.print(&if arguments.json { lines() } else { listed(&modems) }));
     }
     if let Some((modem, gateway)) = modems.iter().find_map(|modem| Some((&modem.name, modem.gateway.as_ref()?))) {
         let message = format!("{modem} is at the gateway {gateway}, not at this machine");
@@ -249,7 +259,7 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
         .chain(inventories)
         .chain(inputs::files(&arguments.inputs))
         .collect();
-    results::reports_apart(&arguments.reports, &read, console)?;
+    results::reports_apart(&arguments.reports, &read, arguments.json, console)?;
     results::reports_writable(&arguments.reports, console)?;
     if let Some(folder) = &arguments.record {
         let holds_some = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());

@@ -11,9 +11,11 @@ use super::arguments;
 use super::console::{Console, Exit};
 use crate::batch::inventory;
 use crate::catalogue::commands;
-use crate::check::{Program, check};
+use crate::check::Program;
+use crate::config;
 use crate::connect::AUTO;
-use crate::library::{self, Library, SCRIPTS};
+use crate::diagnostic::pages;
+use crate::library::{SCRIPTS, program};
 use crate::port::list::ports;
 use crate::sim::models;
 use crate::source::{LARGEST_TEXT, Source, read_file};
@@ -56,6 +58,7 @@ fn values(before: &[String], typed: &str) -> Option<Vec<String>> {
         "--secret" => params(before, true).map(|name| name + "=").collect(),
         "--only" => before.iter().filter_map(|word| program(word)).flat_map(|program| parts(&program, typed)).collect(),
         "-l" | "--limit" => selections(before, typed),
+        "--profile" => config::profiles(&std::env::current_dir().unwrap_or_default()),
         "--module" => crate::catalogue::modules().map(|module| module.id.to_owned()).collect(),
         _ => return None,
     })
@@ -73,7 +76,9 @@ fn candidates(before: &[String]) -> Vec<String> {
         _ if matches!(task, "run" | "batch" | "check" | "show" | "copy") => {
             SCRIPTS.iter().map(|entry| entry.name.to_owned()).collect()
         }
-        _ if task == "explain" => topics().chain(commands().map(|known| known.name)).map(str::to_owned).collect(),
+        _ if task == "explain" => {
+            topics().chain(commands().map(|known| known.name)).chain(pages::codes()).map(str::to_owned).collect()
+        }
         _ if task == "sim" => models().map(|model| model.name.to_string()).collect(),
         _ => Vec::new(),
     }
@@ -96,15 +101,6 @@ fn params(words: &[String], secret: bool) -> impl Iterator<Item = String> {
 fn parts(program: &Program, typed: &str) -> Vec<String> {
     let begun = typed.rfind([',', '!']).map_or("", |at| typed.get(..=at).unwrap_or_default());
     program.script.part_names().iter().map(|name| format!("{begun}{}", name.value)).collect()
-}
-
-fn program(name: &str) -> Option<Arc<Program>> {
-    let source = match library::find(name) {
-        Some(entry) if !Path::new(name).exists() => entry.source(),
-        _ if name.ends_with(".hayes") => Source::new(name, read_file(Path::new(name), LARGEST_TEXT).ok()?),
-        Some(_) | None => return None,
-    };
-    check(&source, &Library::default()).program
 }
 
 /// Groups and names of the inventory among these words, behind the terms that stand there already.

@@ -47,6 +47,14 @@ impl Console {
         }
     }
 
+    /// On a terminal: says what goes on, in place of what was said so before; with no words that is gone.
+    pub(crate) fn at_work(&self, what: &str) {
+        if io::stderr().is_terminal() {
+            let shown: String = what.chars().take(width().saturating_sub(1)).collect();
+            self.say(&format!("\r\x1b[K{}", self.err.paint(Style::Dim, harmless(&shown))));
+        }
+    }
+
     /// Writes a message on standard error. There is nowhere to tell that this failed.
     pub(crate) fn say(&self, text: &str) {
         let _ = io::stderr().lock().write_all(text.as_bytes());
@@ -195,6 +203,8 @@ pub(crate) enum Exit {
     Unwritable,
     /// Our own fault
     Internal,
+    /// SIGHUP
+    HungUp,
     /// SIGINT
     Interrupted,
     /// SIGTERM
@@ -224,6 +234,7 @@ impl Exit {
             Exit::Device => 6,
             Exit::Unwritable => 7,
             Exit::Internal => 70,
+            Exit::HungUp => 129,
             Exit::Interrupted => 130,
             Exit::Terminated => 143,
         }

@@ -1,18 +1,20 @@
 //! `hayes doctor`: what is plugged in, what is in the way and how to mend it, and whether a modem answers.
 
-use std::path::{Path, PathBuf};
+use std::io::IsTerminal;
+use std::path::Path;
 
 use super::arguments::Doctor;
-use super::console::{Console, Exit};
+use super::console::{Console, Exit, width};
 use crate::at::ResultCode;
 use crate::catalogue::explain::{Context, advice, beside};
 use crate::catalogue::module_by_model;
+use crate::connect::{AUTO, Address};
 use crate::conversation::Conversation;
 use crate::doctor::{Finding, Health, examine};
 use crate::notation::{self, harmless, harmless_line};
 use crate::port::Cancel;
 use crate::probe::{first_line, reach};
-use crate::report::style::Style;
+use crate::report::style::{Style, filled};
 
 /// What a UART may have been set to; USB has no speed.
 const BAUDS: [u32; 5] = [115_200, 9_600, 460_800, 921_600, 57_600];
@@ -28,17 +30,28 @@ pub(crate) fn run(arguments: &Doctor, console: &Console) -> Result<Exit, Exit> {
     if let Some(root) = arguments.root.as_deref().filter(|root| !root.is_dir()) {
         return Err(console.refuse(Exit::Usage, &format!("there is no folder {}", root.display()), None));
     }
-    let (ports, mut findings) = match &arguments.port {
+    // The one that answers is looked for anyway.
+    let named = arguments.port.as_deref().filter(|port| *port != AUTO).map(Address::parse).transpose();
+    let named = named.map_err(|error| console.refuse_as(Exit::Usage, &error))?;
+    let (ports, mut findings) = match named {
         Some(_) => Default::default(),
         None => examine(arguments.root.as_deref().unwrap_or(Path::new("/"))),
     };
-    let here = ports.iter().filter(|port| port.refusal.is_none()).map(|port| (port.path.clone(), port.usb.is_some()));
-    let named = arguments.port.iter().map(|path| (path.clone(), false));
+    let here = ports.iter().filter(|port| port.refusal.is_none());
+    let here = here.map(|port| (Address::Device(port.path.clone()), port.usb.is_none()));
+    let named = named.into_iter().map(|port| {
+        let has_speed = matches!(port, Address::Device(_) | Address::Rfc2217 { .. });
+        (port, has_speed)
+    });
     // Another machine's ports are not here.
     let asked: Vec<_> = here.filter(|_| arguments.root.is_none()).chain(named).collect();
     let cancel = Cancel::new().map_err(|error| console.refused(&error))?;
-    let ask = |(path, is_usb): &(PathBuf, bool)| ask(path, *is_usb, arguments.baud, &cancel, &mut findings);
+    let ask = |(port, has_speed): &(Address, bool)| {
+        console.at_work(&format!("asking {port} …"));
+        ask(port, *has_speed, arguments.baud, &cancel, &mut findings)
+    };
     let heard: Vec<bool> = asked.iter().filter_map(ask).collect();
+    console.at_work("");
     if !heard.is_empty() && !heard.contains(&true) {
         let finding = Finding::new("modem", Health::Wrong, "no port answers AT");
         let mend = "give the modem power and wait for its start; a UART needs RX and TX crossed and its own speed (-b)";
@@ -60,44 +73,47 @@ fn shown(finding: &Finding, console: &Console) -> String {
     };
     let mark = console.out.paint(style, mark);
     // A device and a program may be called anything.
-    let mend = finding.mend.as_ref().map(|mend| format!("       → {}\n", harmless(mend))).unwrap_or_default();
-    let about = harmless_line(&finding.about);
-    format!("{mark} {}: {}\n{mend}", console.out.paint(Style::Name, about), harmless_line(&finding.says))
+    let (about, says) = (harmless_line(&finding.about), harmless_line(&finding.says));
+    let mut lines = vec![format!("{mark} {}: {says}", console.out.paint(Style::Name, about))];
+    lines.extend(finding.mend.as_ref().map(|mend| format!("       → {}", harmless(mend))));
+    let is_read = std::io::stdout().is_terminal();
+    let line = |line: String| if is_read { filled(&line, width(), "         ") + "\n" } else { line + "\n" };
+    lines.into_iter().map(line).collect()
 }
 
 /// Whether a modem answers on the port, where that could be opened; adds who it is and how it does.
-fn ask(path: &Path, is_usb: bool, baud: Option<u32>, cancel: &Cancel, findings: &mut Vec<Finding>) -> Option<bool> {
-    let about = path.display().to_string();
+fn ask(port: &Address, has_speed: bool, baud: Option<u32>, cancel: &Cancel, found: &mut Vec<Finding>) -> Option<bool> {
+    let about = port.to_string();
     let bauds = match baud.as_ref() {
         Some(baud) => std::slice::from_ref(baud),
-        None if is_usb => BAUDS.get(..1).unwrap_or(&BAUDS),
+        None if !has_speed => BAUDS.get(..1).unwrap_or(&BAUDS),
         None => &BAUDS,
     };
     for baud in bauds {
-        match reach(path, *baud, cancel) {
+        match reach(port, *baud, cancel) {
             Ok(Some(mut conversation)) => {
-                findings.push(who(&about, *baud, is_usb, &mut conversation));
-                findings.extend(QUESTIONS.iter().filter_map(|question| state(&about, question, &mut conversation)));
+                found.push(who(&about, *baud, has_speed, &mut conversation));
+                found.extend(QUESTIONS.iter().filter_map(|question| state(&about, question, &mut conversation)));
                 return Some(true);
             }
             Ok(None) => {}
             Err(error) => {
                 let finding = Finding::new(about, Health::Wrong, error.message);
-                findings.push(Finding { mend: error.help, ..finding });
+                found.push(Finding { mend: error.help, ..finding });
                 return None;
             }
         }
     }
-    findings.push(Finding::new(about, Health::Notable, "does not answer AT"));
+    found.push(Finding::new(about, Health::Notable, "does not answer AT"));
     Some(false)
 }
 
-fn who(about: &str, baud: u32, is_usb: bool, conversation: &mut Conversation) -> Finding {
+fn who(about: &str, baud: u32, has_speed: bool, conversation: &mut Conversation) -> Finding {
     let told = ["AT+CGMI", "AT+CGMM", "AT+CGMR"].map(|command| first_line(conversation, command));
     let words: Vec<String> = told.into_iter().flatten().filter_map(|told| told.ok()).collect();
     let known = words.get(1).is_some_and(|model| module_by_model(model).is_some());
     let known = if known { ", which Hayes knows" } else { "" };
-    let speed = if is_usb { String::new() } else { format!(" at {baud} baud") };
+    let speed = if has_speed { format!(" at {baud} baud") } else { String::new() };
     let who = if words.is_empty() { "it does not say who it is".to_owned() } else { words.join(" ") };
     Finding::new(about, Health::Good, format!("answers AT{speed}: {who}{known}"))
 }

@@ -12,6 +12,9 @@ use crate::report::style::{Style, filled, harmless};
 use crate::syntax::{Topic, foreign, told_foreign, topic};
 
 pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
+    if let Some(told) = exit_codes(&arguments.text.join(" ")) {
+        return console.print(&wrapped(&told));
+    }
     let mut exit = Exit::Passed;
     for (number, text) in texts(&arguments.text).iter().enumerate() {
         if number > 0 && !arguments.json {
@@ -20,6 +23,19 @@ pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
         exit = exit.worst(one(text, arguments, console));
     }
     exit
+}
+
+/// `exit codes`: what all of them mean; `exit code 6`, `6`: what that one does.
+fn exit_codes(text: &str) -> Option<String> {
+    let all = include_str!("help.md").lines().find_map(|line| line.strip_prefix("Exit codes: 0 all"))?;
+    let asked = ["exit codes", "exit code", "exit status"].into_iter().find_map(|what| text.strip_prefix(what));
+    let number = asked.unwrap_or(text).trim();
+    if asked.is_some() && number.is_empty() {
+        return Some(format!("Exit codes: 0 all{all}"));
+    }
+    let each = format!("0 all{all}");
+    let mut each = each.trim_end_matches('.').split(", ").filter_map(|code| code.split_once(' '));
+    each.find(|(code, _)| *code == number).map(|(code, what)| format!("exit code {code} of Hayes: {what}"))
 }
 
 /// What is to be explained: a shell parts `+CREG: 0,5` at its blank; what holds a blank was quoted, and is whole.
@@ -104,10 +120,6 @@ fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
     }
     if text.starts_with('-') {
         return flag(text, console);
-    }
-    if matches!(text, "exit code" | "exit codes") {
-        let codes = include_str!("help.md").lines().find(|line| line.starts_with("Exit codes: 0 all"));
-        return console.print(&wrapped(codes.unwrap_or_default()));
     }
     if let Some(topic) = word(text) {
         return language(&topic, arguments, console);

@@ -148,7 +148,7 @@ struct FleetRunArguments {
     #[arg(long, help_heading = "Fleet")]
     force: bool,
     /// How long gateways that come later still begin [default: 7 days]
-    #[arg(long, value_name = "DURATION", default_value = "168h", value_parser = some_time, help_heading = "Fleet")]
+    #[arg(long, value_name = "DURATION", default_value = "168h", hide_default_value = true, value_parser = some_time, help_heading = "Fleet")]
     not_after: Duration,
 }
 

@@ -65,11 +65,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(Err(exit)) => return exit.into(),
         Err(Ok(instead)) => {
-            let commands = arguments::command();
-            let instead = match hints::hint(&words, &instead, &commands) {
-                Some(hint) => hints::with_hint(instead, hint, &commands),
-                None => instead,
-            };
+            let instead = hints::told(&words, instead, &mut settings::coloured(arguments::command(), &words));
             let printed = instead.print().and_then(|()| std::io::stdout().flush());
             // Help and version go to standard output and are no failure, unless nobody can read them.
             let exit =
@@ -136,16 +132,24 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Result<Exit, Exit>
         Task::Lsp { .. } => lsp::serve(console),
         Task::Completions { shell } => completion::script(*shell, console),
         Task::CompleteWord { words } => completion::word(words, console),
-        Task::Man { folder } => manual(folder.as_deref(), console),
+        Task::Man { command, all } => manual(command, all.as_deref(), console),
     })
 }
 
-fn manual(folder: Option<&Path>, console: &Console) -> Exit {
+fn manual(words: &[String], folder: Option<&Path>, console: &Console) -> Exit {
     let unwritten =
         |why: String| console.refuse(Exit::Unwritable, &format!("the manual could not be written: {why}"), None);
     let Some(folder) = folder else {
+        let mut all = arguments::command();
+        all.build();
+        let below = words.iter().try_fold(&all, |above, word| above.find_subcommand(word));
+        let Some(command) = below else {
+            let message = format!("there is no command `hayes {}`", words.join(" "));
+            let help = "`hayes man --all FOLDER` writes all pages into a folder; `hayes --help` lists the commands";
+            return console.refuse(Exit::Usage, &message, Some(help));
+        };
         let mut text = Vec::new();
-        return match clap_mangen::Man::new(arguments::command()).render(&mut text) {
+        return match clap_mangen::Man::new(command.clone()).render(&mut text) {
             Ok(()) => console.print(&String::from_utf8_lossy(&text)),
             Err(error) => unwritten(error.to_string()),
         };

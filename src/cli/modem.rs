@@ -2,12 +2,12 @@
 //! it: the first Ctrl-C ends what runs and lets `finally` blocks run, the second ends that, the third ends the program.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arguments::Connection;
 use super::auto;
-use super::console::{Console, Exit};
+use super::console::{Console, Exit, fitted};
 use super::results::apart;
 use super::settings;
 use crate::catalogue::Catalogue;
@@ -23,8 +23,8 @@ use crate::state;
 pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Address, Exit> {
     let chosen = choose_untold(connection, console)?;
     if connection.port.is_none() {
-        console
-            .say(&format!("no port is named: this is the simulated modem {SIMULATED}; -p PORT talks to a real one\n"));
+        let text = format!("no port is named: this is the simulated modem {SIMULATED}; -p PORT talks to a real one");
+        console.say(&(fitted(&text, "  ") + "\n"));
     }
     Ok(chosen)
 }
@@ -140,7 +140,8 @@ impl OpenModem {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Signals {
     came: Arc<AtomicBool>,
-    terminated: Arc<AtomicBool>,
+    /// The exit code of the one that ends it
+    code: Arc<AtomicU8>,
 }
 
 impl Signals {
@@ -159,8 +160,8 @@ impl Signals {
     fn watch(&self, cancel: &Cancel, tell: impl Fn() + Send + 'static) -> std::io::Result<Watching> {
         let (cancel, heard) = (cancel.clone(), self.clone());
         let count = AtomicUsize::new(0);
-        each(move |interrupted| {
-            heard.terminated.fetch_or(!interrupted, Ordering::AcqRel);
+        each(move |exit| {
+            heard.code.fetch_max(exit.code(), Ordering::AcqRel);
             if count.fetch_add(1, Ordering::AcqRel) >= 2 {
                 end_now(heard.exit());
             }
@@ -192,7 +193,8 @@ impl Signals {
 
     /// The exit code of a run that was interrupted.
     pub(crate) fn exit(&self) -> Exit {
-        if self.terminated.load(Ordering::Acquire) { Exit::Terminated } else { Exit::Interrupted }
+        let code = self.code.load(Ordering::Acquire);
+        [Exit::HungUp, Exit::Terminated].into_iter().find(|exit| exit.code() == code).unwrap_or(Exit::Interrupted)
     }
 }
 
@@ -203,12 +205,12 @@ pub(crate) fn go_on_after(
     restore: impl Fn() + Send + 'static,
 ) -> std::io::Result<()> {
     let cancel = cancel.clone();
-    each(move |interrupted| {
-        if interrupted && runs.load(Ordering::Acquire) {
+    each(move |exit| {
+        if exit == Exit::Interrupted && runs.load(Ordering::Acquire) {
             return cancel.cancel();
         }
         restore();
-        end_now(if interrupted { Exit::Interrupted } else { Exit::Terminated })
+        end_now(exit)
     })
     .map(|_| ())
 }
@@ -219,20 +221,25 @@ type Watching = signal_hook::iterator::Handle;
 #[cfg(not(unix))]
 type Watching = ();
 
-/// Calls `heed` for each signal, with whether it was Ctrl-C.
+/// Calls `heed` for each signal, with the exit that it asks for.
 #[cfg(unix)]
-fn each(heed: impl Fn(bool) + Send + 'static) -> std::io::Result<Watching> {
+fn each(heed: impl Fn(Exit) + Send + 'static) -> std::io::Result<Watching> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     let handle = signals.handle();
-    let watch = move || signals.forever().for_each(|signal| heed(signal == SIGINT));
+    let exit = |signal| match signal {
+        SIGINT => Exit::Interrupted,
+        SIGHUP => Exit::HungUp,
+        _ => Exit::Terminated,
+    };
+    let watch = move || signals.forever().for_each(|signal| heed(exit(signal)));
     std::thread::Builder::new().name("signals".to_owned()).stack_size(128 << 10).spawn(watch).map(|_| handle)
 }
 
 #[cfg(not(unix))]
-fn each(heed: impl Fn(bool) + Send + 'static) -> std::io::Result<Watching> {
-    ctrlc::set_handler(move || heed(true)).map_err(std::io::Error::other)
+fn each(heed: impl Fn(Exit) + Send + 'static) -> std::io::Result<Watching> {
+    ctrlc::set_handler(move || heed(Exit::Interrupted)).map_err(std::io::Error::other)
 }
 
 #[allow(clippy::exit, reason = "the third Ctrl-C: whoever types it wants no more patience")]

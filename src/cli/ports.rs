@@ -8,6 +8,7 @@ use crate::notation::{self, harmless_line};
 use crate::port::Cancel;
 use crate::port::list::{Listed, ports};
 use crate::probe::{self, Reply};
+use crate::report::result::plural;
 use crate::report::style::Style;
 use crate::usb::UsbName;
 
@@ -16,20 +17,25 @@ pub(crate) fn list(arguments: &Ports, console: &Console) -> Result<Exit, Exit> {
     let mut rows: Vec<PortLine> = ports.iter().map(|port| PortLine::new(port, &ports)).collect();
     if arguments.probe {
         let cancel = Cancel::new().map_err(|error| console.refused(&error))?;
+        console.at_work(&format!("asking {} …", plural(ports.len() as u64, "port")));
         let replies = probe::ask_all(&ports, arguments.baud, &cancel);
+        console.at_work("");
         rows.iter_mut().zip(replies).for_each(|(row, reply)| row.answers = Some(reply));
     }
+    // A script asks so whether there is a modem.
+    let answers = rows.iter().any(|row| matches!(row.answers, Some(Reply::Modem(_))));
+    let exit = if arguments.probe && !answers { Exit::Device } else { Exit::Passed };
     if arguments.json {
         let line = |row: &PortLine| notation::json(row) + "\n";
-        return Ok(console.print(&rows.iter().map(line).collect::<String>()));
+        return Ok(exit.worst(console.print(&rows.iter().map(line).collect::<String>())));
     }
     if rows.is_empty() {
         console.say(
             "no serial port is here: is the modem plugged in and powered? `dmesg | tail` tells what the system saw\n",
         );
-        return Ok(Exit::Passed);
+        return Ok(exit);
     }
-    Ok(console.print(&rows.iter().map(|row| row.text(console)).collect::<String>()))
+    Ok(exit.worst(console.print(&rows.iter().map(|row| row.text(console)).collect::<String>())))
 }
 
 /// One port, as `--json` prints it.

@@ -159,7 +159,7 @@ impl ProgressScreen {
             };
             match event {
                 Ok(Progress::Ended(ended)) => self.ended(&ended),
-                Ok(Progress::Note(note)) => self.above(&format!("note: {note}\n")),
+                Ok(Progress::Note(note)) => self.above(&(console::fitted(&format!("note: {note}"), "      ") + "\n")),
                 Ok(Progress::Said { modem, lines }) => {
                     let width = self.names;
                     self.above(&lines.lines().map(|line| format!("{modem:<width$} │ {line}\n")).collect::<String>());
@@ -244,11 +244,11 @@ impl ProgressScreen {
     }
 
     fn total(&self, rows: &[Doing], columns: usize) -> String {
-        let bad = self.tally.count(&[Status::Failed, Status::Unreachable]);
         let ended = self.tally.count(&STATUSES);
         let mut parts = vec![format!("{ended}/{}", self.modems.len())];
-        if bad > 0 {
-            parts.push(format!("{bad} failed"));
+        for status in [Status::Failed, Status::Unreachable] {
+            let count = self.tally.count(&[status]);
+            parts.extend((count > 0).then(|| format!("{count} {status}")));
         }
         parts.push(format!("{} running", rows.len()));
         parts.push(clock(self.clock.now()));

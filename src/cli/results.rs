@@ -37,6 +37,11 @@ pub(crate) enum Sink {
 
 /// Refuses to write a file that is read, or written, too; each with the word that named it.
 pub(crate) fn apart(read: &[(&str, &Path)], written: &[(&str, &Path)], console: &Console) -> Result<(), Exit> {
+    let mut streams = written.iter().filter(|(_, path)| is_stdout(path)).map(|(flag, _)| *flag);
+    if let (Some(one), Some(other)) = (streams.next(), streams.next()) {
+        let message = format!("{one} and {other} would both write to standard output");
+        return Err(console.refuse(Exit::Usage, &message, Some("give one of them a file")));
+    }
     for (index, (flag, path)) in written.iter().enumerate() {
         let Some(place) = place(path) else { continue };
         let earlier = written.iter().take(index).map(|(flag, path)| (*flag, *path));
@@ -164,7 +169,7 @@ fn unwritable(path: &Path, error: &std::io::Error, console: &Console) -> Exit {
 /// `hayes report`: results of a batch as CSV, JUnit or HTML.
 pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result<Exit, Exit> {
     let path = &arguments.results;
-    reports_apart(&arguments.reports, &[("the results", path)], console)?;
+    reports_apart(&arguments.reports, &[("the results", path)], false, console)?;
     let unreadable = |error: std::io::Error| {
         let message = format!("{} cannot be read: {error}", path.display());
         console.refuse(Exit::Invalid, &message, Some("give it what `hayes batch` has written"))
@@ -197,9 +202,14 @@ pub(crate) fn write_reports(path: &Path, reports: &Reports, console: &Console) -
 }
 
 /// No report is one of these files, nor another report.
-pub(crate) fn reports_apart(reports: &Reports, read: &[(&str, &Path)], console: &Console) -> Result<(), Exit> {
-    let written: Vec<(&str, &Path)> = reports.files().collect();
-    apart(read, &written, console)
+pub(crate) fn reports_apart(
+    reports: &Reports,
+    read: &[(&str, &Path)],
+    json: bool,
+    console: &Console,
+) -> Result<(), Exit> {
+    let json = json.then_some(("--json", Path::new("-")));
+    apart(read, &json.into_iter().chain(reports.files()).collect::<Vec<_>>(), console)
 }
 
 /// Whether the reports can be written: a wrong path shows before anything is sent.
@@ -256,7 +266,7 @@ fn write_each(
             exit = exit.worst(write_one(file, console, write));
         }
     };
-    report(&reports.csv, &|writer| csv::write(walk, writer));
+    report(&reports.csv, &|writer| csv::write(walk, &reports.columns, writer));
     report(&reports.rows, &|writer| csv::write_rows(walk, writer));
     report(&reports.junit, &|writer| junit::write(walk, writer));
     report(&reports.html, &|writer| html::write(for_people, record, meaning, writer));

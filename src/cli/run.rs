@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::arguments;
-use super::console::{Console, Exit};
+use super::console::{Console, Exit, fitted};
 use super::modem::{self, OpenModem};
 use super::results::{self, LiveRows, Sink};
 use super::screen::Screen;
@@ -14,9 +14,10 @@ use crate::connect::Address;
 use crate::diagnostic::{Complaint, Diagnostic, Severity, meant_or_all};
 use crate::guard::Simulators;
 use crate::library::Library;
+use crate::notation::harmless;
 use crate::port::Timestamp;
 use crate::report::result::{FailureReport, RunResult};
-use crate::runtime::{self, Inputs, Mask, Outcome};
+use crate::runtime::{self, Inputs, Mask, Outcome, Status};
 use crate::source::Source;
 
 pub(crate) fn run(arguments: &arguments::RunArguments, console: &Console) -> Result<Exit, Exit> {
@@ -52,7 +53,8 @@ fn prepare(arguments: &arguments::RunArguments, console: &Console) -> Result<Pre
     let scripts = arguments.scripts.iter().map(|script| ("the script", Path::new(script)));
     // Those of the library are no files.
     let read = scripts.filter(|(_, script)| script.exists()).chain(inputs::files(&arguments.inputs));
-    let written = arguments.output.file().into_iter().chain(arguments.reports.files());
+    let json = arguments.output.json_stream();
+    let written = arguments.output.file().into_iter().chain(json).chain(arguments.reports.files());
     modem::files_apart(read, &port, &arguments.connection, written, console)?;
     results::reports_writable(&arguments.reports, console)?;
     let results = Sink::open(arguments.output.output.as_deref(), console)?;
@@ -127,14 +129,17 @@ impl PreparedRun {
         Mask::of_known(&self.programs, &self.inputs)
     }
 
-    /// One script after the other; the first that does not pass ends it.
+    /// One script after the other; the first that does not pass ends it, but for one that fails where all are wanted.
     fn run(mut self, mut modem: OpenModem, arguments: &arguments::RunArguments, console: &Console) -> Exit {
         let mut exit = Exit::Passed;
-        for program in std::mem::take(&mut self.programs) {
-            exit = self.run_one(&program, &mut modem, arguments, console);
-            if exit != Exit::Passed {
-                break;
-            }
+        let programs = std::mem::take(&mut self.programs);
+        let mut programs = programs.iter();
+        while exit == Exit::Passed || exit == Exit::Failed && arguments.keep_going {
+            let Some(program) = programs.next() else { break };
+            exit = exit.worst(self.run_one(program, &mut modem, arguments, console));
+        }
+        for program in programs {
+            exit = exit.worst(self.not_run(program, arguments, console));
         }
         let mut reports = arguments.reports.clone();
         reports.rows.take_if(|_| self.rows.as_ref().is_some_and(LiveRows::is_whole));
@@ -164,14 +169,39 @@ impl PreparedRun {
         result.plan = inputs.plan;
         show_failure(&outcome, console);
         if !output.quiet {
-            console.say(&format!("{}\n", result.summary(console.err)));
+            console.say(&(fitted(&result.summary(console.err), "  ") + "\n"));
         }
+        modem.exit(outcome.status).worst(written).worst(self.tell(result, output, reports, console))
+    }
+
+    /// What comes behind a script that did not pass is a result too.
+    fn not_run(
+        &mut self,
+        program: &Program,
+        arguments::RunArguments { output, reports, .. }: &arguments::RunArguments,
+        console: &Console,
+    ) -> Exit {
+        let (name, script) = (self.port.to_string(), &program.source().name);
+        let before = self.ended.iter().rfind(|before| before.status != Status::Skipped);
+        let why = before.map(|before| format!("not run: {} {}", before.script, before.status));
+        let started = Timestamp::now().to_string();
+        let result = RunResult { skipped: why, ..RunResult::empty(&name, &name, script, started, Status::Skipped) };
+        console.say(&format!("{script} {}\n", harmless(result.skipped.as_deref().unwrap_or_default())));
+        self.tell(result, output, reports, console)
+    }
+
+    fn tell(
+        &mut self,
+        result: RunResult,
+        output: &arguments::OutputArguments,
+        reports: &arguments::Reports,
+        console: &Console,
+    ) -> Exit {
         let text = if output.json { result.json() + "\n" } else { result.columns(console.out) };
         // Standard output is for one thing.
         let is_told = reports.files().any(|(_, file)| file == Path::new("-")) && matches!(self.results, Sink::Standard);
-        let told = if is_told { Exit::Passed } else { self.results.write(&text, console) };
         self.ended.push(result);
-        modem.exit(outcome.status).worst(written).worst(told)
+        if is_told { Exit::Passed } else { self.results.write(&text, console) }
     }
 }
 

@@ -64,11 +64,18 @@ fn of_library(name: &str) -> String {
     let inside: Vec<&str> = library::SCRIPTS.iter().map(|it| it.name).filter(|it| it.starts_with(&folder)).collect();
     match library::meant(name) {
         _ if name.starts_with('-') => format!("behind `--` all are names: write {name} before it"),
+        _ if name.split_once('=').is_some_and(|(param, _)| is_name(param)) => {
+            format!("a value for the script is given as -V {name}")
+        }
         _ if name.starts_with("AT") || name.starts_with("at+") => format!("`hayes at '{name}'` sends a command"),
         _ if !inside.is_empty() => format!("it is a folder of the library: {}", inside.join(", ")),
         Some(near) => format!("did you mean {near}?"),
         None => "`hayes list` names the scripts of the library".to_owned(),
     }
+}
+
+fn is_name(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_alphabetic()) && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// The name and the text of a file, or of standard input.
@@ -121,7 +128,13 @@ pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
     let mut found: Vec<Diagnostic> = Vec::new();
     for name in &with_folders(&arguments.scripts) {
         match find(name) {
-            Ok(source) => found.extend(check(&source, &Library::new(arguments.outside)).diagnostics),
+            Ok(source) => {
+                let told = check(&source, &Library::new(arguments.outside)).diagnostics;
+                if arguments.verbose && told.is_empty() {
+                    console.say(&format!("{}: nothing is wrong\n", harmless(&source.name)));
+                }
+                found.extend(told);
+            }
             // A program that reads what is printed is told of it there.
             Err(Complaint { message, help, .. }) if arguments.json || arguments.sarif => {
                 let none = Diagnostic::new("hayes::check::no-script", &Source::new(name.as_str(), ""), message);
@@ -134,6 +147,7 @@ pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
     if found.iter().any(counts) {
         exit = exit.worst(Exit::Invalid);
     }
+    found.retain(|diagnostic| !arguments.quiet || diagnostic.severity == Severity::Error);
     if arguments.json {
         return exit.worst(console.print(&json_lines(&found)));
     }
@@ -146,7 +160,7 @@ pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
 
 /// `hayes fmt`: the canonical form of scripts; `--check` shows what would change.
 pub(crate) fn format_all(arguments: &Fmt, console: &Console) -> Exit {
-    let format = |name: &String| format_one(name, arguments.check, console).unwrap_or_else(|exit| exit);
+    let format = |name: &String| format_one(name, arguments, console).unwrap_or_else(|exit| exit);
     with_folders(&arguments.scripts).iter().map(format).fold(Exit::Passed, Exit::worst)
 }
 
@@ -182,21 +196,25 @@ fn with_folders(names: &[String]) -> Vec<String> {
     all
 }
 
-fn format_one(name: &str, check: bool, console: &Console) -> Result<Exit, Exit> {
+fn format_one(name: &str, arguments: &Fmt, console: &Console) -> Result<Exit, Exit> {
     let source = read_file(name, console)?;
     let formatted = syntax::format(&source).map_err(|diagnostics| {
         console.show(&diagnostics);
         Exit::Invalid
     })?;
     let is_formatted = formatted == source.text;
-    if name == "-" && !check {
+    if name == "-" && !arguments.check {
         return Ok(console.print(&formatted));
     }
     if is_formatted {
         return Ok(Exit::Passed);
     }
-    if check {
-        return Ok(Exit::Failed.worst(console.print(&difference(name, &source.text, &formatted, console))));
+    if arguments.check {
+        let shown = || console.print(&difference(name, &source.text, &formatted, console));
+        return Ok(if arguments.quiet { Exit::Failed } else { Exit::Failed.worst(shown()) });
+    }
+    if arguments.verbose {
+        console.say(&format!("{}: formatted\n", harmless(name)));
     }
     replace(Path::new(name), &formatted).map(|()| Exit::Passed).map_err(|error| {
         console.refuse(Exit::Unwritable, &format!("{name} cannot be written: {error}"), Some("it is as it was"))

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use clap::builder::{BoolishValueParser, Resettable};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, ColorChoice, Command, CommandFactory, FromArgMatches, ValueEnum};
 use serde::Serialize;
 
 use super::arguments::{self, HayesArguments};
@@ -42,10 +42,10 @@ pub(super) fn parse(words: &[OsString]) -> Result<HayesArguments, Result<clap::E
     // The texts that only a help page shows are made for one that is asked for.
     let whole = |error: clap::Error| {
         let asks = error.kind() == ErrorKind::DisplayHelp;
-        let page = || arguments::command().try_get_matches_from(words).err();
+        let page = || coloured(arguments::command(), words).try_get_matches_from(words).err();
         asks.then(page).flatten().unwrap_or(error)
     };
-    let mut command = HayesArguments::command();
+    let mut command = coloured(HayesArguments::command(), words);
     if takes {
         // What the commands below it take is added when they are described.
         command = with_own_settings(command, read(words).map_err(Err)?);
@@ -89,11 +89,15 @@ fn read(words: &[OsString]) -> Result<&'static Configuration, Exit> {
     for variable in std::env::vars_os().filter_map(|(variable, _)| variable.into_string().ok()) {
         let Some(key) = variable.strip_prefix("HAYES_") else { continue };
         let key = key.to_ascii_lowercase().replace('_', "-");
-        let is_other = ["profile", "root"].contains(&&*key) || key.starts_with("var-") || key.starts_with("secret-");
-        let near = nearest(&key, SETTINGS.iter().map(|setting| setting.key)).and_then(Setting::find);
-        if let Some(near) = near.filter(|near| near.key != key && !is_other) {
-            console.say(&format!("note: {variable} is no setting: did you mean {}?\n", near.variable()));
+        let is_other = ["var-", "secret-", "test-"].iter().any(|start| key.starts_with(start));
+        let is_own = matches!(&*key, "profile" | "root" | "commit" | "target" | "rewrite" | "fail-point");
+        if is_other || is_own || Setting::find(&key).is_some() {
+            continue;
         }
+        let near = nearest(&key, SETTINGS.iter().map(|setting| setting.key)).and_then(Setting::find);
+        let help =
+            near.map_or("`hayes config` lists them".to_owned(), |near| format!("did you mean {}?", near.variable()));
+        console.say(&format!("note: {variable} is no setting: {help}\n"));
     }
     Ok(CONFIGURATION.get_or_init(|| configuration))
 }
@@ -119,10 +123,20 @@ fn task(words: &[OsString]) -> Option<&str> {
 
 /// The one of the command line, else of the environment. It has to be known before the rest can be read.
 fn profile(words: &[OsString]) -> Option<String> {
+    global(words, "--profile").or_else(|| std::env::var("HAYES_PROFILE").ok().filter(|profile| !profile.is_empty()))
+}
+
+/// The value that the command line has for an option of all commands.
+fn global(words: &[OsString], option: &str) -> Option<String> {
     let mut words = words.iter().filter_map(|word| word.to_str()).take_while(|word| *word != "--");
-    let named = words.find_map(|word| Some(word.strip_prefix("--profile")?.strip_prefix('=').map(str::to_owned)));
-    let named = named.and_then(|joined| joined.or_else(|| words.next().map(str::to_owned)));
-    named.or_else(|| std::env::var("HAYES_PROFILE").ok().filter(|profile| !profile.is_empty()))
+    let joined = words.find_map(|word| Some(word.strip_prefix(option)?.strip_prefix('=').map(str::to_owned)))?;
+    joined.or_else(|| words.next().map(str::to_owned))
+}
+
+/// Help pages and mistakes in colours as `--color` says: clap prints them before it has read that.
+pub(crate) fn coloured(command: Command, words: &[OsString]) -> Command {
+    let asked = global(words, "--color").and_then(|when| ColorChoice::from_str(&when, true).ok());
+    command.color(asked.unwrap_or_default())
 }
 
 /// The option that is called so, in this command or in one below it.

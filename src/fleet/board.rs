@@ -156,9 +156,7 @@ const WIDE: usize = 60;
 
 /// A row that does not fit ends with `…`.
 fn fitted(row: &str, columns: usize) -> String {
-    let width = columns.saturating_sub(1);
-    let cut = crate::report::style::cut(row, width);
-    if cut.len() == row.len() { cut } else { format!("{}…", crate::report::style::cut(row, width.saturating_sub(1))) }
+    crate::report::style::cut(row, columns.saturating_sub(1))
 }
 
 #[cfg(test)]

@@ -9,8 +9,55 @@ use crate::connect::SCHEMES;
 use crate::diagnostic::nearest;
 use crate::notation::{row_of, rows};
 
+/// The mistake with what else is to say of it, in place of what clap takes for similar: to clap any word is that begins
+/// alike. And with its command's usage, not one that shows what the environment gives as if it were typed.
+pub(crate) fn told(arguments: &[OsString], mut mistake: clap::Error, commands: &mut clap::Command) -> clap::Error {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    if !mistake.use_stderr() {
+        return mistake;
+    }
+    commands.build();
+    let (first, command) = command_of(arguments, commands);
+    let hint = hint(first, &command, arguments, &mistake, commands);
+    if mistake.get(ContextKind::Usage).is_some() {
+        mistake.insert(ContextKind::Usage, ContextValue::StyledStr(command.clone().render_usage()));
+    }
+    let hint = hint.map(|hint| ContextValue::StyledStrs(vec![hint.into()]));
+    if !matches!(mistake.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand) {
+        hint.map(|hint| mistake.insert(ContextKind::Suggested, hint));
+        return mistake;
+    }
+    let mut told = clap::Error::new(mistake.kind()).with_cmd(commands);
+    for (kind, value) in mistake.context() {
+        let is_guess =
+            [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::Suggested].contains(&kind);
+        if !is_guess {
+            told.insert(kind, value.clone());
+        }
+    }
+    hint.map(|hint| told.insert(ContextKind::Suggested, hint));
+    told
+}
+
+/// The command that was typed, with its first word; no word where none was.
+fn command_of<'a>(arguments: &'a [OsString], all: &clap::Command) -> (&'a str, clap::Command) {
+    let (mut first, mut command) = ("", all);
+    for word in arguments.iter().skip(1).filter_map(|word| word.to_str()) {
+        if let Some(below) = command.find_subcommand(word) {
+            (first, command) = (if first.is_empty() { word } else { first }, below);
+        }
+    }
+    (first, command.clone())
+}
+
 /// What else to say of a mistake: what people of other tools write, and what stands in the wrong place.
-pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error, commands: &clap::Command) -> Option<String> {
+fn hint(
+    task: &str,
+    command: &clap::Command,
+    arguments: &[OsString],
+    mistake: &clap::Error,
+    commands: &clap::Command,
+) -> Option<String> {
     use clap::error::{ContextKind, ContextValue, ErrorKind};
     let first = arguments.get(1)?.to_str()?;
     let is_task = mistake.kind() == ErrorKind::InvalidSubcommand;
@@ -21,6 +68,9 @@ pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error, commands: &cla
     let Some(ContextValue::String(wrong)) = mistake.get(what) else { return None };
     if mistake.kind() == ErrorKind::ArgumentConflict && wrong.starts_with("--port") {
         return Some("one run talks to one modem: `hayes batch SCRIPT -i INVENTORY` runs a script on many".to_owned());
+    }
+    if task == "help" && crate::syntax::topic(wrong).is_some() {
+        return Some(format!("`hayes explain {wrong}` tells what it does"));
     }
     if is_task {
         let is_command = wrong.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("at"));
@@ -44,8 +94,8 @@ pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error, commands: &cla
         } else if let Some(near) = crate::library::meant(wrong).filter(|_| wrong.contains('/')) {
             Some(format!("did you mean `hayes run {near}`?"))
         } else {
-            let near = nearest(wrong, commands.get_subcommands().map(clap::Command::get_name));
-            near.map(|near| format!("did you mean `hayes {near}`?"))
+            let near = nearest(wrong, command.get_subcommands().map(clap::Command::get_name));
+            near.map(|near| format!("did you mean `{} {near}`?", command.get_bin_name().unwrap_or("hayes")))
         };
     }
     if let Some(ContextValue::String(value)) = mistake.get(ContextKind::InvalidValue) {
@@ -57,23 +107,71 @@ pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error, commands: &cla
         return None;
     }
     // `-n` of `hayes at` is another than that of `hayes run`.
-    if let Some(meant) = foreign(&format!("{first}:{wrong}")).or_else(|| foreign(wrong)) {
+    if let Some(meant) = foreign(&format!("{task}:{wrong}")) {
         return Some(meant.to_owned());
     }
     // `hayes --list`
-    let task = wrong.trim_start_matches('-');
-    if wrong == first && commands.get_subcommands().any(|known| known.get_name() == task) {
-        return Some(format!("it is `hayes {task}`"));
+    let name = wrong.trim_start_matches('-');
+    if wrong == first && commands.get_subcommands().any(|known| known.get_name() == name) {
+        return Some(format!("it is `hayes {name}`"));
     }
-    if first.starts_with("-p") || first.starts_with("--port") {
+    if wrong == first && (first.starts_with("-p") || first.starts_with("--port")) {
         let help = "`hayes repl -p PORT` explores the modem on a port, `hayes run SCRIPT -p PORT` runs a script there";
         return Some(help.to_owned());
     }
-    // Clap suggests any flag with the same beginning, so its guess counts only where the flag is a slip.
-    let is_slip = |flag: &ContextValue| nearest(wrong, [flag.to_string().as_str()]).is_some();
-    let is_guessed = mistake.get(ContextKind::SuggestedArg).is_some_and(is_slip);
-    let name = wrong.strip_prefix("--").filter(|_| matches!(first, "run" | "batch") && !is_guessed)?;
-    Some(format!("a parameter of the script is given as -V {name}=VALUE; `hayes show SCRIPT` lists them"))
+    if wrong == name {
+        return None;
+    }
+    let meant = foreign(wrong);
+    if let Some(meant) = meant.filter(|meant| fits(meant, wrong, task, command)) {
+        return Some(meant.to_owned());
+    }
+    let options = command.get_arguments().filter_map(clap::Arg::get_long_and_visible_aliases);
+    let options: Vec<&str> = options.flatten().collect();
+    let begun: Vec<&&str> = options.iter().filter(|known| name.len() > 2 && known.starts_with(name)).collect();
+    let near = if let [one] = begun.as_slice() { Some(**one) } else { nearest(name, options.iter().copied()) };
+    if let Some(near) = near.filter(|_| wrong.starts_with("--")) {
+        return Some(format!("did you mean --{near}?"));
+    }
+    if !wrong.starts_with("--") || !TALK.contains(&task) {
+        return None;
+    }
+    let elsewhere = meant.and_then(option_of).and_then(|option| {
+        let taking = TALK.iter().filter_map(|task| commands.find_subcommand(task));
+        taking.into_iter().find(|command| takes(command, option))
+    });
+    if let (Some(meant), Some(command)) = (meant, elsewhere) {
+        return Some(format!("with `hayes {}`, {meant}", command.get_name()));
+    }
+    let mut params = arguments.iter().filter_map(|word| crate::library::program(word.to_str()?));
+    let param = params.find_map(|program| {
+        let params = program.params.iter().map(|param| param.name.value.as_str());
+        nearest(&name.replace('-', "_"), params).map(str::to_owned)
+    })?;
+    Some(format!("a parameter of the script is given as -V {param}=VALUE"))
+}
+
+/// The commands that talk to modems by a script: what one of them does not take, another may.
+const TALK: [&str; 6] = ["batch", "run", "at", "repl", "test", "fleet"];
+
+/// The option that a tip begins with: ``-i INVENTORY` names …``
+fn option_of(tip: &str) -> Option<&str> {
+    tip.strip_prefix('`')?.split([' ', '`', '=']).next().filter(|word| word.starts_with('-'))
+}
+
+fn takes(command: &clap::Command, option: &str) -> bool {
+    command.get_arguments().any(|arg| {
+        arg.get_long().is_some_and(|long| option.strip_prefix("--") == Some(long))
+            || arg.get_short().is_some_and(|short| option.strip_prefix('-').is_some_and(|it| it == short.to_string()))
+    })
+}
+
+/// Whether the tip is one for this command: an option that it takes, or another way. A letter means too much elsewhere.
+fn fits(tip: &str, wrong: &str, task: &str, command: &clap::Command) -> bool {
+    match option_of(tip) {
+        Some(option) => takes(command, option),
+        None => wrong.starts_with("--") || task.is_empty() || !tip.starts_with("`hayes"),
+    }
 }
 
 /// A port where a command should stand
@@ -105,27 +203,4 @@ pub(crate) fn of_sentence(text: &str) -> Vec<&'static str> {
 /// What is called so by other tools, and what it is here.
 fn foreign(word: &str) -> Option<&'static str> {
     row_of(include_str!("foreign.md"), word)
-}
-
-/// The mistake with that hint in place of what clap takes for similar.
-pub(crate) fn with_hint(mut mistake: clap::Error, hint: String, commands: &clap::Command) -> clap::Error {
-    use clap::error::{ContextKind, ContextValue, ErrorKind};
-    let hint = ContextValue::StyledStrs(vec![hint.into()]);
-    if !matches!(mistake.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand) {
-        mistake.insert(ContextKind::Suggested, hint);
-        return mistake;
-    }
-    let mut told = clap::Error::new(mistake.kind()).with_cmd(commands);
-    let guesses = mistake.get(ContextKind::SuggestedArg).is_some();
-    for (kind, value) in mistake.context() {
-        let is_guess =
-            [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::Suggested].contains(&kind);
-        // The usage shows the argument that was guessed.
-        let is_guess = is_guess || kind == ContextKind::Usage && guesses;
-        if !is_guess {
-            told.insert(kind, value.clone());
-        }
-    }
-    told.insert(ContextKind::Suggested, hint);
-    told
 }

@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::check::{NotFound, Scripts};
+use crate::check::{NotFound, Program, Scripts, check};
 use crate::diagnostic::nearest;
 use crate::source::{LARGEST_TEXT, Source, Unreadable, read_text};
 
@@ -87,6 +87,16 @@ pub fn title(text: &str) -> &str {
 pub fn find(name: &str) -> Option<&'static LibraryScript> {
     let name = name.strip_suffix(".hayes").unwrap_or(name);
     SCRIPTS.iter().find(|entry| entry.name == name)
+}
+
+/// The script that a word of the command line names, checked; none where it names none, or one with errors.
+pub(crate) fn program(name: &str) -> Option<Arc<Program>> {
+    let source = match find(name) {
+        Some(entry) if !Path::new(name).exists() => entry.source(),
+        _ if name.ends_with(".hayes") => Source::new(name, text_at(Path::new(name)).ok()??),
+        Some(_) | None => return None,
+    };
+    check(&source, &Library::default()).program
 }
 
 /// The name that `name` was probably meant to be; of a script in a folder its last part is enough.

@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
@@ -22,6 +23,7 @@ use rustyline::{Config, Context, Editor, ExternalPrinter, Helper};
 
 use super::explorer::COMMANDS;
 use super::shown::write_out;
+use super::terminal;
 use crate::at::command;
 use crate::connect::SCHEMES;
 use crate::library::Library;
@@ -126,6 +128,7 @@ fn editor(above: &Arc<LinesAbove>, palette: Palette) -> Result<Editor<Editing, F
         .max_history_size(KEPT)?
         .completion_type(CompletionType::List)
         .completion_show_all_if_ambiguous(true)
+        .completion_prompt_limit(usize::MAX)
         .bell_style(BellStyle::None)
         // What is coloured is ours to say; the editor tells us what it paints only where it may colour.
         .color_mode(ColorMode::Forced)
@@ -163,6 +166,8 @@ const PRINTED_AT_ONCE: usize = 100;
 pub(super) struct LinesAbove {
     state: Mutex<WaitingLines>,
     changed: Condvar,
+    /// The port was lost, and is not back.
+    pub is_lost: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -293,7 +298,10 @@ impl Completer for Editing {
     fn complete(&self, line: &str, pos: usize, context: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
         let Some(typed) = line.get(..pos).filter(|_| !self.is_data) else { return Ok((pos, Vec::new())) };
         if wants_file(typed) {
-            return self.files.complete(line, pos, context);
+            return self
+                .files
+                .complete(line, pos, context)
+                .map(|(start, found)| (start, that_fit(found, typed, start)));
         }
         let (start, candidates) = candidates(typed, &self.names);
         let widest = candidates.iter().map(|candidate| candidate.text.chars().count()).max().unwrap_or(0);
@@ -304,8 +312,19 @@ impl Completer for Editing {
             },
             replacement: candidate.text,
         };
-        Ok((start, candidates.into_iter().map(pair).collect()))
+        Ok((start, that_fit(candidates.into_iter().map(pair).collect(), typed, start)))
     }
+}
+
+/// As many as the window has rows for: the editor would ask whether to go on, and take no other key.
+fn that_fit(mut found: Vec<Pair>, typed: &str, start: usize) -> Vec<Pair> {
+    let most = usize::from(terminal::rows()).saturating_sub(3).max(1);
+    if found.len() > most {
+        let display = format!("… and {} more: type on", found.len() + 1 - most);
+        found.truncate(most - 1);
+        found.push(Pair { display, replacement: typed.get(start..).unwrap_or_default().to_owned() });
+    }
+    found
 }
 
 /// A candidate cut to one line of the list.
@@ -363,6 +382,13 @@ impl Highlighter for Editing {
         if !default {
             return Cow::Borrowed(prompt);
         }
+        // What happened since it was first painted stands in as many columns.
+        let is_lost = self.above.is_lost.load(Ordering::Acquire);
+        let prompt = match prompt.strip_suffix(" (lost)> ") {
+            Some(name) if !is_lost => Cow::Owned(format!("{name} (back)> ")),
+            None if is_lost => prompt.strip_suffix("> ").map_or(prompt.into(), |name| format!("{name}! ").into()),
+            Some(_) | None => Cow::Borrowed(prompt),
+        };
         Cow::Owned(self.palette.paint(Style::Name, prompt).to_string())
     }
 
@@ -602,111 +628,5 @@ fn only_completion(line: &str, names: &[Candidate]) -> Option<(String, bool)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::mpsc;
-
-    fn plain(text: &str) -> String {
-        let mut plain = String::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("\x1b[") {
-            plain.push_str(before);
-            rest = after.split_once('m').map_or("", |(_, rest)| rest);
-        }
-        plain + rest
-    }
-
-    #[test]
-    fn colours_change_no_character() {
-        for line in ["AT+CGDCONT=1,\"IP\",\"su", "set x = \"a", ":help run", "if x == (1 + [2]) {", "grüße \"ü", ""]
-        {
-            for cursor in 0..=line.len() {
-                assert_eq!(plain(&painted(line, "try {", cursor)), line);
-            }
-        }
-    }
-
-    #[test]
-    fn brackets_find_each_other() {
-        assert_eq!(brackets("a(b[c])", 7), Some((1, 6)));
-        assert_eq!(brackets("a(b[c])", 1), Some((1, 6)));
-        assert_eq!(brackets("a(b[c])", 6), Some((3, 5)));
-        assert_eq!(brackets("a(\")\")", 6), Some((1, 5)));
-        assert_eq!(brackets("a(]", 3), None);
-    }
-
-    fn texts(typed: &str) -> Vec<String> {
-        candidates(typed, &[other("rssi", "")]).1.into_iter().map(|candidate| candidate.text).collect()
-    }
-
-    #[test]
-    fn variables_and_commands() {
-        assert!(texts("assert rs").contains(&"rssi".to_owned()));
-        assert_eq!(texts(":te"), [":terminal"]);
-        assert!(texts(":open sim:bg9").contains(&"sim:bg96".to_owned()));
-        assert!(wants_file(":save x") && !wants_file(":saved"));
-    }
-
-    #[test]
-    fn parameters_are_shown_as_they_are_typed() {
-        let shown = |line: &str| hint(line, &[]).map(|(text, _)| text).unwrap_or_default();
-        assert!(shown("AT+CFUN=").starts_with("<fun>,<rst>"), "{}", shown("AT+CFUN="));
-        assert!(shown("AT+CFUN=1").starts_with(",<rst>  full"), "{}", shown("AT+CFUN=1"));
-        assert!(shown("AT+CFUN=1,").starts_with("<rst>"), "{}", shown("AT+CFUN=1,"));
-        assert!(!shown("AT+CSQ").is_empty());
-        assert_eq!(hint(":ter", &[]), Some(("minal".to_owned(), true)));
-        assert_eq!(hint("retr", &[]), Some(("y".to_owned(), true)));
-        assert_eq!(shown("retry"), " 10 every 5s {");
-        assert_eq!(shown(""), "");
-    }
-
-    /// Its editor is this channel; it takes one message at a time.
-    fn edited() -> (Arc<LinesAbove>, mpsc::Receiver<String>) {
-        let above = Arc::new(LinesAbove::default());
-        let (sender, receiver) = mpsc::sync_channel(0);
-        let served = Arc::clone(&above);
-        std::thread::spawn(move || served.serve(&mut |text| sender.send(text).is_ok()));
-        (above, receiver)
-    }
-
-    #[test]
-    fn lines_keep_their_order() {
-        let (above, editor) = edited();
-        above.begin();
-        for number in 0..200 {
-            above.show(number.to_string());
-        }
-        let mut seen = String::new();
-        while seen.lines().count() < 200 {
-            seen.push_str(&editor.recv().unwrap());
-            above.painted();
-        }
-        assert_eq!(seen.lines().collect::<Vec<_>>(), (0..200).map(|number| number.to_string()).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn a_flood_is_bounded_and_counted() {
-        let above = LinesAbove::default();
-        above.begin();
-        for number in 0..5000 {
-            above.show(number.to_string());
-        }
-        let text = above.state().take(MOST_LINES_ABOVE);
-        assert_eq!(text.lines().next(), Some("(4000 lines came too fast and are left out)"));
-        assert_eq!(text.lines().count(), 1001);
-        assert_eq!(text.lines().last(), Some("4999"));
-    }
-
-    #[test]
-    fn lines_behind_one_that_is_on_its_way_wait_for_it() {
-        let above = LinesAbove::default();
-        above.begin();
-        above.state().given = 1;
-        above.end();
-        above.show("later".to_owned());
-        assert_eq!(above.state().lines.len(), 1);
-        above.state().taken = 1;
-        above.painted();
-        assert!(!above.state().is_uncertain());
-    }
-}
+#[path = "../../tests/units/editor.rs"]
+mod tests;

@@ -14,7 +14,7 @@ use super::link::Link;
 use super::session::{
     self, Notebook, Runnable, asks_for_data, is_answer, is_clause, is_command, is_open, may_keep, pieces, prompt_line,
 };
-use super::shown::{Shown, write_out};
+use super::shown::{Shown, UNWRITTEN, write_out};
 use super::{Exploration, terminal};
 use crate::catalogue::explain::{Context, explain};
 use crate::connect::{Address, SIMULATED};
@@ -134,6 +134,15 @@ impl Explorer {
                 true if was_mendable && is_clause(&text) => failures -= 1,
                 true => {}
             }
+            let unwritten = || UNWRITTEN.lock().ok().and_then(|mut error| error.take());
+            if let Some(error) = unwritten().filter(|_| !self.reader.is_edited()) {
+                // A reader that has left is no fault.
+                let is_left = error.kind() == io::ErrorKind::BrokenPipe;
+                if !is_left {
+                    self.complain(&format!("standard output could not be written: {error}"), None);
+                }
+                return Ok(is_left.then_some(if failures == 0 { Status::Passed } else { Status::Failed }));
+            }
             if self.ends.is_some() && !self.reader.is_edited() {
                 break;
             }
@@ -184,6 +193,7 @@ impl Explorer {
         if !self.reader.is_edited() {
             return self.reader.line(prompt, before);
         }
+        self.above.is_lost.store(self.link.as_ref().is_some_and(|link| link.is_lost), Ordering::Release);
         if let Some(link) = &mut self.link {
             let quiet = !self.tells_urcs || self.raw;
             link.listen(self.session.interpreter.mask(), &self.above, quiet, self.options.palette);
@@ -482,7 +492,7 @@ pub(super) const COMMANDS: &[Described] = &[
         it.switch(on, |it| &mut it.tells_urcs, "what the modem says by itself is")
     }),
     entry("timeout", "[DURATION]", "how long an answer may take, as 30s", |it, time, _| it.timeout(time)),
-    entry("terminal", "", "talk to the modem byte by byte; Ctrl-] comes back", |it, _, _| it.terminal()),
+    entry("terminal", "[echo]", "talk to the modem byte by byte; Ctrl-] comes back", |it, echo, _| it.terminal(echo)),
     entry("quit", "", "leave; Ctrl-D does too", |it, _, _| it.quit()),
 ];
 
@@ -842,13 +852,16 @@ impl Explorer {
         true
     }
 
-    fn terminal(&mut self) -> Passed {
+    fn terminal(&mut self, echo: &str) -> Passed {
+        if !matches!(echo, "" | "echo") {
+            return self.complain(":terminal takes `echo` or nothing", Some(":terminal echo shows what you type"));
+        }
         let Some(link) = self.link.as_mut().filter(|_| self.reader.is_edited()) else {
             return self.complain("the raw terminal needs an open port and a terminal", None);
         };
         let palette = self.options.palette;
         write_out(&format!("{}\n", palette.paint(Style::Dim, "each key goes to the modem now; Ctrl-] comes back")));
-        let ended = link.talk_raw();
+        let ended = link.talk_raw(echo == "echo");
         write_out("\n");
         ended.map_or_else(|why| self.complain(&why, None), |()| true)
     }

@@ -93,8 +93,8 @@ impl Link {
     }
 
     /// Each key goes to the modem, each of its bytes to the terminal; else why that ended.
-    pub(super) fn talk_raw(&mut self) -> Result<(), String> {
-        let ended = terminal::talk(&mut self.tap, &self.cancel);
+    pub(super) fn talk_raw(&mut self, echo: bool) -> Result<(), String> {
+        let ended = terminal::talk(&mut self.tap, &self.cancel, echo);
         self.begin_anew();
         self.is_lost |= matches!(ended, Ok(Some(_)));
         ended.map_err(|error| error.to_string())?.map_or(Ok(()), Err)
@@ -256,6 +256,7 @@ impl Eavesdropper {
     }
 
     fn say(&self, style: Style, what: &str, beside: &str) {
+        self.above.is_lost.store(self.is_lost, Ordering::Release);
         let (stamp, what) = (shown::stamp(self.palette), self.palette.paint(style, what));
         self.above.show(format!("{stamp} {what}{}", self.palette.paint(Style::Dim, beside)));
     }

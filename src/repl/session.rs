@@ -134,8 +134,11 @@ impl Notebook {
         // What is typed is the user's own word.
         let (Checked { program, diagnostics }, names) = check_more(&source, &Library::new(true), &self.names);
         let Some(program) = program else {
+            // A block that was still being typed is none that was left open.
+            let is_typed = matches!(parse_chunk(&source), Chunk::Wrong(_));
+            let is_meant = |error: &Diagnostic| !is_typed || error.code != "hayes::syntax::unclosed-block";
             let errors = diagnostics.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-            return Err(errors.collect());
+            return Err(errors.filter(is_meant).collect());
         };
         let is_new = |diagnostic: &Diagnostic| diagnostic.span().is_none_or(|span| span.start as usize >= from);
         let warnings = diagnostics.into_iter().filter(is_new).collect();

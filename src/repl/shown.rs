@@ -2,8 +2,8 @@
 //! the modem says by itself.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::editor::LinesAbove;
@@ -67,7 +67,7 @@ impl Shown {
     }
 
     pub(super) fn finish(&mut self) {
-        let _ = self.text.finish();
+        told(self.text.finish());
     }
 
     /// Says what is going on, once somebody has waited for it for a while.
@@ -100,8 +100,10 @@ impl Listener for Shown {
         if let RuntimeEvent::Met { module } = event {
             self.module = Some(module);
         }
+        // Its bytes show how it ended; how long that took is said beside the result.
         if let RuntimeEvent::Session(session) = event
-            && (self.raw || unasked(&session, self.module, self.palette).is_some())
+            && (self.raw && !matches!(session, Event::Final { .. })
+                || unasked(&session, self.module, self.palette).is_some())
         {
             if !self.raw
                 && !self.quiet
@@ -167,10 +169,19 @@ pub(super) fn stamp(palette: Palette) -> String {
     palette.paint(Style::Dim, format!("{time}Z")).to_string()
 }
 
-/// One write for all of it. There is nowhere to tell that this failed.
+/// Why standard output takes no more.
+pub(crate) static UNWRITTEN: Mutex<Option<io::Error>> = Mutex::new(None);
+
+fn told(written: io::Result<()>) {
+    if let Err(error) = written {
+        UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+}
+
+/// One write for all of it.
 pub(super) fn write_out(text: &str) {
     if !text.is_empty() {
         let mut out = io::stdout().lock();
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        told(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use super::LISTEN_TIME;
+use crate::notation::harmless;
 use crate::port::{Cancel, Fault, Port, Read};
 
 /// Ctrl-], as telnet's and picocom's neighbours have it: no modem needs it.
@@ -68,6 +69,15 @@ pub(super) fn edits_lines(on: bool) {
 #[cfg(not(unix))]
 pub(super) fn edits_lines(_on: bool) {}
 
+/// How many rows the window has.
+pub(crate) fn rows() -> u16 {
+    #[cfg(unix)]
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| size.ws_row);
+    #[cfg(not(unix))]
+    let size = None;
+    size.filter(|rows| *rows > 0).unwrap_or(24)
+}
+
 /// One at a time: what is typed behind the escape key is the editor's.
 #[cfg(unix)]
 fn next_key() -> Option<u8> {
@@ -107,7 +117,7 @@ impl Drop for Raw {
 }
 
 /// Until Ctrl-], or until the port fails: why.
-pub(super) fn talk(port: &mut dyn Port, cancel: &Cancel) -> io::Result<Option<String>> {
+pub(super) fn talk(port: &mut dyn Port, cancel: &Cancel, echo: bool) -> io::Result<Option<String>> {
     let _raw = Raw::begin()?;
     cancel.clear();
     port.rearm();
@@ -144,6 +154,12 @@ pub(super) fn talk(port: &mut dyn Port, cancel: &Cancel) -> io::Result<Option<St
                 // Asked afterwards, or a Ctrl-] in between would be taken back with the call.
                 let has_left = left.load(Ordering::Acquire);
                 let typed: Vec<u8> = keys.try_iter().collect();
+                if echo {
+                    let mut out = io::stdout().lock();
+                    let shown = String::from_utf8_lossy(&typed).replace('\r', "\n");
+                    let shown = harmless(&shown).replace('\n', "\r\n");
+                    let _ = out.write_all(shown.as_bytes()).and_then(|()| out.flush());
+                }
                 if !typed.is_empty() {
                     let until = port.now() + WRITE_TIME;
                     if let Err(fault) = port.write(&typed, until)

@@ -10,8 +10,9 @@ use super::result::{RunResult, Walk, add_row_names, shown};
 use super::tally::place;
 use crate::notation::is_harmful;
 
-/// Writes all results. The columns of reports stand in the order in which they first came.
-pub fn write(walk: &Walk<'_>, writer: impl Write) -> io::Result<()> {
+/// Writes all results; of their columns those that are `wanted`, all where none is named. The columns of reports stand
+/// in the order in which they first came.
+pub fn write(walk: &Walk<'_>, wanted: &[String], writer: impl Write) -> io::Result<()> {
     let mut columns = Columns::default();
     walk(&mut |result| {
         columns.add(result);
@@ -26,7 +27,13 @@ pub fn write(walk: &Walk<'_>, writer: impl Write) -> io::Result<()> {
     let failure = ["failure", "message", "place", "sent", "answer", "result", "help"];
     header.extend(failure.iter().map(|name| (*name).to_owned()));
     header.extend(columns.is_retried.then(|| "tries".to_owned()));
-    csv.write_record(&header)?;
+    // A name that nobody reported has an empty column.
+    let places: Vec<_> = wanted.iter().map(|name| header.iter().position(|known| known == name)).collect();
+    let chosen = |row: Vec<String>| match wanted {
+        [] => row,
+        _ => places.iter().map(|place| place.and_then(|place| row.get(place)).cloned().unwrap_or_default()).collect(),
+    };
+    csv.write_record(if wanted.is_empty() { &header } else { wanted })?;
     walk(&mut |result| {
         let mut row = vec![
             harmless(&result.modem),
@@ -54,7 +61,7 @@ pub fn write(walk: &Walk<'_>, writer: impl Write) -> io::Result<()> {
             None => row.extend(failure.iter().map(|_| String::new())),
         }
         row.extend(columns.is_retried.then(|| (result.earlier.len() + 1).to_string()));
-        csv.write_record(&row).map_err(io::Error::from)
+        csv.write_record(chosen(row)).map_err(io::Error::from)
     })?;
     csv.flush()
 }

@@ -149,7 +149,7 @@ impl RunResult {
         RunResult { failure, ..RunResult::empty(modem, port, script, started, Status::Unreachable) }
     }
 
-    pub(super) fn empty(modem: &str, port: &str, script: &str, started: String, status: Status) -> RunResult {
+    pub fn empty(modem: &str, port: &str, script: &str, started: String, status: Status) -> RunResult {
         RunResult {
             modem: modem.to_owned(),
             port: port.to_owned(),

@@ -76,12 +76,16 @@ pub fn filled(text: &str, width: usize, indent: &str) -> String {
 
 /// The beginning of a line, so many columns wide at most: a line that wraps could not be taken back.
 pub fn cut(line: &str, width: usize) -> String {
-    let mut columns = 0;
-    let fits = |c: &char| {
-        columns += c.width().unwrap_or(0);
-        columns <= width
+    let upto = |width: usize| {
+        let mut columns = 0;
+        let fits = |c: &char| {
+            columns += c.width().unwrap_or(0);
+            columns <= width
+        };
+        line.chars().take_while(fits).collect::<String>()
     };
-    line.chars().take_while(fits).collect()
+    let whole = upto(width);
+    if whole.len() == line.len() { whole } else { upto(width.saturating_sub(1)) + "…" }
 }
 
 /// A text that fits in so many columns: what is too much is left out of its middle.

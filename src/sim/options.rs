@@ -74,8 +74,9 @@ impl Options {
     /// Sets one option, as [`Options::parse`] does for each.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), Complaint> {
         let row = rows(OPTIONS).find(|[name, ..]| *name == key);
-        let [name, _, _, kind, _] =
-            row.ok_or_else(|| unknown("the simulated modem has no option", key, rows(OPTIONS)))?;
+        // `time` is one of the address.
+        let known = || rows(OPTIONS).chain([["time", "", "", "", ""]]);
+        let [name, _, _, kind, _] = row.ok_or_else(|| unknown("the simulated modem has no option", key, known()))?;
         if name == "fault" {
             return self.add_faults(value);
         }

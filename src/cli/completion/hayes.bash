@@ -1,6 +1,6 @@
 _hayes_words() {
     # COMP_WORDS is cut at colons and equals signs; a word of ours is not.
-    local line="${COMP_LINE:0:COMP_POINT}" found words exit
+    local line="${COMP_LINE:0:COMP_POINT}" found found_at words exit
     local word="${line##*[[:space:]]}"
     read -ra words <<<"${line%"$word"}"
     mapfile -t found < <(hayes complete-word -- "${words[@]:1}" "$word" 2>/dev/null; echo "$?")
@@ -9,6 +9,10 @@ _hayes_words() {
     COMPREPLY=()
     # 0: nothing else can stand there
     [ "$exit" = 0 ] || _hayes "$@"
+    # Options are for who has begun one: else a file would be one of them.
+    [[ "$word" == -* ]] || for found_at in "${!COMPREPLY[@]}"; do
+        [[ "${COMPREPLY[found_at]}" != -* ]] || unset "COMPREPLY[found_at]"
+    done
     # Readline replaces what stands behind the last colon or equals sign.
     local cut="${word%"${word##*[:=]}"}"
     COMPREPLY+=("${found[@]#"$cut"}")

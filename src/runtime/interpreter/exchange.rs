@@ -480,7 +480,10 @@ impl Run<'_> {
         self.scope.last = Last::default();
         self.tell(RuntimeEvent::Waiting { what: Waiting::Reboot, at_most: within });
         let started = self.conversation.now();
-        let ended = match self.conversation.reboot(&asked.question, within, &mut self.hearing) {
+        self.hearing.reboots = true;
+        let answer = self.conversation.reboot(&asked.question, within, &mut self.hearing);
+        self.hearing.reboots = false;
+        let ended = match answer {
             // A modem may refuse to restart; one that does so at once may send no result code.
             Ok(Answer { lines, body, result, elapsed }) => {
                 let sent = Some(Arc::clone(&asked.text));

@@ -241,6 +241,7 @@ impl<'r> Run<'r> {
                 secret: Vec::new(),
                 aborts: Vec::new(),
                 aborts_hold: true,
+                reboots: false,
                 stopped_by: None,
             },
             scope,
@@ -1187,6 +1188,8 @@ struct Hearing<'r> {
     aborts: Vec<Abort>,
     /// `finally` is not aborted by what ended the script.
     aborts_hold: bool,
+    /// That it goes away is meant: how the session takes that is no news.
+    reboots: bool,
     /// Which of them stopped the conversation.
     stopped_by: Option<usize>,
 }
@@ -1235,6 +1238,9 @@ struct Abort {
 
 impl at::Hearer for Hearing<'_> {
     fn event(&mut self, now: Duration, event: &Event<'_>) {
+        if self.reboots && matches!(event, Event::Notice(_)) {
+            return;
+        }
         if !self.secret.is_empty() {
             self.learn_from(event);
         }
