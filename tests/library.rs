@@ -283,6 +283,8 @@ fn a_job_that_ends_early_says_why() {
             "as it told only after the APN was set",
         ),
         ("bg96?register=0s", &["supersim/setup", "-V", "apn=wrong"], NONE, "registered, but without data"),
+        ("bg96?register=0s&fault=lost:AT+CGPADDR", &["data/attach"], NONE, "the address of context 1 is not known"),
+        ("bg96?register=0s&fault=error:AT+CGPADDR", &["data/attach"], NONE, "the address of context 1 is not known"),
         ("sara-r410m?preset=nb-iot&fault=forgets", &["supersim/setup"], NONE, "forgets at each restart"),
         ("sara-r410m?preset=nb-iot&fault=forgets", &["supersim/set-technology"], NONE, "forgets at each restart"),
     ];
