@@ -263,6 +263,12 @@ fn a_job_that_ends_early_says_why() {
         ),
         ("bg96?signal=99", &["network/survey", "-V", "passes=1"], NONE, "there was no signal"),
         (
+            "bg96?fault=error:AT+CSQ,error:AT+CESQ",
+            &["network/survey", "-V", "passes=1"],
+            NONE,
+            "the modem does not tell its signal",
+        ),
+        (
             "bg96",
             &["sms/receive"],
             ("+CPMS: ", "+CPMS: \"ME\",23,23,\"ME\",23,23,\"ME\",23,23"),
