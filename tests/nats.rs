@@ -382,7 +382,7 @@ fn what_a_server_does_not_take_is_kept_until_it_does() {
     // Full
     let settings = server.folder.0.join("server.conf");
     let text = std::fs::read_to_string(&settings).unwrap();
-    let small = text.replace("sync_interval: always", "sync_interval: always, max_file_store: 30KB");
+    let small = text.replace("sync_interval: always", "sync_interval: always, max_file_store: 12KB");
     std::fs::remove_dir_all(server.folder.0.join("js")).unwrap();
     std::fs::write(&settings, small).unwrap();
     with(&good, &mut server);
@@ -420,6 +420,7 @@ fn the_first_five_minutes_hold_line_by_line() {
     let path = format!("{}:{}", programs.join(":"), std::env::var("PATH").unwrap());
     // A person types slowly.
     let typed = lines[1..].join("\n").replace("--start-delay 2s", "--start-delay 300ms");
+    let typed = typed.replace("\nhayes fleet watch", "\ntimeout 60 hayes fleet watch");
     let text = format!("ip link set lo up\n{typed}\nkill $(cat *.pid)\n");
     let mut typed = Command::new("unshare");
     typed.args(["-rn", "sh", "-c", &text]).current_dir(&folder.0).env("PATH", path).env("HAYES_ROOT", &folder.0);

@@ -45,6 +45,8 @@ const AGAIN: Duration = Duration::from_secs(5);
 const PRESENCE: (Duration, Duration) = (Duration::from_secs(480), Duration::from_secs(240));
 /// So often at most it says which modems run.
 const WORKS: Duration = Duration::from_secs(15);
+/// So long at most a process that was killed keeps what it had locked.
+const LETS_GO: Duration = Duration::from_secs(2);
 /// How much of a conversation goes with a result.
 const RECORD: usize = 32 << 10;
 
@@ -122,12 +124,17 @@ impl AgentFolder {
     fn lock(&self) -> io::Result<File> {
         let path = self.0.join("lock");
         let file = named(&path, state::private().open(&path))?;
-        match file.try_lock() {
-            Err(fs::TryLockError::WouldBlock) => {
-                let why = format!("another hayes agent has the folder {}", self.0.display());
-                Err(io::Error::new(ErrorKind::ResourceBusy, why))
+        let clock = Clock::start();
+        loop {
+            match file.try_lock() {
+                // One that was just killed still has it for a moment.
+                Err(fs::TryLockError::WouldBlock) if clock.now() < LETS_GO => Clock::pause(Duration::from_millis(20)),
+                Err(fs::TryLockError::WouldBlock) => {
+                    let why = format!("another hayes agent has the folder {}", self.0.display());
+                    return Err(io::Error::new(ErrorKind::ResourceBusy, why));
+                }
+                Ok(()) | Err(fs::TryLockError::Error(_)) => return Ok(file),
             }
-            Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(file),
         }
     }
 

@@ -431,7 +431,7 @@ fn untrusted(error: &rustls::Error) -> CarrierError {
     let why = if text.contains("CaUsedAsEndEntity") {
         "its certificate is that of an authority itself (CA:TRUE, as `openssl req -x509` makes it): give the server one \
          that the authority has signed"
-    } else if text.contains("UnknownIssuer") {
+    } else if text.contains("UnknownIssuer") || text.contains("BadSignature") {
         "nobody who is trusted here has signed its certificate: name the authority that has with --ca FILE"
     } else {
         &text
