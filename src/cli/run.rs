@@ -13,6 +13,7 @@ use crate::check::{Checked, Program, check, check_parts};
 use crate::connect::Address;
 use crate::diagnostic::{Complaint, Diagnostic, Severity, meant_or_all};
 use crate::guard::Simulators;
+use crate::import::Dialect;
 use crate::library::Library;
 use crate::notation::harmless;
 use crate::port::Timestamp;
@@ -119,6 +120,16 @@ pub(crate) fn checked_as(
     diagnostics.retain(wanted);
     diagnostics.iter_mut().for_each(reworded);
     console.show(&diagnostics);
+    let is_other = |source: &&Arc<Source>| {
+        let is_file = !source.name.ends_with(".hayes") && Path::new(&source.name).is_file();
+        is_file && check(source, &Library::new(inputs.outside)).program.is_none()
+    };
+    for source in sources.iter().filter(is_other).filter(|source| Dialect::of(&source.name, &source.text).is_some()) {
+        let name = &source.name;
+        console.say(&format!(
+            "note: a script of another program, as chat, is made one of Hayes by `hayes import {name}`\n"
+        ));
+    }
     let is_denied = inputs.deny_warnings && !diagnostics.is_empty();
     if programs.len() == sources.len() && !is_denied { Ok(programs) } else { Err(Exit::Invalid) }
 }

@@ -4,18 +4,19 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::arguments::{InputArguments, Test};
+use super::arguments::{Reports, Test};
 use super::console::{Console, Exit};
 use super::modem::Signals;
-use super::{inputs, run, scripts};
+use super::{inputs, results, run, scripts};
 use crate::catalogue::Catalogue;
 use crate::connect::{self, Address, Opening};
 use crate::conversation::Conversation;
 use crate::diagnostic::nearest;
-use crate::port::Cancel;
 use crate::port::transcript::{Said, Transcript, Who, events};
-use crate::report::style::Style;
-use crate::runtime::{self, Inputs, Outcome};
+use crate::port::{Cancel, Timestamp};
+use crate::report::result::{FailureReport, RunResult};
+use crate::report::style::{Palette, Style};
+use crate::runtime::{self, Inputs, Outcome, Status};
 
 /// How a recording's name ends.
 const ENDING: &str = "transcript";
@@ -23,29 +24,56 @@ const ENDING: &str = "transcript";
 const LINES_BEFORE: usize = 6;
 
 pub(crate) fn test(arguments: &Test, console: &Console) -> Result<Exit, Exit> {
+    let reports = Reports { junit: arguments.junit.clone(), ..Reports::default() };
+    results::reports_apart(&reports, &[], arguments.json, console)?;
+    results::reports_writable(&reports, console)?;
+    let (mut paths, words): (Vec<_>, Vec<_>) = arguments.paths.iter().cloned().partition(|path| path.exists());
+    if paths.is_empty() {
+        paths.push(PathBuf::from("."));
+    }
     let mut recordings = BTreeSet::new();
-    for path in &arguments.paths {
+    for path in &paths {
         let unreadable =
             |error| console.refuse(Exit::Usage, &format!("{} cannot be read: {error}", path.display()), None);
         scripts::files_below(path, ENDING, &mut recordings).map_err(unreadable)?;
     }
+    let words: Vec<String> = words.iter().map(|word| word.display().to_string()).collect();
+    let has = |recording: &PathBuf, word: &String| recording.to_string_lossy().contains(word.as_str());
+    if let Some(word) = words.iter().find(|word| !recordings.iter().any(|recording| has(recording, word))) {
+        let message = format!("there is no file or folder {word}, and no recording has that in its name");
+        return Err(console.refuse(Exit::Nothing, &message, None));
+    }
+    recordings.retain(|recording| words.is_empty() || words.iter().any(|word| has(recording, word)));
     if recordings.is_empty() {
         let help = "`hayes run NAME.hayes -p PORT --record NAME.transcript` makes one beside its script";
         return Err(console.refuse(Exit::Nothing, "there is no recording, no file NAME.transcript", Some(help)));
     }
     let (cancel, signals) = Signals::begin(console)?;
-    let (mut exit, mut passed) = (Exit::Passed, 0);
+    let (mut exit, mut passed, mut ended) = (Exit::Passed, 0, Vec::new());
+    // What is read by a program has no colours.
+    let out = if arguments.json { Palette { coloured: false } } else { console.out };
     for recording in &recordings {
-        let ended = one(recording, &arguments.inputs, &cancel, console).unwrap_or_else(|exit| exit);
-        passed += usize::from(ended == Exit::Passed);
-        exit = exit.worst(ended);
+        let result = one(recording, arguments, &cancel, &Console { out, ..*console }).unwrap_or_else(|refused| {
+            exit = exit.worst(refused);
+            let (name, now) = (recording.display().to_string(), Timestamp::now().to_string());
+            RunResult::empty(&name, &name, "", now, Status::Failed)
+        });
+        passed += usize::from(result.passed());
+        let failed = if result.passed() { Exit::Passed } else { Exit::Failed };
+        let json = || console.print(&(result.json() + "\n"));
+        exit = exit.worst(failed).worst(if arguments.json { json() } else { Exit::Passed });
+        ended.push(result);
         if signals.came() {
             return Err(signals.exit());
         }
     }
     let failed = recordings.len() - passed;
     let failed = if failed > 0 { format!(", {failed} failed") } else { String::new() };
-    Ok(exit.worst(console.print(&format!("{passed} passed{failed}\n"))))
+    exit = exit.worst(results::write_reports_of(&ended, &reports, console));
+    let is_told =
+        arguments.json || arguments.quiet && passed == recordings.len() || arguments.junit == Some("-".into());
+    let summary = || console.print(&format!("{passed} passed{failed}\n"));
+    Ok(if is_told { exit } else { exit.worst(summary()) })
 }
 
 /// What the comments at a recording's beginning say of it.
@@ -83,8 +111,8 @@ impl Terms {
     }
 }
 
-fn one(recording: &Path, given: &InputArguments, cancel: &Cancel, console: &Console) -> Result<Exit, Exit> {
-    let name = recording.display();
+fn one(recording: &Path, arguments: &Test, cancel: &Cancel, console: &Console) -> Result<RunResult, Exit> {
+    let (name, started) = (recording.display().to_string(), Timestamp::now().to_string());
     let refuse = |message: String, help: &str| console.refuse(Exit::Invalid, &message, Some(help));
     let text = scripts::open_text(recording)
         .map_err(|error| refuse(format!("{name}: {error}"), "a recording is what --record has written"))?;
@@ -96,7 +124,7 @@ fn one(recording: &Path, given: &InputArguments, cancel: &Cancel, console: &Cons
         refuse(format!("{name}: no script has its name"), help)
     })?;
     let source = scripts::read(&script, console)?;
-    let mut given = given.clone();
+    let mut given = arguments.inputs.clone();
     given.variables.extend(terms.variables);
     let programs = run::programs(&[source], &given, &[], true, console)?;
     let inputs = inputs::collect(&given, &programs, console)?;
@@ -108,22 +136,32 @@ fn one(recording: &Path, given: &InputArguments, cancel: &Cancel, console: &Cons
     let outcome = runtime::run(program, &mut Conversation::new(port, &Catalogue), &inputs, &mut heard);
     let now = heard.text("");
     let difference = Difference::between(&text, &now);
-    let told = difference.as_ref().map(|difference| difference.told(&name.to_string(), console));
+    let told = difference.as_ref().map(|difference| difference.told(&name, console));
     let wrong = told
         .or_else(|| wrong_end(&outcome, terms.expect.as_deref().unwrap_or("passed")))
         .or_else(|| wrong_report(&outcome, &terms.report));
-    let mark = |style, word| console.out.paint(style, word);
-    Ok(match wrong {
-        None => console.print(&format!("{}  {name}\n", mark(Style::Good, "passed"))),
-        Some(why) => {
-            let printed = console.print(&format!("{}  {name}: {why}\n", mark(Style::Bad, "FAILED")));
-            // What differs is told already; that the recording has no answer to it is no news.
-            if difference.is_none() {
-                run::show_failure(&outcome, console);
-            }
-            Exit::Failed.worst(printed)
-        }
-    })
+    if arguments.verbose {
+        console.say(&now);
+    }
+    let is_silent = arguments.json || arguments.junit == Some("-".into());
+    let tell = |style, word, why: &str| {
+        let line = format!("{}  {name}{why}\n", console.out.paint(style, word));
+        if is_silent { Exit::Passed } else { console.print(&line) }
+    };
+    let printed = match &wrong {
+        None if arguments.quiet => Exit::Passed,
+        None => tell(Style::Good, "passed", ""),
+        Some(why) => tell(Style::Bad, "FAILED", &format!(": {why}")),
+    };
+    // What differs is told already; that the recording has no answer to it is no news.
+    if wrong.is_some() && difference.is_none() && !is_silent {
+        run::show_failure(&outcome, console);
+    }
+    let mut result = RunResult::new(&name, &name, &script, started, &outcome);
+    result.status = if wrong.is_none() { Status::Passed } else { Status::Failed };
+    let failure = result.failure.take().unwrap_or_default();
+    result.failure = wrong.map(|message| FailureReport { message, ..failure });
+    if printed == Exit::Passed { Ok(result) } else { Err(printed) }
 }
 
 /// `# script: NAME`, from the recording's folder where it is a file there; else `NAME.hayes` beside `NAME.transcript`,
