@@ -151,7 +151,10 @@ impl Modem {
         let programs = std::slice::from_ref(program);
         let mut given = inputs.variables.keys().chain(inputs.secrets.keys());
         if let Some(name) = given.find(|name| program.param(name).is_none()) {
-            return Err(failed("hayes::run::unknown-param", runtime::unknown_param(name, programs)));
+            return Err(failed(
+                "hayes::run::unknown-param",
+                runtime::unknown_param(name, !inputs.variables.contains_key(name), programs),
+            ));
         }
         let folder = Path::new(script.name()).parent().map(Path::to_owned);
         let own = inputs.guard.as_ref();

@@ -95,6 +95,8 @@ pub struct Finished {
     pub stopped: Option<Stopped>,
     /// The journal could not be written: why
     pub unwritten: Option<std::io::Error>,
+    /// The modems whose results are not in it
+    pub lost: Vec<String>,
     /// A modem's thread panicked: our own fault.
     pub panicked: bool,
     pub elapsed: Duration,
@@ -335,12 +337,15 @@ impl Driver {
 
     fn record(&mut self, ended: Box<Ended>, log: &mut dyn Log) {
         let shown = self.shown.clone();
+        let modem = ended.result.modem.clone();
         if self.finished.unwritten.is_some() {
+            self.finished.lost.push(modem);
             let _ = shown.send(Progress::Ended(ended));
             return;
         }
         // Nobody is told that a modem is done before its line is on the disk.
         if let Err(error) = log.ended(ended, Box::new(move |ended| _ = shown.send(Progress::Ended(ended)))) {
+            self.finished.lost.push(modem);
             self.cannot_record(error, log);
         }
     }

@@ -1,4 +1,4 @@
-//! What is known about AT commands, their answers, errors, URCs and modules; and [`explain()`].
+//! What is known about AT commands, their answers, errors, URCs and modules; and [`explain`].
 //!
 //! The knowledge is data, `data/*.toml`: to add a command is to add an entry there, to add a module is to add a file.
 //! [`entry`] says what an entry holds, `build.rs` checks and packs them, [`lookup`] finds them.
@@ -10,6 +10,7 @@ mod knowledge;
 mod layout;
 pub mod lookup;
 pub mod own;
+mod secret;
 mod table;
 
 pub use command::{Prospect, prospect};
@@ -19,3 +20,4 @@ pub use lookup::{
     command, command_of, command_with, commands, error, error_by_text, meant, module, module_by_model, module_named_by,
     modules, nearest, result_code, urc, urcs,
 };
+pub use secret::secrets_in;

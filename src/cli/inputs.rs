@@ -149,10 +149,18 @@ pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Resul
         let Some((prefix, name)) = named("HAYES_VAR_").or_else(|| named("HAYES_SECRET_")) else { continue };
         let is_given = |name: &str| given.iter().any(|value| value.name == name);
         // In a variable upper and lower case do not matter.
-        let near = misspelt(&name.to_ascii_lowercase(), programs, is_given);
+        let lower = name.to_ascii_lowercase();
+        let secrets = programs.iter().flat_map(|program| &program.params).filter(|param| param.secret);
+        let secrets = secrets.map(|param| param.name.value.as_str()).filter(|name| !is_given(name));
+        let near = misspelt(&lower, programs, is_given);
+        // A secret is meant by a secret, where one is like it.
+        let is_open = near.is_some() && prefix == "HAYES_SECRET_";
+        let near = nearest(&lower, secrets).filter(|_| is_open).or(near);
+        let meant = near.and_then(|near| declared(near, programs)).unwrap_or_default();
+        let meant = if meant { "HAYES_SECRET_" } else { "HAYES_VAR_" };
         if let Some(near) = near.filter(|near| !near.eq_ignore_ascii_case(&name)) {
             let problem = Complaint::new(format!("the script has no parameter {name}, which {prefix}{name} gives"));
-            problems.push(problem.help(format!("did you mean {prefix}{near}? Unset it where another script is meant")));
+            problems.push(problem.help(format!("did you mean {meant}{near}? Unset it where another script is meant")));
         }
     }
     given.extend(in_files);
@@ -202,7 +210,7 @@ fn sorted(given: Vec<GivenValue>, programs: &[Arc<Program>], problems: &mut Vec<
     for GivenValue { name, value, secret, origin } in given {
         match declared(&name, programs) {
             None => {
-                problems.push(runtime::unknown_param(&name, programs));
+                problems.push(runtime::unknown_param(&name, secret, programs));
                 continue;
             }
             Some(true) if !secret => {

@@ -336,7 +336,13 @@ impl Summary<'_> {
         }
         text.push_str(&fitted(&format!("{counts}\n{}", self.tally.durations())));
         text.push_str(&format!("results: {}\n", self.results.display()));
-        let left = self.tally.count(&[Status::Failed, Status::Unreachable, Status::Interrupted]) + not_run;
+        if !self.finished.lost.is_empty() {
+            let lost = palette.paint(Style::Bad, format!("{} not written", self.finished.lost.len()));
+            let names: Vec<&str> = self.finished.lost.iter().map(String::as_str).collect();
+            text.push_str(&format!("{lost}, so these run again with the rest\n{}\n", listed(&names)));
+        }
+        let failed = self.tally.count(&[Status::Failed, Status::Unreachable, Status::Interrupted]);
+        let left = failed + not_run + self.finished.lost.len();
         if let Some(rest) = self.rest.as_ref().filter(|_| left > 0) {
             text.push_str(&format!("the rest: {rest}\n"));
         }

@@ -765,6 +765,10 @@ impl Explorer {
                 }
                 true
             }
+            file if is_replayed(&link.address, Path::new(file)) => self.complain(
+                &format!("{file} is being played back: nothing is recorded over it"),
+                Some("name another file"),
+            ),
             file if !forced && holds_something(Path::new(file)) => {
                 self.complain(&format!("{file} is there already"), Some(&format!(":record! {file} overwrites it")))
             }
@@ -932,4 +936,10 @@ fn row((written, columns): (&str, usize), does: &str, palette: Palette, width: u
     let indent = " ".repeat(columns + 4);
     let does = filled(does, width - indent.len(), "").replace('\n', &format!("\n{indent}"));
     format!("  {}  {does}\n", name(format!("{written:<columns$}")))
+}
+
+/// Whether the port reads this file.
+fn is_replayed(port: &Address, file: &Path) -> bool {
+    let Address::Replay(replayed) = port else { return false };
+    file.canonicalize().is_ok_and(|file| replayed.canonicalize().is_ok_and(|replayed| replayed == file))
 }

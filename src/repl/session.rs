@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::at::command::{self, Form};
-use crate::catalogue::{self, command_of};
+use crate::at::command;
+use crate::catalogue::{self, command_of, secrets_in};
 use crate::check::{Checked, Names, Program, check_more};
 use crate::conversation::Conversation;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -313,52 +313,7 @@ fn holds_secret(line: &str) -> bool {
     if line.strip_prefix("secret").is_some_and(|rest| rest.starts_with([' ', '\t']) && rest.contains('=')) {
         return true;
     }
-    let starts = line.char_indices().filter(|(at, _)| {
-        let is_command = line.get(*at..*at + 2).is_some_and(|start| start.eq_ignore_ascii_case("at"));
-        let before = line.get(..*at).and_then(|before| before.chars().next_back());
-        is_command && before.is_none_or(|before| !before.is_alphanumeric())
-    });
-    starts.filter_map(|(at, _)| line.get(at..)).any(command_holds_secret)
-}
-
-fn command_holds_secret(line: &str) -> bool {
-    let Some(parsed) = command::parse(line) else { return false };
-    parsed.commands.iter().filter(|asked| asked.form == Form::Set).any(|asked| {
-        let name = asked.name.to_ascii_uppercase().replace("PING", "");
-        // What changes, tries or needs a PIN is not kept, even where the catalogue does not know the parameter.
-        if ["PIN", "PUK", "PWD", "CLCK"].iter().any(|word| name.contains(word)) {
-            return true;
-        }
-        let values = catalogue::command::values(asked);
-        let fields = catalogue::command_of(asked).and_then(|known| known.form(Form::Set));
-        // `AT+UPSD=0,3,"…"`: what one value means says what stands behind it.
-        let mut follows = false;
-        values.iter().enumerate().any(|(index, value)| {
-            let field = fields.and_then(|usage| usage.layout_of(asked.argument).field(index));
-            let is_named = field.is_some_and(|field| is_secret(field.name) || is_secret(field.what));
-            let is_here = !value.is_empty() && (follows || is_named || holds_login(value));
-            let meaning = field.and_then(|field| field.meaning(value));
-            follows |= is_secret(value) || meaning.is_some_and(|known| is_secret(known.meaning()));
-            is_here
-        })
-    })
-}
-
-/// Whether a password stands in an address: `ftp://me:word@host/file`
-fn holds_login(value: &str) -> bool {
-    let host = value.split_once("://").and_then(|(_, rest)| rest.split('/').next());
-    host.and_then(|host| host.rsplit_once('@')).is_some_and(|(login, _)| login.contains(':'))
-}
-
-/// Whether the manuals, or the catalogue, call something so that is nobody's business.
-fn is_secret(name: &str) -> bool {
-    let name = name.to_lowercase();
-    let is_such = |word: &str| {
-        let word = word.trim_end_matches(|character: char| character.is_ascii_digit());
-        let begins = ["passw", "puk", "secret"].iter().any(|start| word.starts_with(start));
-        begins || word == "pass" || ["pin", "psk", "pwd", "passwd"].iter().any(|end| word.ends_with(end))
-    };
-    name.ends_with(" key") || name.split(|character: char| !character.is_alphanumeric()).any(is_such)
+    !secrets_in(line).is_empty()
 }
 
 #[cfg(test)]

@@ -133,12 +133,13 @@ pub fn unfit(program: &Program, inputs: &Inputs) -> Vec<Unfit> {
     program.params.iter().filter_map(unfit).collect()
 }
 
-/// None of these programs has a parameter of that name.
-pub fn unknown_param(name: &str, programs: &[Arc<Program>]) -> Complaint {
-    let names: Vec<&str> =
-        programs.iter().flat_map(|program| &program.params).map(|param| param.name.value.as_str()).collect();
-    let help = meant_or_all(name, &names, "its parameters", "the script has no parameters");
-    Complaint::new(format!("the script has no parameter {name}")).help(help)
+/// None of these programs has a parameter of that name, or a secret where one was given.
+pub fn unknown_param(name: &str, secret: bool, programs: &[Arc<Program>]) -> Complaint {
+    let params = programs.iter().flat_map(|program| &program.params).filter(|param| param.secret || !secret);
+    let names: Vec<&str> = params.map(|param| param.name.value.as_str()).collect();
+    let what = if secret { "secret" } else { "parameter" };
+    let help = meant_or_all(name, &names, &format!("its {what}s"), &format!("the script has no {what}s"));
+    Complaint::new(format!("the script has no {what} {name}")).help(help)
 }
 
 /// The value that a param was given; none where its default is to be taken.

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use crate::at::{Event, NumberedError, ResultCode};
+use crate::catalogue::secrets_in;
 use crate::notation::{hex, percent_encoded};
 use crate::port::transcript::MASKED;
 use crate::sms::alphabet::{pack, pack_uncounted, to_septets, to_ucs2_hex};
@@ -280,6 +281,8 @@ impl Mask {
         self.hide_tail(bytes, &mut ranges);
         if self.personal {
             ranges.extend(personal_numbers(bytes));
+            let written = std::str::from_utf8(bytes).map(secrets_in).unwrap_or_default();
+            ranges.extend(written.into_iter().map(|place| (place.start, place.end)));
             ranges.sort_unstable();
             let mut merged = Vec::with_capacity(ranges.len());
             ranges.into_iter().for_each(|(start, end)| push(&mut merged, start, end));
