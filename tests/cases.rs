@@ -115,6 +115,7 @@ fn a_page_is_found_by_the_last_part_of_its_code_and_a_slip_is_mended() {
     assert_eq!(page(""), None);
     assert_eq!(nearest("hayes::check::tow-at"), Some("hayes::check::two-at"));
     assert_eq!(nearest("hayes::check::something-else-altogether"), None);
+    assert_eq!((nearest("x"), nearest("")), (None, None));
 }
 
 /// The scripts that examples run.

@@ -12,42 +12,46 @@ use crate::at::command::{Command, parse};
 /// stands what the password is of.
 const CODES: [&str; 13] = ["03", "04", "042", "05", "052", "33", "330", "331", "332", "333", "35", "351", "353"];
 
-/// The places of PINs, passwords and keys in the command lines of a text, in order.
+/// The places of PINs, passwords and keys in the command lines of a text.
 pub fn secrets_in(text: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive(['\n', '\r']) {
-        let body = line.trim_end_matches(['\n', '\r']);
-        let begins = body.char_indices().find(|(at, _)| {
-            let is_command = body.get(*at..*at + 2).is_some_and(|start| start.eq_ignore_ascii_case("at"));
-            let before = body.get(..*at).and_then(|before| before.chars().next_back());
-            is_command && before.is_none_or(|before| !before.is_alphanumeric())
-        });
-        let at = begins.map_or(body.len(), |(at, _)| at);
-        let command = body.get(at..).unwrap_or_default();
-        for asked in parse(command).into_iter().flat_map(|line| line.commands) {
-            let argument = start + at + asked.range.end - asked.argument.len();
-            found.extend(secrets_of(&asked).into_iter().map(|place| argument + place.start..argument + place.end));
+    let begins = |at: usize| {
+        let is_apart = text.get(..at).is_some_and(|before| !before.ends_with(char::is_alphanumeric));
+        is_apart && text.get(at..at + 2).is_some_and(|start| start.eq_ignore_ascii_case("at"))
+    };
+    let (mut found, mut end) = (Vec::new(), 0);
+    for at in 0..text.len() {
+        if at >= end && begins(at) {
+            let command = text.get(at..).map(without_prose).unwrap_or_default();
+            end = at + command.len();
+            let commands = parse(command).into_iter().flat_map(|line| line.commands);
+            found.extend(commands.flat_map(|asked| secrets_of(&asked)).filter(|part| !part.is_empty()));
         }
-        start += line.len();
     }
-    found
+    let start = |part: &str| (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+    found.into_iter().map(|part| start(part)..start(part) + part.len()).collect()
 }
 
-/// Their places in the command's argument.
-fn secrets_of(asked: &Command<'_>) -> Vec<Range<usize>> {
-    let place_of = |value: &str| {
-        let start = (value.as_ptr() as usize).saturating_sub(asked.argument.as_ptr() as usize);
-        start..start + value.len()
+/// The command line that a text begins with: a blank ends it outside of quotes, but not behind a comma.
+fn without_prose(text: &str) -> &str {
+    let (mut in_quotes, mut before) = (false, ' ');
+    let ends = |character: char| {
+        in_quotes ^= character == '"';
+        let is_blank = character == ' ' && !in_quotes && !matches!(before, ',' | '=' | ' ' | ';');
+        before = character;
+        is_blank || matches!(character, '\r' | '\n')
     };
+    text.split(ends).next().unwrap_or(text)
+}
+
+fn secrets_of<'a>(asked: &Command<'a>) -> Vec<&'a str> {
     if asked.is("D") {
-        return code(asked.argument).map(place_of).into_iter().collect();
+        return code(asked.argument).into_iter().collect();
     }
     if asked.form != Form::Set {
         return Vec::new();
     }
     let name = asked.name.to_ascii_uppercase().replace("PING", "");
-    // What changes, tries or needs a PIN is not kept, even where the catalogue does not know the parameter.
+    // What changes, tries or needs a PIN, even where the catalogue does not know the parameter
     let is_all = ["PIN", "PUK", "PWD", "CLCK"].iter().any(|word| name.contains(word));
     let known = command_of(asked);
     let sounds_so = ["PASS", "AUTH", "LOGIN"].iter().any(|word| name.contains(word)) || name.ends_with("PW");
@@ -59,18 +63,18 @@ fn secrets_of(asked: &Command<'_>) -> Vec<Range<usize>> {
         let field = fields.and_then(|usage| usage.layout_of(asked.argument).field(index));
         let is_named = field.is_some_and(|field| is_secret(field.name) || is_secret(field.what));
         let is_text = value.len() >= 4 || value.bytes().any(|byte| !byte.is_ascii_digit());
+        let is_quoted = asked.argument.contains(&format!("\"{value}\""));
         // What no manual tells of, in a command that is called so or behind all that one tells of
-        let is_guessed = is_text && (known.is_none() && sounds_so || fields.is_some() && field.is_none() && index > 1);
+        let is_guessed = is_text && (known.is_none() && sounds_so || is_quoted && fields.is_some() && field.is_none());
         let is_header = value.get(..13).is_some_and(|start| start.eq_ignore_ascii_case("authorization"));
-        if is_all || follows || is_named || is_guessed || is_header {
-            found.push(place_of(value));
+        if is_all && value.len() >= 4 || follows && is_text || is_named || is_guessed || is_header {
+            found.push(value);
         } else if let Some(part) = code(value).or_else(|| of_address(value)) {
-            found.push(place_of(part));
+            found.push(part);
         }
         let meaning = field.and_then(|field| field.meaning(value));
         follows |= is_secret(value) || meaning.is_some_and(|known| is_secret(known.meaning()));
     }
-    found.retain(|place| !place.is_empty());
     found
 }
 

@@ -66,7 +66,7 @@ impl Matcher {
     }
 
     /// A regex that no line can match.
-    pub(super) fn never_matches(&self) -> bool {
+    pub fn never_matches(&self) -> bool {
         matches!(&self.form, Compiled::Regex(pattern) if pattern.never_matches)
     }
 

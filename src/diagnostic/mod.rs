@@ -231,23 +231,3 @@ pub(crate) fn meant_or_all(written: &str, known: &[&str], all: &str, none: &str)
         (None, known) => format!("{all} are {}", known.join(", ")),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_near_is_meant() {
-        let known = ["port", "ports", "max-parallel"];
-        for (written, meant) in [
-            ("prot", Some("port")),
-            ("PORT", Some("port")),
-            ("portz", Some("port")),
-            ("max-paralel", Some("max-parallel")),
-            ("x", None),
-            ("", None),
-        ] {
-            assert_eq!(nearest(written, known), meant, "{written}");
-        }
-    }
-}

@@ -2,6 +2,7 @@
 //! what of it may be kept: all but secrets, PINs and passwords.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::at::command;
@@ -233,7 +234,7 @@ impl Notebook {
         let mut without = 0;
         let mut text = String::new();
         for line in &self.log {
-            if may_save(line, &mask) {
+            if may_keep(line, &mask) {
                 text.push_str(line);
             } else {
                 without += 1;
@@ -243,26 +244,6 @@ impl Notebook {
         }
         Some((syntax::format(&Source::new(TYPED, text.as_str())).unwrap_or(text), without))
     }
-}
-
-/// Whether no secret stands in it as it is: a name that stands for one is no secret.
-fn may_save(text: &str, mask: &Mask) -> bool {
-    let is_named = |line: &str| line.contains("${") && values_are_short(line);
-    let is_masked = matches!(mask.text(text), Cow::Owned(_));
-    !is_masked && (text.lines().all(|line| may_keep(line, mask) || is_named(line)))
-}
-
-/// Beside its `${…}` nothing stands in the command that could be a PIN or a password: `AT+CLCK="SC",1,"${pin}"`.
-fn values_are_short(line: &str) -> bool {
-    const SHORTEST_PIN: usize = 4;
-    let mut values = String::new();
-    let mut rest = line.split_once('=').map_or("", |(_, values)| values);
-    while let Some((before, name)) = rest.split_once("${") {
-        values.push_str(before);
-        rest = name.split_once('}').map_or("", |(_, after)| after);
-    }
-    values.push_str(rest);
-    values.split(['"', ',', ';']).all(|value| value.trim().len() < SHORTEST_PIN)
 }
 
 /// The declaration of a secret without its value; of anything else that holds one a comment, up to its first value.
@@ -303,17 +284,13 @@ fn only_exchange(script: &Script) -> Option<&Exchange> {
     if let StatementKind::Exchange(exchange) = &statement.kind { Some(exchange) } else { None }
 }
 
-/// Whether what was typed may be kept on disk.
+/// Whether what was typed may be kept on disk: a name that stands for a secret is none.
 pub(super) fn may_keep(text: &str, mask: &Mask) -> bool {
-    matches!(mask.text(text), Cow::Borrowed(_)) && text.lines().all(|line| !holds_secret(line))
-}
-
-fn holds_secret(line: &str) -> bool {
-    let line = line.trim_start();
-    if line.strip_prefix("secret").is_some_and(|rest| rest.starts_with([' ', '\t']) && rest.contains('=')) {
-        return true;
-    }
-    !secrets_in(line).is_empty()
+    let is_name = |place: Range<usize>| text.get(place).is_some_and(|it| it.starts_with("${") && it.ends_with('}'));
+    let declares = |line: &str| line.trim_start().starts_with("secret ") && line.contains('=');
+    matches!(mask.text(text), Cow::Borrowed(_))
+        && secrets_in(text).into_iter().all(is_name)
+        && !text.lines().any(declares)
 }
 
 #[cfg(test)]
@@ -330,7 +307,7 @@ mod tests {
 
     #[test]
     fn secrets_and_pins_are_not_kept() {
-        hold("saved", |text| may_save(text, &Mask::new(["8642"])));
+        hold("saved", |text| may_keep(text, &Mask::new(["8642"])));
         hold("kept", |text| may_keep(text, &Mask::new(["hunter2"])));
     }
 

@@ -48,7 +48,7 @@ pub(super) fn faulty(source: &Arc<Source>, line: LogicalLine<'_>, told: Option<D
         word.kind == TokenKind::AtWord || words::statement(word.text).is_some() && !opens_block(word.text)
     });
     let has_block = word.is_some_and(|word| opens_block(word.text) || closes && word.is("else"));
-    let opening = rest.iter().filter(|lexeme| lexeme.is("{")).count();
+    let opening = rest.iter().filter(|lexeme| lexeme.is("{") || lexeme.is("${")).count();
     let closing = rest.iter().filter(|lexeme| lexeme.is("}")).count();
     Faulty {
         code,
@@ -78,6 +78,16 @@ fn refused(source: &Arc<Source>, line: LogicalLine<'_>, code: Span, lexemes: Vec
     };
     let refused = Refused { source, offset: line.start, line: line.text, at, expected, lexemes, of_value: false };
     refused.beginning().or_else(|| refused.inside()).unwrap_or_else(|| refused.place())
+}
+
+/// What a character looks like that is another.
+fn plain(rule: Rule, character: char) -> Option<char> {
+    match rule {
+        Rule::like_quote => Some('"'),
+        Rule::like_apostrophe => Some('\''),
+        Rule::fullwidth => char::from_u32(u32::from(character).saturating_sub(0xFEE0)),
+        _ => None,
+    }
 }
 
 /// A line that the grammar refused, and where.
@@ -157,6 +167,9 @@ impl<'a> Refused<'a> {
             if let Some(odd) = self.odd_character(first.end()) {
                 return Some(odd);
             }
+            if let Some(letter) = self.foreign_letter() {
+                return Some(letter);
+            }
             if after.starts_with('-') {
                 // `retry-interval: 2s`
                 let length = after.find([' ', ':', '=', '(']).unwrap_or(after.len());
@@ -235,6 +248,9 @@ impl<'a> Refused<'a> {
         let is_word = first.kind == TokenKind::Name;
         let whole = code.split([' ', '\t', '(', '=', '{', '"', ';']).next().filter(|word| is_word && !word.is_ascii());
         let word = whole.unwrap_or(first.text);
+        if whole.is_some_and(|word| code.get(word.len()..).is_some_and(|rest| rest.trim_start().starts_with('='))) {
+            return self.foreign_letter().unwrap_or_else(|| self.unknown_statement(first.range(), "not known"));
+        }
         let place = first.start..first.start + word.len();
         if let Some(told) = self.foreign(place.clone()) {
             return told;
@@ -401,6 +417,8 @@ impl<'a> Refused<'a> {
     fn place(&self) -> Diagnostic {
         let Some(found) = self.found() else { return self.line_end() };
         self.character()
+            .or_else(|| self.foreign_letter())
+            .or_else(|| self.dollar(found))
             .or_else(|| self.behind_opening_brace(found))
             .or_else(|| self.behind_command(found))
             .or_else(|| self.number(found))
@@ -447,7 +465,7 @@ impl<'a> Refused<'a> {
 
     /// A character that cannot be seen, that looks like another, or that no command holds.
     fn character(&self) -> Option<Diagnostic> {
-        let character = self.line.get(self.at..)?.chars().next()?;
+        let character = self.line.get(self.at..)?.chars().next().filter(|it| !matches!(it, ' '..='~'))?;
         let in_command = self.before().is_some_and(|it| it.kind == TokenKind::AtWord && it.end() == self.at);
         self.odd_character(self.at).or_else(|| {
             let place = self.at..self.at + character.len_utf8();
@@ -456,18 +474,13 @@ impl<'a> Refused<'a> {
         })
     }
 
-    /// What is wrong with a character that no script holds outside of texts.
-    /// Mends a quote that is none, and those behind it in the line: a text has two ends.
-    fn straight_quotes(&self, at: usize, fault: Diagnostic) -> Diagnostic {
+    /// Mends a character that looks like another, and those behind it in the line: a text has two ends.
+    fn plain_characters(&self, at: usize, fault: Diagnostic) -> Diagnostic {
         let (mut mended, mut end) = (String::new(), at);
         for (place, character) in self.line.get(at..).unwrap_or_default().char_indices() {
             let rest = self.line.get(at + place..).unwrap_or_default();
             let odd = grammar::parse(Rule::odd_character, rest).ok().flatten().and_then(|odd| odd.into_inner().next());
-            let plain = match odd.map(|odd| odd.as_rule()) {
-                Some(Rule::like_quote) => '"',
-                Some(Rule::like_apostrophe) => '\'',
-                _ => continue,
-            };
+            let Some(plain) = odd.and_then(|odd| plain(odd.as_rule(), character)) else { continue };
             mended.push_str(self.line.get(end..at + place).unwrap_or_default());
             mended.push(plain);
             end = at + place + character.len_utf8();
@@ -475,20 +488,20 @@ impl<'a> Refused<'a> {
         fault.mended_at(self.span(at..end), mended)
     }
 
+    /// What is wrong with a character that no script holds outside of texts.
     fn odd_character(&self, at: usize) -> Option<Diagnostic> {
         let odd = grammar::parse(Rule::odd_character, self.line.get(at..)?).ok()??.into_inner().next()?;
         let (place, character) = (at..at + odd.as_str().len(), odd.as_str().chars().next()?);
-        let quote = |plain: char| {
-            let fault = self.told("hayes::syntax::smart-quote", place.clone(), &[&character, &plain]);
-            self.straight_quotes(at, fault)
-        };
+        if let Some(plain) = plain(odd.as_rule(), character) {
+            let is_fullwidth = odd.as_rule() == Rule::fullwidth;
+            let code = if is_fullwidth { "hayes::syntax::fullwidth" } else { "hayes::syntax::smart-quote" };
+            return Some(self.plain_characters(at, self.told(code, place, &[&character, &plain])));
+        }
         let unseen = |instead: &str| {
             let number = format!("{:04X}", u32::from(character));
             self.told("hayes::syntax::invisible-character", place.clone(), &[&number]).mended_by(instead)
         };
         Some(match odd.as_rule() {
-            Rule::like_quote => quote('"'),
-            Rule::like_apostrophe => quote('\''),
             Rule::unseen_blank => unseen(" "),
             Rule::unseen => unseen(""),
             _ => control_character(self.source, u8::try_from(character).unwrap_or(0), self.span(place.clone())),
@@ -692,6 +705,35 @@ impl<'a> Refused<'a> {
         }
         let looks_like_a_name = found.text.starts_with(|first: char| first.is_alphanumeric());
         (looks_like_a_name && !self.expects_a(VALUE)).then(|| self.bad_name_at(found.start))
+    }
+
+    /// `set $x = 1`, `if ${x} == 1 {`
+    fn dollar(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
+        let rest = self.line.get(found.start..self.end())?;
+        let inner = rest.strip_prefix('$')?;
+        let name = inner.strip_prefix('{').unwrap_or(inner);
+        let name =
+            name.split(|it: char| !it.is_ascii_alphanumeric() && it != '_').next().filter(|name| is_name(name))?;
+        let closed = format!("${{{name}}}");
+        let length = if rest.starts_with(&closed) { closed.len() } else { 1 + name.len() };
+        let is_whole = inner.starts_with(name) || length == closed.len();
+        let is_value = self.expects_a(VALUE) || self.expects_a(NAME);
+        let written = if is_value { name.to_owned() } else { format!("\"{closed}\"") };
+        let place = found.start..found.start + length;
+        is_whole.then(|| self.told("hayes::syntax::bad-name dollar", place, &[&written, &name]))
+    }
+
+    /// `set größe = 1`: a letter that no name holds.
+    fn foreign_letter(&self) -> Option<Diagnostic> {
+        let is_foreign = |character: char| !character.is_ascii() && character.is_alphabetic();
+        let stray = self.lexemes.iter().find(|it| it.kind == TokenKind::Error && it.text.starts_with(is_foreign))?;
+        let is_part = |character: char| character.is_alphanumeric() || character == '_';
+        let (before, behind) = self.line.split_at_checked(stray.start)?;
+        let start = before.trim_end_matches(is_part).len();
+        let end = self.line.len() - behind.trim_start_matches(is_part).len();
+        let (name, letter) = (self.line.get(start..end)?, behind.chars().next()?);
+        let place = stray.start..stray.start + letter.len_utf8();
+        Some(self.told("hayes::syntax::bad-name letter", place, &[&name, &letter]))
     }
 
     fn bad_name_at(&self, start: usize) -> Diagnostic {

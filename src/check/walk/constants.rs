@@ -17,11 +17,18 @@ pub(super) struct Foresight<'c> {
     source: &'c Arc<Source>,
     names: &'c Names,
     effort: &'c Cell<usize>,
+    /// Params are what they are by default.
+    defaults: bool,
 }
 
 impl<'c> Foresight<'c> {
     pub(super) fn new(source: &'c Arc<Source>, names: &'c Names, effort: &'c Cell<usize>) -> Foresight<'c> {
-        Foresight { source, names, effort }
+        Foresight { source, names, effort, defaults: false }
+    }
+
+    /// Where nobody gives a param another value.
+    pub(super) fn with_defaults(&self) -> Foresight<'c> {
+        Foresight { defaults: true, ..*self }
     }
 
     /// A value that the lines below may ask for, unless it is a large one.
@@ -39,7 +46,10 @@ impl Evaluate for Foresight<'_> {
     }
 
     fn variable(&self, name: &str, _span: Span) -> Result<Value, Self::End> {
-        let value = self.names.known(name).value.clone().ok_or(None)?;
+        let known = self.names.known(name);
+        let default = known.constant.as_ref().filter(|_| self.defaults);
+        let default = default.map(|(text, _)| Value::Text(Arc::clone(text)));
+        let value = known.value.clone().or(default).ok_or(None)?;
         self.spend(size(&value))?;
         Ok(value)
     }

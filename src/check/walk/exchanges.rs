@@ -9,8 +9,7 @@ use crate::check::{Matcher, Type, anywhere};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
 use crate::syntax::ast::{
-    Clause, ClauseKind, Exchange, Expression, ExpressionKind, Field, Pattern, PatternKind, PatternPart, Send, SendForm,
-    Template, TemplatePart, WhenEvent,
+    Clause, ClauseKind, Exchange, Expression, ExpressionKind, Field, Pattern, PatternKind, PatternPart, Send, WhenEvent,
 };
 use crate::value::ValueKind as Kind;
 
@@ -24,10 +23,6 @@ impl Checker<'_, '_, '_> {
     pub(super) fn send(&mut self, send: &Send, clauses: &[Clause], role: Role) {
         self.template(&send.text);
         self.within(send.within.as_ref());
-        match send.form {
-            SendForm::At => self.at_values(&send.text),
-            SendForm::Text | SendForm::Raw => {}
-        }
         lints::lint(self, send, clauses, role);
     }
 
@@ -98,35 +93,12 @@ impl Checker<'_, '_, '_> {
         never
     }
 
-    /// Values in AT text must stay where they are put: no line end, no quote in a string, no `;` outside.
-    fn at_values(&mut self, text: &Template) {
-        let mut in_quotes = false;
-        for (place, part) in text.parts.iter().enumerate() {
-            match part {
-                TemplatePart::Text(text) => in_quotes ^= text.bytes().filter(|byte| *byte == b'"').count() % 2 == 1,
-                // A value at its start is the command.
-                TemplatePart::Value(_) if place == 0 => {}
-                TemplatePart::Value(value) => self.at_value(value, in_quotes),
-            }
-        }
-    }
-
     /// The text that an expression certainly yields, and where it is written.
     fn known_text(&self, expression: &Expression) -> Option<(Arc<str>, Span)> {
         if let ExpressionKind::Variable(name) = &expression.kind {
             return self.names.known(name).constant.clone();
         }
         constant(expression)
-    }
-
-    fn at_value(&mut self, value: &Expression, in_quotes: bool) {
-        let Some((text, written)) = self.known_text(value) else { return };
-        let Some((character, within)) = breaks_out(&text, in_quotes) else { return };
-        let mut fault = self.findings.fault("hayes::check::injection", value.span, &[&character, &within]);
-        if written != value.span {
-            fault = fault.at(written, "its value");
-        }
-        self.findings.report(fault);
     }
 
     fn capture(&mut self, clause: &Clause, fields: &[Field]) {
@@ -469,18 +441,4 @@ fn wildcard_regex(text: &str) -> Option<String> {
     let regex = if rest.is_some() { regex } else { regex.replacen('/', "/^", 1) };
     let is_short = written.len() < text.len();
     is_short.then(|| if written.is_empty() { String::from("/./") } else { regex })
-}
-
-/// The first character by which a value would break out of its place in an AT command line, and what it would break
-/// out of: the line, the string, the command.
-fn breaks_out(value: &str, in_quotes: bool) -> Option<(&'static str, &'static str)> {
-    value.chars().find_map(|character| match character {
-        '\r' | '\n' => Some(("a line end", "the command line")),
-        '\u{1A}' => Some(("Ctrl-Z", "the command line")),
-        '\u{1B}' => Some(("ESC", "the command line")),
-        '\0' => Some(("a NUL", "the command line")),
-        '"' if in_quotes => Some(("a double quote", "the string")),
-        ';' if !in_quotes => Some(("a `;`", "the command")),
-        _ => None,
-    })
 }

@@ -502,7 +502,7 @@ impl Checker<'_, '_, '_> {
                 Part::Value(value) => self.foresee_value(value),
                 Part::Text(text) => text.values().for_each(|value| self.foresee_value(value)),
                 Part::Question(send) => {
-                    if !self.foreseen(|known| known.command(&send.text, send.form == SendForm::Raw)) {
+                    if !self.foreseen(|known| known.with_defaults().command(&send.text, send.form == SendForm::Raw)) {
                         send.text.values().for_each(|value| self.foresee_value(value));
                     }
                 }

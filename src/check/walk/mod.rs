@@ -318,9 +318,6 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         } else {
             let help = "write how many times, as in `retry 5 {`, or how long, as in `retry for 2min every 5s {`";
             self.wants(limit, &[Kind::Int], "how many times `retry` tries", "a whole number", help);
-            if let ExpressionKind::Int(times @ ..1) = limit.kind {
-                self.findings.tell("hayes::check::retry-times", limit.span, &[&times, &help]);
-            }
         }
         if let Some(pause) = pause {
             let [first, last] = pause.ends();

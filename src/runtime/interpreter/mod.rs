@@ -144,7 +144,7 @@ impl Interpreter {
 
     /// Hides what the programs so far, and the inputs, have called secret.
     pub fn mask(&self) -> Mask {
-        let mut mask = self.mask.clone();
+        let mut mask = self.mask.clone().personal(self.inputs.shareable);
         self.inputs.secrets.values().for_each(|secret| mask.add(secret));
         mask
     }
