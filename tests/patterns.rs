@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hayes::check::{Names, NoScripts, Program, check, check_more};
+use hayes::check::{Names, NoScripts, Program, check, check_more, is_command_line};
 use hayes::source::Source;
 use hayes::syntax::ast::{Pattern, StatementKind};
 
@@ -108,4 +108,14 @@ fn lines_typed_one_after_the_other_share_their_names() {
     assert_eq!(third.diagnostics[0].help.as_deref(), Some("did you mean `rssi`?"));
     let (param, _) = check_more(&Source::new("4", "param apn = \"super\""), &NoScripts, &names);
     assert!(param.diagnostics.is_empty(), "it may be used in the next line: {:?}", param.diagnostics);
+}
+
+#[test]
+fn a_command_line_is_told_from_a_word() {
+    for line in ["AT", "at", "AT+CSQ", "at+csq", "ATI", "ati", "ate0", "ATDT123", "at&f", "AT\\Q3"] {
+        assert!(is_command_line(line), "{line}");
+    }
+    for line in ["attach", "atom", "at noon", "AT NOON", "at 5", "a", "", "+++", "root"] {
+        assert!(!is_command_line(line), "{line}");
+    }
 }

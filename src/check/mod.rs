@@ -11,8 +11,8 @@ mod walk;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-pub use evaluate::{Evaluate, YEAR, from_text, is_mistake_of_script};
-pub(crate) use evaluate::{append, counted, is_command_line};
+pub use evaluate::{Evaluate, YEAR, from_text, is_command_line, is_mistake_of_script};
+pub(crate) use evaluate::{append, counted};
 pub use names::Names;
 pub use pattern::{Hole, Matcher, anywhere};
 pub use walk::tries_pin;

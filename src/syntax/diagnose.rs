@@ -710,17 +710,15 @@ impl<'a> Refused<'a> {
     /// `set $x = 1`, `if ${x} == 1 {`
     fn dollar(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
         let rest = self.line.get(found.start..self.end())?;
-        let inner = rest.strip_prefix('$')?;
-        let name = inner.strip_prefix('{').unwrap_or(inner);
+        let inner = rest.strip_prefix("${").or_else(|| rest.strip_prefix('$'))?;
         let name =
-            name.split(|it: char| !it.is_ascii_alphanumeric() && it != '_').next().filter(|name| is_name(name))?;
+            inner.split(|it: char| !it.is_ascii_alphanumeric() && it != '_').next().filter(|name| is_name(name))?;
         let closed = format!("${{{name}}}");
-        let length = if rest.starts_with(&closed) { closed.len() } else { 1 + name.len() };
-        let is_whole = inner.starts_with(name) || length == closed.len();
+        let length = if rest.starts_with(&closed) { closed.len() } else { rest.len() - inner.len() + name.len() };
         let is_value = self.expects_a(VALUE) || self.expects_a(NAME);
         let written = if is_value { name.to_owned() } else { format!("\"{closed}\"") };
         let place = found.start..found.start + length;
-        is_whole.then(|| self.told("hayes::syntax::bad-name dollar", place, &[&written, &name]))
+        Some(self.told("hayes::syntax::bad-name dollar", place, &[&written, &name]))
     }
 
     /// `set größe = 1`: a letter that no name holds.

@@ -118,6 +118,11 @@ impl Value {
         weight(&self, LARGEST_VALUE, DEEPEST_VALUE)?;
         Ok(self)
     }
+
+    /// About what it takes to hold it.
+    pub fn size(&self) -> usize {
+        weight(self, LARGEST_VALUE, DEEPEST_VALUE).unwrap_or(LARGEST_VALUE)
+    }
 }
 
 /// What a value is when it is sent: bytes as they are, all else as text.

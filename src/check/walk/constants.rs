@@ -33,7 +33,7 @@ impl<'c> Foresight<'c> {
 
     /// A value that the lines below may ask for, unless it is a large one.
     pub(super) fn kept(&self, value: &Expression) -> Option<Value> {
-        self.evaluate(value).ok().filter(|value| size(value) <= 4096)
+        self.evaluate(value).ok().filter(|value| value.size() <= 4096)
     }
 }
 
@@ -50,12 +50,12 @@ impl Evaluate for Foresight<'_> {
         let default = known.constant.as_ref().filter(|_| self.defaults);
         let default = default.map(|(text, _)| Value::Text(Arc::clone(text)));
         let value = known.value.clone().or(default).ok_or(None)?;
-        self.spend(size(&value))?;
+        self.spend(value.size())?;
         Ok(value)
     }
 
     fn called(&self, function: &Function, values: &[Value]) -> Result<Result<Value, Refusal>, Self::End> {
-        self.spend(values.iter().map(size).sum())?;
+        self.spend(values.iter().map(Value::size).sum())?;
         let asks_for_time = Cell::new(false);
         let now = || {
             asks_for_time.set(true);
@@ -66,7 +66,7 @@ impl Evaluate for Foresight<'_> {
         if asks_for_time.get() || asks_for_file {
             return Err(None);
         }
-        self.spend(called.as_ref().map_or(0, size))?;
+        self.spend(called.as_ref().map_or(0, Value::size))?;
         Ok(called)
     }
 
@@ -85,16 +85,5 @@ impl Evaluate for Foresight<'_> {
 
     fn failed(&self, page: &'static str, span: Span, values: &[&dyn Display]) -> Self::End {
         Some(Box::new(Diagnostic::told(page, self.source, span, values)))
-    }
-}
-
-/// About what it takes to hold.
-fn size(value: &Value) -> usize {
-    match value {
-        Value::Text(text) => text.len(),
-        Value::Bytes(bytes) => bytes.len(),
-        Value::Int(_) | Value::Decimal(_) | Value::Bool(_) | Value::Duration(_) => 1,
-        Value::List(items) => items.iter().map(size).sum::<usize>() + 1,
-        Value::Record(fields) => fields.iter().map(|(name, value)| name.len() + size(value)).sum(),
     }
 }
