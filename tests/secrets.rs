@@ -124,3 +124,17 @@ fn a_mask_hides_secrets_in_values() {
     let shown = Mask::new(["1234"]).value(&Value::record(record));
     assert_eq!(shown.to_string(), "{pin = \"***\", list = [\"x***\", true]}");
 }
+
+/// Holds each line of a section of `secrets.txt` against what is said of it.
+fn hold(section: &str, mask: &Mask) {
+    let (_, behind) = include_str!("secrets.txt").split_once(&format!("\n[{section}]\n")).unwrap();
+    for (expected, line) in behind.lines().map_while(|line| line.split_once(' ')).filter(|(word, _)| *word != "#") {
+        assert_eq!(mask.may_keep(&line.replace("\\n", "\n")), expected == "yes", "{section}: {line}");
+    }
+}
+
+#[test]
+fn secrets_and_pins_are_not_kept() {
+    hold("saved", &Mask::new(["8642"]));
+    hold("kept", &Mask::new(["hunter2"]));
+}

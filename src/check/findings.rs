@@ -52,7 +52,7 @@ impl Findings {
         self.diagnostics.push(fault);
     }
 
-    /// What a run will refuse. Where another error stands there already, that one says it.
+    /// What a run will refuse. Where another error stands in the line, that one says it.
     pub(super) fn foresee(&mut self, fault: Diagnostic) {
         self.foreseen.push(fault);
     }
@@ -102,19 +102,11 @@ impl Findings {
 
     /// Everything in the order of its places: this script's own first, then that of the scripts it runs.
     pub(super) fn finish(mut self) -> Vec<Diagnostic> {
-        let place = |fault: &Diagnostic| fault.span().map(|span| (self.source.line_of(span.start as usize), span));
+        let place = |fault: &Diagnostic| Some(self.source.line_of(fault.span()?.start as usize));
         let errors = self.diagnostics.iter().filter(|fault| fault.severity == Severity::Error);
-        let mut told: HashMap<usize, Vec<Span>> = HashMap::new();
-        for (line, span) in errors.filter(|fault| Arc::ptr_eq(&fault.source, &self.source)).filter_map(place) {
-            told.entry(line).or_default().push(span);
-        }
+        let mut told: HashSet<_> = errors.filter(|it| Arc::ptr_eq(&it.source, &self.source)).map(place).collect();
         let mut foreseen = std::mem::take(&mut self.foreseen);
-        foreseen.retain(|fault| {
-            let Some((line, span)) = place(fault) else { return true };
-            let others = told.entry(line).or_default();
-            others.push(span);
-            others.iter().rev().skip(1).all(|other| other.end <= span.start || span.end <= other.start)
-        });
+        foreseen.retain(|fault| told.insert(place(fault)));
         self.diagnostics.extend(foreseen);
         self.report_idle_allowances();
         let Findings { source, mut diagnostics, .. } = self;

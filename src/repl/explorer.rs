@@ -12,7 +12,7 @@ use rustyline::error::ReadlineError;
 use super::editor::{LineSource, LinesAbove};
 use super::link::Link;
 use super::session::{
-    self, Notebook, Runnable, asks_for_data, is_answer, is_clause, is_command, is_open, may_keep, pieces, prompt_line,
+    self, Notebook, Runnable, asks_for_data, is_answer, is_clause, is_command, is_open, pieces, prompt_line,
 };
 use super::shown::{Shown, UNWRITTEN, write_out};
 use super::{Exploration, terminal};
@@ -235,7 +235,7 @@ impl Explorer {
         }
         // As in a shell, a blank before a line keeps it out of the history.
         let is_hidden = text.starts_with(' ') && !is_clause(text);
-        if !kept.is_empty() && !is_hidden && may_keep(&kept, &self.session.interpreter.mask()) {
+        if !kept.is_empty() && !is_hidden && self.session.interpreter.mask().may_keep(&kept) {
             self.reader.keep(&kept);
         }
         Ok(passed)
@@ -765,10 +765,11 @@ impl Explorer {
                 }
                 true
             }
-            file if is_replayed(&link.address, Path::new(file)) => self.complain(
-                &format!("{file} is being played back: nothing is recorded over it"),
-                Some("name another file"),
-            ),
+            file if matches!(&link.address, Address::Replay(read) if read.canonicalize().ok() == Path::new(file).canonicalize().ok()) =>
+            {
+                let message = format!("{file} is being played back: nothing is recorded over it");
+                self.complain(&message, Some("name another file"))
+            }
             file if !forced && holds_something(Path::new(file)) => {
                 self.complain(&format!("{file} is there already"), Some(&format!(":record! {file} overwrites it")))
             }
@@ -936,10 +937,4 @@ fn row((written, columns): (&str, usize), does: &str, palette: Palette, width: u
     let indent = " ".repeat(columns + 4);
     let does = filled(does, width - indent.len(), "").replace('\n', &format!("\n{indent}"));
     format!("  {}  {does}\n", name(format!("{written:<columns$}")))
-}
-
-/// Whether the port reads this file.
-fn is_replayed(port: &Address, file: &Path) -> bool {
-    let Address::Replay(replayed) = port else { return false };
-    file.canonicalize().is_ok_and(|file| replayed.canonicalize().is_ok_and(|replayed| replayed == file))
 }

@@ -1,12 +1,10 @@
 //! What was typed: cut into statements; each is checked and run as a transaction, and remembered where it passed; and
 //! what of it may be kept: all but secrets, PINs and passwords.
 
-use std::borrow::Cow;
-use std::ops::Range;
 use std::sync::Arc;
 
 use crate::at::command;
-use crate::catalogue::{self, command_of, secrets_in};
+use crate::catalogue::{self, command_of};
 use crate::check::{Checked, Names, Program, check_more};
 use crate::conversation::Conversation;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -234,7 +232,7 @@ impl Notebook {
         let mut without = 0;
         let mut text = String::new();
         for line in &self.log {
-            if may_keep(line, &mask) {
+            if mask.may_keep(line) {
                 text.push_str(line);
             } else {
                 without += 1;
@@ -284,32 +282,9 @@ fn only_exchange(script: &Script) -> Option<&Exchange> {
     if let StatementKind::Exchange(exchange) = &statement.kind { Some(exchange) } else { None }
 }
 
-/// Whether what was typed may be kept on disk: a name that stands for a secret is none.
-pub(super) fn may_keep(text: &str, mask: &Mask) -> bool {
-    let is_name = |place: Range<usize>| text.get(place).is_some_and(|it| it.starts_with("${") && it.ends_with('}'));
-    let declares = |line: &str| line.trim_start().starts_with("secret ") && line.contains('=');
-    matches!(mask.text(text), Cow::Borrowed(_))
-        && secrets_in(text).into_iter().all(is_name)
-        && !text.lines().any(declares)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Holds each line of a section of `secrets.txt` against what is said of it.
-    fn hold(section: &str, may: impl Fn(&str) -> bool) {
-        let (_, behind) = include_str!("secrets.txt").split_once(&format!("\n[{section}]\n")).unwrap();
-        for (expected, line) in behind.lines().map_while(|line| line.split_once(' ')).filter(|(word, _)| *word != "#") {
-            assert_eq!(may(&line.replace("\\n", "\n")), expected == "yes", "{section}: {line}");
-        }
-    }
-
-    #[test]
-    fn secrets_and_pins_are_not_kept() {
-        hold("saved", |text| may_keep(text, &Mask::new(["8642"])));
-        hold("kept", |text| may_keep(text, &Mask::new(["hunter2"])));
-    }
 
     #[test]
     fn what_asks_for_data_is_known_before_it_is_sent() {

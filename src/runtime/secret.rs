@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -57,6 +58,15 @@ impl Mask {
 
     pub fn is_empty(&self) -> bool {
         self.spellings.is_empty() && !self.personal
+    }
+
+    /// Whether what was typed may be kept on disk: a name that stands for a secret is none.
+    pub fn may_keep(&self, text: &str) -> bool {
+        let is_name = |place: Range<usize>| text.get(place).is_some_and(|it| it.starts_with("${") && it.ends_with('}'));
+        let declares = |line: &str| line.trim_start().starts_with("secret ") && line.contains('=');
+        matches!(self.text(text), Cow::Borrowed(_))
+            && secrets_in(text).into_iter().all(is_name)
+            && !text.lines().any(declares)
     }
 
     /// From here on this text is hidden; an empty one hides nothing.

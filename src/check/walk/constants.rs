@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::check::{Evaluate, Names};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
-use crate::syntax::ast::{Expression, Pattern};
+use crate::syntax::ast::Pattern;
 use crate::value::functions::Function;
 use crate::value::{Refusal, Value};
 
@@ -29,11 +29,6 @@ impl<'c> Foresight<'c> {
     /// Where nobody gives a param another value.
     pub(super) fn with_defaults(&self) -> Foresight<'c> {
         Foresight { defaults: true, ..*self }
-    }
-
-    /// A value that the lines below may ask for, unless it is a large one.
-    pub(super) fn kept(&self, value: &Expression) -> Option<Value> {
-        self.evaluate(value).ok().filter(|value| value.size() <= 4096)
     }
 }
 

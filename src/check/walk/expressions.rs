@@ -521,17 +521,12 @@ impl Checker<'_, '_, '_> {
             return;
         }
         let mut operands = value.operands();
-        match &value.kind {
-            // What stands to the left may be there so that this is not asked.
-            ExpressionKind::Binary { operator, .. }
-                if matches!(operator.value, BinaryOperator::And | BinaryOperator::Or) =>
-            {
+        if let ExpressionKind::Binary { operator, left, right } = &value.kind {
+            if matches!(operator.value, BinaryOperator::And | BinaryOperator::Or) {
+                // What stands to the left may be there so that this is not asked.
                 operands.truncate(1);
-            }
-            // Whatever it is that is divided.
-            ExpressionKind::Binary { operator, left, right }
-                if matches!(operator.value, BinaryOperator::Divide | BinaryOperator::Remainder) =>
-            {
+            } else if matches!(operator.value, BinaryOperator::Divide | BinaryOperator::Remainder) {
+                // Whatever it is that is divided
                 self.foreseen(|known| match known.evaluate(right)? {
                     by if is_zero(&by) => {
                         let (one, sign) = (known.source().slice(left.span), known.source().slice(operator.span));
@@ -540,24 +535,11 @@ impl Checker<'_, '_, '_> {
                     _ => Ok(()),
                 });
             }
-            ExpressionKind::Index { list, index } => {
-                if let Ok(Value::Int(place @ ..0)) = self.foresight().evaluate(index) {
-                    let list = self.script.source.slice(list.span);
-                    self.findings.tell("hayes::check::negative-item", index.span, &[&place, &list]);
-                }
-            }
-            ExpressionKind::Text(_)
-            | ExpressionKind::Int(_)
-            | ExpressionKind::Decimal(_)
-            | ExpressionKind::Bool(_)
-            | ExpressionKind::Duration(_)
-            | ExpressionKind::List(_)
-            | ExpressionKind::Variable(_)
-            | ExpressionKind::Member { .. }
-            | ExpressionKind::Call { .. }
-            | ExpressionKind::Unary { .. }
-            | ExpressionKind::Binary { .. }
-            | ExpressionKind::Matches { .. } => {}
+        } else if let ExpressionKind::Index { list, index } = &value.kind
+            && let Ok(Value::Int(place @ ..0)) = self.foresight().evaluate(index)
+        {
+            let list = self.script.source.slice(list.span);
+            self.findings.tell("hayes::check::negative-item", index.span, &[&place, &list]);
         }
         operands.into_iter().for_each(|part| self.foresee_value(part));
     }

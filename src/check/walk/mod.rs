@@ -262,7 +262,9 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             StatementKind::Part { names, body } => return self.part(names, body, statement.span),
             StatementKind::Set { name, value } => {
                 let kind = self.expression(value);
-                let only = self.foresight().kept(value).filter(|_| !self.findings.has_broken_lines());
+                let only = self.foresight().evaluate(value).ok();
+                // A large one would be copied too often.
+                let only = only.filter(|it| it.size() <= 4096 && !self.findings.has_broken_lines());
                 self.bind_noted(name, kind, constant(value));
                 self.names.keep(&name.value, only);
             }
