@@ -137,25 +137,52 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Result<Exit, Exit>
 }
 
 fn manual(words: &[String], folder: Option<&Path>, console: &Console) -> Exit {
-    let unwritten =
-        |why: String| console.refuse(Exit::Unwritable, &format!("the manual could not be written: {why}"), None);
-    let Some(folder) = folder else {
-        let mut all = arguments::command();
-        all.build();
-        let below = words.iter().try_fold(&all, |above, word| above.find_subcommand(word));
-        let Some(command) = below else {
-            let message = format!("there is no command `hayes {}`", words.join(" "));
-            let help = "`hayes man --all FOLDER` writes all pages into a folder; `hayes --help` lists the commands";
-            return console.refuse(Exit::Usage, &message, Some(help));
-        };
-        let mut text = Vec::new();
-        return match clap_mangen::Man::new(command.clone()).render(&mut text) {
-            Ok(()) => console.print(&String::from_utf8_lossy(&text)),
-            Err(error) => unwritten(error.to_string()),
-        };
+    let mut all = arguments::command();
+    all.build();
+    let below = words.iter().try_fold(&all, |above, word| above.find_subcommand(word));
+    let Some(command) = below else {
+        let message = format!("there is no command `hayes {}`", words.join(" "));
+        let help = "`hayes man --all FOLDER` writes all pages into a folder; `hayes --help` lists the commands";
+        return console.refuse(Exit::Usage, &message, Some(help));
     };
-    match std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(arguments::command(), folder)) {
-        Ok(()) => Exit::Passed,
-        Err(error) => unwritten(format!("{}: {error}", folder.display())),
+    let done = match folder {
+        None => page(command).map(|text| console.print(&text)),
+        Some(folder) => {
+            let made = std::fs::create_dir_all(folder).and_then(|()| write_pages(command, folder));
+            made.map(|()| Exit::Passed).map_err(|error| std::io::Error::other(format!("{}: {error}", folder.display())))
+        }
+    };
+    done.unwrap_or_else(|why| {
+        console.refuse(Exit::Unwritable, &format!("the manual could not be written: {why}"), None)
+    })
+}
+
+fn write_pages(command: &clap::Command, folder: &Path) -> std::io::Result<()> {
+    let below = command.get_subcommands().filter(|below| !below.is_hide_set() && below.get_name() != "help");
+    below.into_iter().try_for_each(|below| write_pages(below, folder))?;
+    std::fs::write(folder.join(clap_mangen::Man::new(command.clone()).get_filename()), page(command)?)
+}
+
+/// The manual page of a command. What stands under the options of its help page keeps its lines, and has headings.
+fn page(command: &clap::Command) -> std::io::Result<String> {
+    let mut text = Vec::new();
+    clap_mangen::Man::new(command.clone()).render(&mut text)?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let Some((options, below)) = text.split_once(".SH EXTRA\n") else { return Ok(text) };
+    let mut page = options.to_owned() + if below.starts_with("Examples:") { "" } else { ".SH NOTES\n" };
+    let mut is_verbatim = false;
+    for line in below.lines() {
+        let was_verbatim = std::mem::replace(&mut is_verbatim, line.starts_with("  "));
+        page.push_str(match (was_verbatim, is_verbatim) {
+            (false, true) => ".nf\n",
+            (true, false) => ".fi\n",
+            (true, true) | (false, false) => "",
+        });
+        page.push_str(&match line.strip_prefix("Exit codes: ") {
+            Some(codes) => format!(".SH EXIT STATUS\n{}\n", codes.trim_end_matches('.').replace(", ", "\n.br\n")),
+            None if line == "Examples:" => ".SH EXAMPLES\n".to_owned(),
+            None => format!("{line}\n"),
+        });
     }
+    Ok(page)
 }
