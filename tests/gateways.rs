@@ -497,7 +497,7 @@ fn what_is_wrong_with_a_fleet_is_told() {
         ("--attaches x:0", 2, "`x:0` is not like"),
         ("--attaches x:5/0s", 2, "a second at least"),
         ("--attaches none:5", 4, "none of the run's modems is such"),
-        ("--wave-wat 1s", 2, "'--wave-wait'"),
+        ("--wave-wat 1s", 2, "did you mean --wave-wait?"),
         ("--only part", 2, "the script has no part part, which --only names"),
         ("--file none", 3, "none cannot be read"),
     ] {

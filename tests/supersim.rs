@@ -261,7 +261,7 @@ fn setup_ends_with_what_is_found() {
         (&["supersim/setup"], "register=sms-only", "for SMS only"),
         (&["supersim/setup"], "fault=asleep:1s", "PSM, eDRX"),
         (&["supersim/setup"], "fault=brownout", "restarts again and again"),
-        (&["supersim/setup", "-V", "apn=wrong"], "seed=1", "is the APN right (wrong;"),
+        (&["supersim/setup", "-V", "apn=wrong"], "seed=1", "is its APN (wrong) right"),
         (&["supersim/check-registration"], "sim=absent", "SIM not inserted"),
         (&["supersim/check-registration"], "pin=1234", "3 tries left"),
         (&["supersim/check-registration"], "sim=puk", "10 tries left"),

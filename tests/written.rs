@@ -12,8 +12,8 @@ use hayes::runtime::{Listener, RuntimeEvent};
 #[test]
 fn a_row_never_wraps() {
     assert_eq!(cut("abc", 3), "abc");
-    assert_eq!(cut("abcd", 3), "abc");
-    assert_eq!(cut("日本語", 5), "日本");
+    assert_eq!(cut("abcd", 3), "ab…");
+    assert_eq!(cut("日本語", 5), "日本…");
     assert_eq!(without_middle("the answer to AT+COPS=?", 15), "the ans…+COPS=?");
     assert_eq!((without_middle("abc", 3), without_middle("abcd", 0)), ("abc".to_owned(), "…".to_owned()));
 }
