@@ -1,4 +1,4 @@
-//! What is known about AT commands, their answers, errors, URCs and modules; and [`explain`].
+//! What is known about AT commands, their answers, errors, URCs and modules; and [`explain()`].
 //!
 //! The knowledge is data, `data/*.toml`: to add a command is to add an entry there, to add a module is to add a file.
 //! [`entry`] says what an entry holds, `build.rs` checks and packs them, [`lookup`] finds them.
