@@ -248,8 +248,11 @@ impl<'a> Refused<'a> {
         let is_word = first.kind == TokenKind::Name;
         let whole = code.split([' ', '\t', '(', '=', '{', '"', ';']).next().filter(|word| is_word && !word.is_ascii());
         let word = whole.unwrap_or(first.text);
-        if whole.is_some_and(|word| code.get(word.len()..).is_some_and(|rest| rest.trim_start().starts_with('='))) {
-            return self.foreign_letter().unwrap_or_else(|| self.unknown_statement(first.range(), "not known"));
+        let is_set = |word: &str| code.get(word.len()..).is_some_and(|rest| rest.trim_start().starts_with('='));
+        if whole.is_some_and(is_set)
+            && let Some(letter) = self.foreign_letter()
+        {
+            return letter;
         }
         let place = first.start..first.start + word.len();
         if let Some(told) = self.foreign(place.clone()) {
