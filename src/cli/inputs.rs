@@ -68,21 +68,16 @@ fn ask_for_secrets(programs: &[Arc<Program>], inputs: &mut Inputs, console: &Con
             let about = about.and_then(|param| param.about.as_ref());
             let about = about.map(|about| format!(" ({})", harmless(about.as_bytes()))).unwrap_or_default();
             console.say(&format!("{}{about}, not shown: ", unfit.param));
-            let cancel = Cancel::new().map_err(|error| console.refused(&error))?;
-            let typed =
-                Signals::during(&cancel, || cancel.typed_line(0, true)).map_err(|error| console.refused(&error))?;
-            match typed {
-                (_, Some(exit)) => {
-                    console.say("\n");
-                    return Err(exit);
-                }
-                (typed, None) => {
-                    let typed = typed.unwrap_or_default();
-                    let value = typed.trim_end_matches(['\r', '\n']);
-                    if !value.is_empty() {
-                        inputs.secrets.insert(unfit.param, value.to_owned());
-                    }
-                }
+            let typed = Cancel::new().and_then(|cancel| Signals::during(&cancel, || cancel.typed_line(0, true)));
+            let (typed, ended) = typed.map_err(|error| console.refused(&error))?;
+            if let Some(exit) = ended {
+                console.say("\n");
+                return Err(exit);
+            }
+            let typed = typed.unwrap_or_default();
+            let value = typed.trim_end_matches(['\r', '\n']);
+            if !value.is_empty() {
+                inputs.secrets.insert(unfit.param, value.to_owned());
             }
         }
     }

@@ -111,27 +111,28 @@ pub(crate) fn checked_as(
     console: &Console,
 ) -> Result<Vec<Arc<Program>>, Exit> {
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
-    let mut programs = Vec::new();
+    let (mut programs, mut refused) = (Vec::new(), Vec::new());
     for source in sources {
         let checked = check(source, &Library::new(inputs.outside));
         diagnostics.extend(checked.diagnostics);
-        programs.extend(checked.program);
+        match checked.program {
+            Some(program) => programs.push(program),
+            None => refused.push(source),
+        }
     }
     diagnostics.retain(wanted);
     diagnostics.iter_mut().for_each(reworded);
     console.show(&diagnostics);
-    let is_other = |source: &&Arc<Source>| {
-        let is_file = !source.name.ends_with(".hayes") && Path::new(&source.name).is_file();
-        is_file && check(source, &Library::new(inputs.outside)).program.is_none()
-    };
-    for source in sources.iter().filter(is_other).filter(|source| Dialect::of(&source.name, &source.text).is_some()) {
-        let name = &source.name;
-        console.say(&format!(
-            "note: a script of another program, as chat, is made one of Hayes by `hayes import {name}`\n"
-        ));
+    for Source { name, text, .. } in refused.iter().map(|source| &***source) {
+        if !name.ends_with(".hayes") && Path::new(name).is_file() && Dialect::of(name, text).is_some() {
+            let name = harmless(name);
+            console.say(&format!(
+                "note: a script of another program, as chat, is made one of Hayes by `hayes import {name}`\n"
+            ));
+        }
     }
     let is_denied = inputs.deny_warnings && !diagnostics.is_empty();
-    if programs.len() == sources.len() && !is_denied { Ok(programs) } else { Err(Exit::Invalid) }
+    if refused.is_empty() && !is_denied { Ok(programs) } else { Err(Exit::Invalid) }
 }
 
 impl PreparedRun {

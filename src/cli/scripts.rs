@@ -64,7 +64,7 @@ fn of_library(name: &str) -> String {
     let inside: Vec<&str> = library::SCRIPTS.iter().map(|it| it.name).filter(|it| it.starts_with(&folder)).collect();
     match library::meant(name) {
         _ if name.starts_with('-') => format!("behind `--` all are names: write {name} before it"),
-        _ if name.split_once('=').is_some_and(|(param, _)| is_name(param)) => {
+        _ if name.split_once('=').is_some_and(|(param, _)| syntax::is_name(param)) => {
             format!("a value for the script is given as -V {name}")
         }
         _ if name.starts_with("AT") || name.starts_with("at+") => format!("`hayes at '{name}'` sends a command"),
@@ -72,10 +72,6 @@ fn of_library(name: &str) -> String {
         Some(near) => format!("did you mean {near}?"),
         None => "`hayes list` names the scripts of the library".to_owned(),
     }
-}
-
-fn is_name(word: &str) -> bool {
-    word.starts_with(|c: char| c.is_ascii_alphabetic()) && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// The name and the text of a file, or of standard input.
