@@ -744,6 +744,58 @@ fn a_ledger_with_a_broken_line_is_mended() {
     assert_eq!(modems.total("AT+CFUN=1"), 3);
 }
 
+/// Of a run that is over neither its modems nor its ledger nor its results are read, however many such runs there are,
+/// before a new result comes, somebody asks for it, or its file was changed.
+#[test]
+fn a_run_that_is_over_costs_nothing_until_it_is_asked_for() {
+    let mut field = Field::new("over", ASKS, &[]);
+    field.gateway("gw-1", &["sim:bg96?time=virtual"; 2]);
+    field.gateway("gw-2", &["sim:bg96?time=virtual"]);
+    field.order(&["--not-after", "2s"]);
+    assert!(field.once("gw-1").status.success() && field.once("gw-2").status.success());
+    let results = fs::read_dir(field.file("carrier/fleet/res")).unwrap().next().unwrap().unwrap().path();
+    fs::rename(results.join("gw-2"), field.file("late")).unwrap();
+    assert_eq!(field.watch().status.code(), Some(5));
+    let runs = field.file("state/hayes/fleet/runs");
+    let of = |name: &str| runs.join("r1").join(name);
+    assert!(fs::read_to_string(of("run.json")).unwrap().contains("\"closed\":true"));
+    // Who reads one of them now says so.
+    let unreadable = |path: PathBuf| {
+        let (whole, written) = (fs::read(&path).unwrap(), path.metadata().unwrap().modified().unwrap());
+        fs::write(&path, vec![b'#'; whole.len()]).unwrap();
+        fs::File::options().write(true).open(&path).unwrap().set_modified(written).unwrap();
+        (path, whole, written)
+    };
+    let result = fs::read_dir(results.join("gw-1")).unwrap().next().unwrap().unwrap().path();
+    let files = [of("run.json"), of("results.jsonl"), result].map(unreadable);
+    field.order(&["-l", "gw-1"]);
+    assert!(field.once("gw-1").status.success());
+    let silent = |words: &[&str]| {
+        let done = field.run(&[&["fleet"], words].concat());
+        assert!(done.status.success() && !text(&done.stderr).contains("r1"), "{words:?}: {}", text(&done.stderr));
+        text(&done.stdout)
+    };
+    assert!(silent(&["watch", "r2"]).starts_with("2 modems: 2 passed\n"));
+    assert!(silent(&["status", "gw-2"]).starts_with("gw-2: order "));
+    assert!(silent(&["pause", "r2"]).is_empty());
+    // The gateway is told that it may forget both.
+    let order = fs::read_to_string(field.file("carrier/fleet/want/gw-1")).unwrap();
+    assert!(order.contains("\"settled\":[\"r2-") && order.contains("\"r1-"), "{order}");
+    let asked = field.run(&["fleet", "watch", "r1"]);
+    assert!(!asked.status.success() && text(&asked.stderr).contains("r1/run.json: "), "{}", text(&asked.stderr));
+    for (path, whole, written) in files {
+        fs::write(&path, whole).unwrap();
+        fs::File::options().write(true).open(&path).unwrap().set_modified(written).unwrap();
+    }
+    fs::rename(field.file("late"), results.join("gw-2")).unwrap();
+    silent(&["watch", "r2"]);
+    assert_eq!(ended(&field.ledger("r1")).len(), 3);
+    // The summary of what is another now is not believed.
+    fs::write(of("run.json"), "{}").unwrap();
+    let told = text(&field.run(&["fleet", "status", "gw-1"]).stderr);
+    assert!(told.contains("r1/run.json: missing field"), "{told}");
+}
+
 /// With a script go the scripts that it runs and the files that it reads, and of its parts those that were named.
 #[test]
 fn a_script_takes_along_what_it_reads_and_runs() {

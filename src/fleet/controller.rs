@@ -4,6 +4,7 @@
 //! The ledger decides: a result's key is its run, its modem and its attempt, and the first one stays.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,9 @@ pub struct FleetRun {
     pub adopted: bool,
     /// Why no further wave begins
     pub stopped: Option<String>,
+    /// Where it is over and its targets were not read: its gateways
+    #[serde(skip)]
+    pub unread: Option<Arc<BTreeSet<String>>>,
     /// Of each target, by its place, its present attempt's end, and why it did not pass
     #[serde(skip)]
     ended: Vec<Option<(Status, String)>>,
@@ -185,6 +189,7 @@ impl FleetRun {
             cursor: None,
             adopted: false,
             stopped: None,
+            unread: None,
             ended: Vec::new(),
             taken: HashMap::new(),
             wave_began: None,
@@ -195,6 +200,23 @@ impl FleetRun {
     pub fn of_another(run: &str, script: String, bundle: String, manner: Manner) -> FleetRun {
         let run = FleetRun::new(run.to_owned(), script, bundle, manner, Vec::new());
         FleetRun { cancelled: true, adopted: true, ..run }
+    }
+
+    /// A run that is over, of which no more is known than where it was: its targets and its ledger were not read.
+    pub fn unread(run: String, adopted: bool, cursor: Option<u64>, gateways: Arc<BTreeSet<String>>) -> FleetRun {
+        let run = FleetRun::new(run, String::new(), String::new(), Manner::default(), Vec::new());
+        FleetRun { closed: true, adopted, cursor, unread: Some(gateways), ..run }
+    }
+
+    /// Whether a gateway has modems of it.
+    fn is_at(&self, gateway: &str) -> bool {
+        let unread = self.unread.as_ref();
+        unread.map_or_else(|| self.targets.at(gateway).next().is_some(), |gateways| gateways.contains(gateway))
+    }
+
+    /// How many results its ledger has.
+    pub fn taken(&self) -> usize {
+        self.taken.len()
     }
 
     /// What people call it. One of another folder is told from the one of the same name here.
@@ -559,7 +581,7 @@ impl Controller {
     /// The last runs of a gateway that are over.
     fn settled(&self, gateway: &str) -> Vec<String> {
         let closed = self.runs.iter().rev().filter(|run| run.closed);
-        let its = closed.filter(|run| run.targets.at(gateway).next().is_some());
+        let its = closed.filter(|run| run.is_at(gateway));
         its.take(SETTLED).map(|run| run.run.clone()).collect()
     }
 
@@ -615,6 +637,17 @@ impl Controller {
 
     /// All gateways of its runs.
     pub fn gateways(&self) -> BTreeSet<String> {
-        self.runs.iter().flat_map(|run| run.targets.gateways()).cloned().collect()
+        // Most runs that were not read share their gateways.
+        let (mut all, mut last) = (BTreeSet::new(), None);
+        for run in &self.runs {
+            match &run.unread {
+                None => all.extend(run.targets.gateways().cloned()),
+                Some(its) if last.replace(its).is_none_or(|last| !Arc::ptr_eq(last, its)) => {
+                    all.extend(its.iter().cloned());
+                }
+                Some(_) => {}
+            }
+        }
+        all
     }
 }

@@ -4,13 +4,14 @@
 //! - `orders.log`: what gateways were told
 //! - `runs/NAME/run.json`, `bundle`, `results.jsonl`: a run, its scripts, its ledger
 //! - `runs/NAME/wish`: what somebody wants of a run that another process drives
+//! - `runs/NAME/closed.json`: what has to be known of a run that is over, so that nothing else of it is read
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -41,11 +42,22 @@ pub struct FleetSettings {
 #[derive(Debug, Clone)]
 pub struct FleetFolder(pub PathBuf, pub Option<String>, pub Option<PathBuf>);
 
-/// What is read of a run at once: its targets may be many.
-#[derive(Debug, Deserialize)]
-struct RunHead {
-    run: String,
+/// What is read of a run at once, for its targets may be many; of one that is over it is kept beside it, for such runs
+/// become many too.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RunHead {
+    pub run: String,
     closed: bool,
+    #[serde(default)]
+    pub adopted: bool,
+    pub cursor: Option<u64>,
+    /// The names of its gateways, with blanks between them
+    #[serde(default)]
+    pub gateways: String,
+    /// How many results of gateways its ledger has, where that is known
+    pub taken: Option<usize>,
+    /// Which `run.json` it was written for: its length, and when that was written
+    of: Option<(u64, Duration)>,
 }
 
 impl FleetFolder {
@@ -182,6 +194,32 @@ impl FleetFolder {
                 renamed => return named(&folder, renamed).map(|()| run.run),
             }
         }
+    }
+
+    /// Which writing of a run's file it is.
+    fn writing(&self, name: &str) -> Option<(u64, Duration)> {
+        let known = self.run_folder(name).join("run.json").metadata().ok()?;
+        Some((known.len(), known.modified().ok()?.duration_since(UNIX_EPOCH).ok()?))
+    }
+
+    /// What is known of a run without its file; none where it is not over, or was changed since.
+    pub fn closed(&self, name: &str) -> Option<RunHead> {
+        let head: RunHead = read(&self.run_folder(name).join("closed.json")).ok()?;
+        Some(head).filter(|head| head.of.is_some() && head.of == self.writing(name))
+    }
+
+    /// Keeps what is to be known of a run that is over. Without it the run is read whole: nothing is lost where it
+    /// cannot be written.
+    pub fn keep_closed(&self, run: &FleetRun, taken: Option<usize>) {
+        let of = self.writing(run.name());
+        let (name, closed, adopted, cursor) = (run.run.clone(), run.closed, run.adopted, run.cursor);
+        let gateways = run.targets.gateways().cloned().collect::<Vec<_>>().join(" ");
+        let head = RunHead { run: name, closed, adopted, cursor, gateways, taken, of };
+        let (path, new) =
+            (self.run_folder(run.name()).join("closed.json"), self.run_folder(run.name()).join("closed.new"));
+        let _ = state::private_file(&new)
+            .and_then(|mut file| file.write_all(&json(&head)))
+            .and_then(|()| fs::rename(&new, path));
     }
 
     /// Goes on with a run's ledger.

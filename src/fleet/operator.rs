@@ -1,9 +1,10 @@
 //! The operator's side at work: its folder, the carrier, the ledgers. It may end at any time: all that it knows stands
 //! in the folder, or with the gateways.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::board::FleetBoard;
@@ -134,20 +135,47 @@ impl<'s> Operator<'s> {
 
     /// Takes up runs that were made meanwhile.
     fn take_up(&mut self) -> io::Result<()> {
-        for name in self.folder.runs()? {
-            if self.controller.runs.iter().any(|run| run.name() == name) {
-                continue;
+        let known: HashSet<&str> = self.controller.runs.iter().map(FleetRun::name).collect();
+        let new: Vec<String> = self.folder.runs()?.into_iter().filter(|name| !known.contains(name.as_str())).collect();
+        // Those that are over become many, and few are looked at again.
+        let mut places = HashMap::new();
+        for name in new {
+            let mut closed = self.folder.closed(&name);
+            let mut whole = None;
+            if closed.is_none() {
+                let run = self.folder.run(&name)?;
+                if run.closed && self.lock.is_some() {
+                    self.folder.keep_closed(&run, None);
+                    closed = self.folder.closed(&name);
+                }
+                whole = Some(run);
             }
-            let run = self.folder.run(&name)?;
-            // Those that are over become many, and few are looked at again.
-            let run = if run.closed {
-                self.unread.insert(run.run.clone());
-                run
-            } else {
-                self.with_ledger(run)?
+            let run = match (closed, whole) {
+                (Some(closed), _) => {
+                    let (run, adopted, cursor) = (closed.run, closed.adopted, closed.cursor);
+                    self.carrier.has_given(&run, closed.taken);
+                    let names = |text: &String| Arc::new(text.split(' ').map(str::to_owned).collect());
+                    let gateways = Arc::clone(places.entry(closed.gateways).or_insert_with_key(names));
+                    FleetRun::unread(run, adopted, cursor, gateways)
+                }
+                (None, Some(run)) if !run.closed => self.with_ledger(run)?,
+                (None, Some(run)) => run,
+                (None, None) => continue,
             };
+            if run.closed {
+                self.unread.insert(run.run.clone());
+            }
             self.controller.runs.push(run);
             self.there = None;
+        }
+        Ok(())
+    }
+
+    /// Reads the targets of runs that are over behind one that is not: they may have modems that were that one's.
+    fn read_later(&mut self) -> io::Result<()> {
+        let open = self.controller.runs.iter().position(|run| !run.closed).unwrap_or(usize::MAX);
+        for run in self.controller.runs.iter_mut().skip(open).filter(|run| run.unread.is_some()) {
+            *run = self.folder.run(run.name())?;
         }
         Ok(())
     }
@@ -195,8 +223,16 @@ impl<'s> Operator<'s> {
     pub fn recall(&mut self, run: &str) -> io::Result<()> {
         let place = self.controller.runs.iter().position(|it| it.run == run);
         if let Some(place) = place.filter(|_| self.unread.remove(run)) {
-            let run = self.controller.runs.remove(place);
+            let mut run = self.controller.runs.remove(place);
+            if run.unread.is_some() {
+                run = self.folder.run(run.name())?;
+            }
+            // What else came of it may be asked for too.
+            self.carrier.has_given(&run.run, None);
             let run = self.with_ledger(run)?;
+            if self.lock.is_some() {
+                self.folder.keep_closed(&run, Some(run.taken()));
+            }
             self.controller.runs.insert(place, run);
         }
         Ok(())
@@ -220,11 +256,15 @@ impl<'s> Operator<'s> {
     pub fn turn(&mut self) -> io::Result<()> {
         self.take_up()?;
         self.heed_wishes()?;
+        self.read_later()?;
         if self.clock.now() >= self.next_look {
             self.look()?;
             self.next_look = self.clock.now() + LOOK;
         }
-        let come = self.carrier.results(self.cursor, TAKEN, LOOK).map_err(failed)?;
+        // What gateways are to be told at once does not wait for results.
+        let tells = self.there.is_none() && self.clock.now() >= self.next_round;
+        let come = self.carrier.results(self.cursor, TAKEN, if tells { Duration::ZERO } else { LOOK });
+        let come = come.map_err(failed)?;
         let is_all = come.len() < TAKEN;
         self.take(come)?;
         self.carrier.passed_over().iter().for_each(|what| (self.say)(what));
@@ -274,10 +314,14 @@ impl<'s> Operator<'s> {
 
     fn take(&mut self, come: Vec<Arrived>) -> io::Result<()> {
         let mut lines = Vec::new();
+        let mut runs = BTreeSet::new();
         for Arrived { key, bytes, cursor } in come {
             self.recall(&key.run)?;
             match self.controller.take(&key, &bytes, sha256(&bytes), cursor) {
-                Ok(line) => lines.extend(line),
+                Ok(line) => {
+                    runs.extend(line.iter().map(|line| line.run.clone()));
+                    lines.extend(line);
+                }
                 Err(why) => {
                     let folder = self.folder.run_folder(&key.run).join("conflicts");
                     state::private_folder(&folder)?;
@@ -288,7 +332,10 @@ impl<'s> Operator<'s> {
             }
             self.cursor = self.cursor.max(cursor);
         }
-        self.enter(lines)
+        self.enter(lines)?;
+        let late = self.controller.runs.iter().filter(|run| run.closed && runs.contains(&run.run));
+        late.for_each(|run| self.folder.keep_closed(run, Some(run.taken())));
+        Ok(())
     }
 
     /// Writes lines into their ledgers; a conversation becomes a file beside it.
@@ -641,6 +688,7 @@ impl<'s> Operator<'s> {
             if let Some(run) = self.controller.run(&name) {
                 (run.closed, run.from_start, run.cursor) = (true, false, Some(cursor));
                 keep(&self.folder.run_folder(&name).join("run.json"), &json(run))?;
+                self.folder.keep_closed(run, Some(run.taken()));
             }
         }
         if has_closed { self.tell() } else { Ok(()) }

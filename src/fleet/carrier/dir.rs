@@ -32,6 +32,9 @@ const FOLDERS: [&str; 5] = ["want", "blob", "res", "gw", "tmp"];
 /// How often it is looked whether something has come.
 const LOOK_FOR_FILES: Duration = Duration::from_millis(200);
 
+/// How often the results of runs that are over are counted.
+const LOOK_FOR_OLD_RUNS: Duration = Duration::from_secs(5);
+
 /// What a file may have at most (bytes): no order, bundle, result or presence is larger.
 const ORDER: u64 = 16 << 20;
 const BLOB: u64 = 1 << 20;
@@ -52,6 +55,9 @@ pub(super) struct DirCarrier {
 #[derive(Debug, Default)]
 struct Given {
     known: HashSet<PathBuf>,
+    /// Of runs whose results were given to an earlier process how many there were; and when these are counted again
+    earlier: HashMap<String, usize>,
+    next_count: Duration,
     /// Those that were seen, and are given out next: of thousands not all are looked through each time.
     next: VecDeque<PathBuf>,
     /// How many orders and presences there were, and when each of these was written
@@ -223,12 +229,24 @@ impl DirCarrier {
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         if given.next.is_empty() {
             let failed = |error: io::Error| self.failed(&self.folder.join("res"), &error);
+            let begin = Clock::since_boot();
             for run in entries(&self.folder.join("res")).map_err(failed)?.into_iter().filter(|it| !self.leaves(it)) {
+                let earlier = run.file_name().and_then(|name| given.earlier.get(name.to_str()?)).copied();
+                if earlier.is_some() && begin < given.next_count {
+                    continue;
+                }
+                let mut files = Vec::new();
                 for gateway in entries(&run).map_err(failed)?.into_iter().filter(|it| !self.leaves(it)) {
-                    let new = entries(&gateway).map_err(failed)?.into_iter().filter(|file| !given.known.contains(file));
-                    let new: Vec<PathBuf> = new.collect();
+                    files.extend(entries(&gateway).map_err(failed)?);
+                }
+                if earlier.is_none_or(|count| count != files.iter().filter(|file| key(file).is_some()).count()) {
+                    let new: Vec<PathBuf> = files.into_iter().filter(|file| !given.known.contains(file)).collect();
                     given.next.extend(new);
                 }
+            }
+            let now = Clock::since_boot();
+            if begin >= given.next_count {
+                given.next_count = now + (9 * (now - begin)).max(LOOK_FOR_OLD_RUNS);
             }
         }
         let (mut come, mut size) = (Vec::new(), 0);
@@ -321,6 +339,14 @@ impl Carrier for DirCarrier {
                 return Ok(come);
             }
             Clock::pause(LOOK_FOR_FILES.min(within));
+        }
+    }
+
+    fn has_given(&self, run: &str, count: Option<usize>) {
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        match count {
+            Some(count) => _ = given.earlier.insert(run.to_owned(), count),
+            None => _ = given.earlier.remove(run),
         }
     }
 

@@ -45,6 +45,10 @@ pub trait Carrier: Send + Sync {
     /// time is over: then there are none. One that was given before may be given again.
     fn results(&self, after: u64, most: usize, within: Duration) -> Carried<Vec<Arrived>>;
 
+    /// So many results of a run were given to an earlier process: while there are as many of them, one that keeps no
+    /// order need not give them again. None: it has to.
+    fn has_given(&self, _run: &str, _count: Option<usize>) {}
+
     /// Says who a gateway is and what it does, if that still stands there in that version.
     fn put_presence(&self, gateway: &str, presence: &[u8], replaces: Version, within: Duration) -> Carried<Put>;
 
