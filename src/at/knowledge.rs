@@ -54,8 +54,11 @@ impl Unasked {
 pub enum Likeness {
     Answer,
     Urc,
-    /// Nothing in it tells them apart (`+CPIN: READY`, `+CSQ: 18,99`): the first one is the answer, others are URCs.
+    /// Nothing in it tells them apart (`+CSQ: 18,99`): the first one is the answer, others are URCs.
     Either,
+    /// As [`Likeness::Either`], and it tells a state (`+CPIN: READY`, `+CFUN: 1`): another state is a URC and a line of
+    /// the answer, which contradicts itself.
+    State,
 }
 
 /// How the modem speaks: what is known of lines, and how it writes result codes.
@@ -69,6 +72,7 @@ impl Dialect {
     /// The final result code that this line is to a question of whose answer this is known, and whether it is one for
     /// sure: a digit is not, where nobody knows whether result codes are digits.
     pub(super) fn final_of(self, expected: &Expected, line: &[u8]) -> Option<(ResultCode, bool)> {
+        let line = line.trim_ascii();
         if let Some(result) = result_code::parse(line) {
             let counts = if let ResultCode::Connect(text) = &result {
                 if opens_data_mode(text) {
@@ -84,18 +88,17 @@ impl Dialect {
             };
             return counts.then_some((result, true));
         }
-        let trimmed = line.trim_ascii_end();
         // With several connections SIMCom puts the number of one in front: `1, SEND OK`.
-        let digits = trimmed.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let behind = trimmed.get(digits..).and_then(|rest| rest.strip_prefix(b",")).filter(|_| digits > 0);
-        let words = behind.map_or(trimmed, <[u8]>::trim_ascii_start);
+        let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let behind = line.get(digits..).and_then(|rest| rest.strip_prefix(b",")).filter(|_| digits > 0);
+        let words = behind.map_or(line, <[u8]>::trim_ascii_start);
         // `DATA ACCEPT:5`
         let is_known = |text: &[u8]| text == words || text.ends_with(b":") && words.starts_with(text);
         let known = expected.finals.iter().find(|(text, _)| is_known(text.as_bytes())).map(|(_, success)| *success);
         // Those that may end any command are words.
         let is_word = line.first().is_some_and(u8::is_ascii_alphabetic);
-        if let Some(success) = known.or_else(|| if is_word { self.knowledge.vendor_final(trimmed) } else { None }) {
-            return Some((ResultCode::Vendor { text: text(trimmed).into_owned(), success }, true));
+        if let Some(success) = known.or_else(|| if is_word { self.knowledge.vendor_final(line) } else { None }) {
+            return Some((ResultCode::Vendor { text: text(line).into_owned(), success }, true));
         }
         if line.len() != 1 || self.verbosity == Verbosity::Words {
             return None;

@@ -95,14 +95,23 @@ pub(super) enum Verbosity {
     Digits,
 }
 
-/// Reads a whole line as a result code in words. Blanks behind it do not count.
+/// Reads a whole line as a result code in words. Blanks around it do not count.
 pub fn parse(line: &[u8]) -> Option<ResultCode> {
     // Nearly every line is told apart by its first byte.
     match line.first()? {
         b'O' | b'E' | b'N' | b'B' | b'C' | b'A' => words(line.trim_ascii_end()),
         b'+' if matches!(line, [_, b'C' | b'c', b'M' | b'm', _, b' ', ..]) => numbered(line.trim_ascii_end()),
+        b' ' | b'\t' => parse(line.trim_ascii_start()),
         _ => None,
     }
+}
+
+/// What the line would be in capitals, `ok` or `Error`: V.250 knows no result code in small letters (§5.7.1).
+pub(crate) fn in_capitals(line: &[u8]) -> Option<&'static str> {
+    let line = line.trim_ascii();
+    let is_it = |word: &str| word.as_bytes() != line && word.as_bytes().eq_ignore_ascii_case(line);
+    let known = WORDS.iter().find(|(code, word, _)| !code.is_call_control() && is_it(word));
+    known.map(|(_, word, _)| *word)
 }
 
 /// Reads a whole line as a result code in digits, as after `ATV0`. `2` is RING, no final one.

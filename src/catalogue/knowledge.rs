@@ -31,7 +31,8 @@ impl Catalogue {
         };
         // What stands beside a bare number may be anything.
         let may_be = || prefix.is_some() || values.len() >= 10 && values.iter().all(u8::is_ascii_hexdigit);
-        self.likeness(line, form) == Likeness::Either || known.and_then(is_one) == Some(true) && may_be()
+        matches!(self.likeness(line, form), Likeness::Either | Likeness::State)
+            || known.and_then(is_one) == Some(true) && may_be()
     }
 
     /// Whether a modem may write this before what the command tells: `ICCID: 8988…`, `Revision: R1`.
@@ -61,6 +62,7 @@ impl Knowledge for Catalogue {
             Ordering::Greater => Likeness::Answer,
             Ordering::Less => Likeness::Urc,
             Ordering::Equal if as_answer == Fit::No => Likeness::Answer,
+            Ordering::Equal if form == Form::Read && tells_state(command) => Likeness::State,
             Ordering::Equal => Likeness::Either,
         }
     }
@@ -137,6 +139,13 @@ fn tells_one(command: &CommandEntry, form: Form, answer: &Layout) -> bool {
         // Where nothing need stand there, a line tells of one thing of several: `+CEDRXS: 4,"0010"`.
         fields => is_read && answer.counts & 1 == 0 && fields.first().is_some_and(|field| field.is_closed()),
     }
+}
+
+/// All that it tells when it is asked has names, of which one holds: `+CPIN: READY`, `+CFUN: 1`.
+fn tells_state(command: &'static CommandEntry) -> bool {
+    let likeliest = command.form(Form::Read).and_then(|usage| usage.answers.first());
+    let is_named = |field: &KnownField| !field.values.is_empty() && field.unit.is_none();
+    likeliest.is_some_and(|answer| answer.repeats_from.is_none() && answer.fields.iter().all(|field| is_named(field)))
 }
 
 fn is_of_somebody(field: &KnownField) -> bool {

@@ -365,7 +365,7 @@ impl Asking {
                 true => match knowledge.likeness(line, form) {
                     Likeness::Answer => true,
                     Likeness::Urc => false,
-                    Likeness::Either => goes_on,
+                    Likeness::Either | Likeness::State => goes_on,
                 },
             };
             return (if is_answer { Event::Response(line) } else { Event::Urc(line) }, Unasked::News);
@@ -401,6 +401,8 @@ impl Asking {
             let mut names = question.names().map(|(name, _)| name);
             has_prefix() && names.any(|name| knowledge.is_answer_alike(line, name))
         };
+        // `ok`, which tells why the answer has no end
+        let is_alike = || is_alike() || result_code::in_capitals(line).is_some();
         (if is_stray && !is_alike() { Event::Stray(line) } else { Event::Response(line) }, Unasked::News)
     }
 
@@ -440,9 +442,15 @@ impl Asking {
     }
 
     /// A line with the question's prefix that looks like a URC: should nothing else answer a read command, it is the
-    /// answer of a modem that keeps the standard loosely.
-    fn keep_as_fallback(&mut self, line: &[u8]) {
-        if self.question.form_of(line) == Some(Form::Read) {
+    /// answer of a modem that keeps the standard loosely. Another state than the one that was answered may be news, and
+    /// the answer may contradict itself: it is both.
+    fn keep_as_fallback(&mut self, line: &[u8], knowledge: &dyn Knowledge) {
+        let Some(form) = self.question.form_of(line) else { return };
+        if knowledge.likeness(line, form) == Likeness::State {
+            if !self.lines.iter().any(|known| known.bytes == line) {
+                self.keep(line);
+            }
+        } else if form == Form::Read {
             self.fallback = Some(Line { bytes: line.to_vec() });
         }
     }

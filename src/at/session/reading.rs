@@ -409,7 +409,7 @@ impl Session {
             self.cursor.unsettled = true;
             return false;
         };
-        let line = framer.line(frame);
+        let line = self.without_blanks(framer.line(frame));
         match self.final_of(line) {
             Some(_) if self.follows_text() => self.take_earlier_final(line, now),
             Some((result, true)) => match self.is_before_echo(framer, frame, now) {
@@ -429,6 +429,12 @@ impl Session {
         }
         framer.consume(frame);
         true
+    }
+
+    /// Blanks before a line of the question's own are noise.
+    fn without_blanks<'l>(&self, line: &'l [u8]) -> &'l [u8] {
+        let text = line.trim_ascii_start();
+        if text.len() < line.len() && self.is_own(text) { text } else { line }
     }
 
     /// What comes now has begun after the question.
@@ -489,7 +495,7 @@ impl Session {
                     return;
                 }
                 if let Event::Urc(_) = event {
-                    asking.keep_as_fallback(line);
+                    asking.keep_as_fallback(line, self.dialect.knowledge);
                 }
                 match tells {
                     Unasked::Off => asking.lose_modem(FailureKind::Off(Line { bytes: line.to_vec() }), now.time),
@@ -499,7 +505,7 @@ impl Session {
                 self.queue_line(line, &event, now);
             }
             // The `OK` of an escape where nobody knew that the line carried data.
-            Activity::Idle(_) if is_escaped && line.trim_ascii_end() == b"OK" => {
+            Activity::Idle(_) if is_escaped && line.trim_ascii() == b"OK" => {
                 self.leave_data_mode(line, &ResultCode::Ok, now);
             }
             Activity::Idle(idle) => {
@@ -688,7 +694,7 @@ impl Session {
     }
 
     pub(super) fn take_final(&mut self, line: &[u8], result: ResultCode, now: &mut Now<'_>) {
-        if matches!(result, ResultCode::Ok | ResultCode::Error) && line.len() > 1 {
+        if matches!(result, ResultCode::Ok | ResultCode::Error) && line.trim_ascii().len() > 1 {
             self.dialect.verbosity = Verbosity::Words;
         }
         let is_early = match &mut self.state {
@@ -776,7 +782,7 @@ impl Session {
             Likeness::Answer => true,
             Likeness::Urc => false,
             // The first of them is the answer.
-            Likeness::Either => !std::mem::replace(&mut owing.answered, true),
+            Likeness::Either | Likeness::State => !std::mem::replace(&mut owing.answered, true),
         };
         if is_late && owing.question.expected.shape == Shape::HeaderAndBody {
             self.cursor.expect_below(Body::of(line), true, self.last_byte);
@@ -883,10 +889,10 @@ impl Session {
     /// The result code that a line is, where it is one that ends data mode.
     fn ends_data_mode(&self, line: &[u8]) -> Option<ResultCode> {
         let Mode::Data { ends, leaving, .. } = self.mode else { return None };
-        let end = line.trim_ascii_end();
-        if ends.iter().any(|text| text.as_bytes() == end) {
+        let line = line.trim_ascii();
+        if ends.iter().any(|text| text.as_bytes() == line) {
             // To `+++` it is the answer that was asked for.
-            return Some(ResultCode::Vendor { text: text(end).into_owned(), success: leaving });
+            return Some(ResultCode::Vendor { text: text(line).into_owned(), success: leaving });
         }
         let in_digits = || result_code::parse_numeric(line).filter(|_| self.dialect.verbosity == Verbosity::Digits);
         let of_vendor = || {
@@ -921,7 +927,7 @@ impl Session {
             if !std::mem::take(&mut is_below) {
                 if self.dialect.knowledge.unasked(line).is_some() {
                     is_below = self.dialect.knowledge.has_body(line);
-                } else if self.is_connected() && self.is_own(line) || is_word && line == b"OK" {
+                } else if self.is_connected() && self.is_own(line) || is_word && line.trim_ascii() == b"OK" {
                     // It tells how that went.
                 } else if any || self.is_own(line) || self.final_of(line).is_some() {
                     return Some(true);

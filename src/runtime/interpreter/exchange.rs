@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::capture::Captured;
 use super::{Abort, ClauseValues, End, Hearing, Last, ReadyQuestion, Run, Step, Values};
-use crate::at::{self, Answer, Event, Hearer, Line, Question, ResultCode, Verdict};
+use crate::at::{self, Answer, Event, Hearer, Line, Question, ResultCode, Verdict, result_code};
 use crate::catalogue::command::{Away, Stakes, away};
 use crate::catalogue::{Prospect, prospect};
 use crate::check::{Evaluate, Program, YEAR, is_command_line, tries_pin};
@@ -677,8 +677,13 @@ impl Run<'_> {
         let unreachable = |failure| End::Fatal(Status::Unreachable, view.whole(failure));
         match &trouble.kind {
             NoAnswer(FailureKind::Timeout(silence)) => {
-                let page = timeout_page(self.conversation.mode(), *silence);
-                view.fail(self.restarted(told(page, &[&what, &waited])))
+                let failure = match in_small_letters(trouble) {
+                    Some((line, result)) => {
+                        told("hayes::run::timeout small-letters", &[&what, &waited, &line.trim(), &result])
+                    }
+                    None => told(timeout_page(self.conversation.mode(), *silence), &[&what, &waited]),
+                };
+                view.fail(self.restarted(failure))
             }
             NoAnswer(FailureKind::Stopped(line)) => {
                 let line = line.text();
@@ -707,9 +712,12 @@ impl Run<'_> {
             NoAnswer(FailureKind::TookLess { taken }) => {
                 view.fail(told("hayes::run::reply-length cut", &[&what, taken]))
             }
-            NoAnswer(FailureKind::OutOfStep { tries }) => {
-                view.fail(told("hayes::run::out-of-step", &[&what, tries, &waited]))
-            }
+            NoAnswer(FailureKind::OutOfStep { tries }) => view.fail(match in_small_letters(trouble) {
+                Some((line, result)) => {
+                    told("hayes::run::out-of-step small-letters", &[&what, tries, &waited, &line.trim(), &result])
+                }
+                None => told("hayes::run::out-of-step", &[&what, tries, &waited]),
+            }),
             NoAnswer(FailureKind::Restarted(line)) => {
                 view.fail(self.restarted(told("hayes::run::restarted", &[&what, &line.text()])))
             }
@@ -758,6 +766,11 @@ impl Run<'_> {
             self.interrupts += 1;
         }
     }
+}
+
+/// The line that came and would be a result code in capitals, and that one.
+fn in_small_letters(trouble: &Trouble) -> Option<(String, &'static str)> {
+    trouble.received.iter().find_map(|line| Some((line.text(), result_code::in_capitals(&line.bytes)?)))
 }
 
 fn timeout_page(mode: Mode, silence: Silence) -> &'static str {
