@@ -212,8 +212,7 @@ pub trait Evaluate {
             BinaryOperator::And => Ok(Value::Bool(self.truth(left)? && self.truth(right)?)),
             BinaryOperator::Equal | BinaryOperator::NotEqual => {
                 let (one, other) = (self.evaluate(left)?, self.evaluate(right)?);
-                self.told_of((left, &one), &other)?;
-                self.told_of((right, &other), &one)?;
+                self.told_of((left, &one), (right, &other))?;
                 let equal = self.equal(&one, &other, span)?;
                 Ok(Value::Bool(equal == (operator == BinaryOperator::Equal)))
             }
@@ -247,6 +246,11 @@ pub trait Evaluate {
             let all = pairs.try_fold(true, |equal, (one, other)| Ok(equal && self.equal(one, other, span)?));
             return if one.len() == other.len() { all } else { Ok(false) };
         }
+        if let (Value::Record(one), Value::Record(other)) = (one, other) {
+            let same = |(name, value)| other.get(name).map_or(Ok(false), |other| self.equal(value, other, span));
+            let all = one.iter().try_fold(true, |equal, field| Ok(equal && same(field)?));
+            return if one.iter().count() == other.iter().count() { all } else { Ok(false) };
+        }
         if one.kind() == other.kind() {
             return Ok(one == other);
         }
@@ -268,25 +272,25 @@ pub trait Evaluate {
         }
     }
 
-    /// Fails where a number is held against what has no value: an optional parameter that was not there. It is neither
-    /// equal to a number nor another one. `""`, as it is written, asks just whether there is one.
-    fn told_of(&self, (place, value): (&Expression, &Value), other: &Value) -> Result<(), Self::End> {
-        let is_number = matches!(other, Value::Int(_) | Value::Decimal(_) | Value::Duration(_));
-        if !is_number || !has_no_value(value) || is_nothing(place) {
-            return Ok(());
-        }
-        Err(self.no_value(place.span))
+    /// Fails where a number is held against what has no value, within lists and records too: an optional parameter that
+    /// was not there. It is neither equal to a number nor another one. `""`, as it is written, asks just whether there
+    /// is one.
+    fn told_of(&self, one: (&Expression, &Value), other: (&Expression, &Value)) -> Result<(), Self::End> {
+        lacking(one, other).map_or(Ok(()), |(place, page)| Err(self.lacks(page, place.span)))
     }
 
     fn no_value(&self, span: Span) -> Self::End {
-        self.failed("hayes::run::no-value", span, &[&self.source().slice(span)])
+        self.lacks(NO_VALUE, span)
+    }
+
+    fn lacks(&self, page: &'static str, span: Span) -> Self::End {
+        self.failed(page, span, &[&self.source().slice(span)])
     }
 
     fn order(&self, left: &Expression, right: &Expression) -> Result<Ordering, Self::End> {
         let (one, other) = (self.evaluate(left)?, self.evaluate(right)?);
         let span = left.span.to(right.span);
-        self.told_of((left, &one), &other)?;
-        self.told_of((right, &other), &one)?;
+        self.told_of((left, &one), (right, &other))?;
         match (&one, &other) {
             (Value::Int(one), Value::Int(other)) => Ok(one.cmp(other)),
             (Value::Decimal(one), Value::Decimal(other)) => Ok(one.cmp(other)),
@@ -312,12 +316,10 @@ pub trait Evaluate {
                 let mut candidates = items.iter();
                 let found = candidates
                     .try_fold(false, |found, other| Ok::<bool, Self::End>(found || self.equal(&item, other, span)?))?;
-                if !found {
-                    items.iter().try_for_each(|other| self.told_of((left, &item), other))?;
-                }
-                if let (false, ExpressionKind::List(places)) = (found, &right.kind) {
-                    let mut pairs = places.iter().zip(items.iter());
-                    pairs.try_for_each(|(place, other)| self.told_of((place, other), &item))?;
+                // Of a list that is not written here an empty item may mean that there need be none.
+                let is_judged = matches!(right.kind, ExpressionKind::List(_)) || !is_number(&item);
+                for (index, other) in items.iter().enumerate().filter(|_| !found && is_judged) {
+                    self.told_of((left, &item), (place_of(right, index), other))?;
                 }
                 Ok(Value::Bool(found))
             }
@@ -329,8 +331,7 @@ pub trait Evaluate {
     fn arithmetic(&self, sign: &str, left: &Expression, right: &Expression) -> Result<Value, Self::End> {
         let (one, other) = (self.evaluate(left)?, self.evaluate(right)?);
         let span = left.span.to(right.span);
-        self.told_of((left, &one), &other)?;
-        self.told_of((right, &other), &one)?;
+        self.told_of((left, &one), (right, &other))?;
         if matches!(sign, "/" | "%") && is_zero(&other) {
             return Err(self.failed("hayes::run::arithmetic zero", span, &[&one, &sign, &other]));
         }
@@ -574,6 +575,45 @@ pub(super) fn is_zero(value: &Value) -> bool {
 
 fn has_no_value(value: &Value) -> bool {
     matches!(value, Value::Text(text) if text.is_empty())
+}
+
+fn is_number(value: &Value) -> bool {
+    matches!(value, Value::Int(_) | Value::Decimal(_) | Value::Duration(_))
+}
+
+const NO_VALUE: &str = "hayes::run::no-value";
+
+/// The place that has no value where the other one has a number, and what is told of it.
+fn lacking<'e>(
+    one: (&'e Expression, &Value),
+    other: (&'e Expression, &Value),
+) -> Option<(&'e Expression, &'static str)> {
+    let found = match (one.1, other.1) {
+        (Value::List(items), Value::List(others)) if items.len() == others.len() => {
+            let mut pairs = items.iter().zip(others.iter()).enumerate();
+            pairs.find_map(|(index, (item, its_other))| {
+                lacking((place_of(one.0, index), item), (place_of(other.0, index), its_other))
+            })
+        }
+        (Value::Record(fields), Value::Record(others)) => {
+            let mut pairs = fields.iter().filter_map(|(name, value)| Some((value, others.get(name)?)));
+            pairs.find_map(|(value, its_other)| lacking((one.0, value), (other.0, its_other)))
+        }
+        (value, number) | (number, value) if is_number(number) && has_no_value(value) => {
+            let place = if std::ptr::eq(value, one.1) { one.0 } else { other.0 };
+            return (!is_nothing(place)).then_some((place, NO_VALUE));
+        }
+        _ => None,
+    };
+    // What stands within a name's value has no name of its own.
+    let is_whole = |place| std::ptr::eq(place, one.0) || std::ptr::eq(place, other.0);
+    found.map(|(place, page)| (place, if is_whole(place) { "hayes::run::no-value within" } else { page }))
+}
+
+/// The item of a list as it is written; of another expression the whole.
+fn place_of(list: &Expression, index: usize) -> &Expression {
+    let item = if let ExpressionKind::List(items) = &list.kind { items.get(index) } else { None };
+    item.unwrap_or(list)
 }
 
 /// `""`, as it is written
