@@ -52,7 +52,7 @@ impl Findings {
         self.diagnostics.push(fault);
     }
 
-    /// What a run will refuse. Where another error stands in the line, that one says it.
+    /// What a run will refuse. Where another error stands at its place, that one says it.
     pub(super) fn foresee(&mut self, fault: Diagnostic) {
         self.foreseen.push(fault);
     }
@@ -102,12 +102,7 @@ impl Findings {
 
     /// Everything in the order of its places: this script's own first, then that of the scripts it runs.
     pub(super) fn finish(mut self) -> Vec<Diagnostic> {
-        let place = |fault: &Diagnostic| Some(self.source.line_of(fault.span()?.start as usize));
-        let errors = self.diagnostics.iter().filter(|fault| fault.severity == Severity::Error);
-        let mut told: HashSet<_> = errors.filter(|it| Arc::ptr_eq(&it.source, &self.source)).map(place).collect();
-        let mut foreseen = std::mem::take(&mut self.foreseen);
-        foreseen.retain(|fault| told.insert(place(fault)));
-        self.diagnostics.extend(foreseen);
+        self.report_foreseen();
         self.report_idle_allowances();
         let Findings { source, mut diagnostics, .. } = self;
         let is_other = |found: &Diagnostic| !Arc::ptr_eq(&found.source, &source);
@@ -117,6 +112,31 @@ impl Findings {
             by_source.then_with(|| start(one).cmp(&start(other)))
         });
         diagnostics
+    }
+
+    /// What is told of a part of a place is not told of another part that overlaps it.
+    fn report_foreseen(&mut self) {
+        let place = |fault: &Diagnostic| fault.span().map_or(0..1, |span| span.start..span.end.max(span.start + 1));
+        let errors = self.diagnostics.iter().filter(|fault| fault.severity == Severity::Error);
+        let mut told: Vec<_> = errors.filter(|it| Arc::ptr_eq(&it.source, &self.source)).map(place).collect();
+        told.sort_unstable_by_key(|place| place.start);
+        let mut furthest = 0;
+        for place in &mut told {
+            // The end of what begins here or before.
+            furthest = place.end.max(furthest);
+            place.end = furthest;
+        }
+        self.foreseen.sort_by_key(|fault| place(fault).start);
+        let mut end = 0;
+        for fault in std::mem::take(&mut self.foreseen) {
+            let here = place(&fault);
+            let before = told.partition_point(|error| error.start < here.end).checked_sub(1);
+            let error_ends = before.and_then(|index| told.get(index)).map_or(0, |error| error.end);
+            if here.start >= end.max(error_ends) {
+                end = here.end;
+                self.diagnostics.push(fault);
+            }
+        }
     }
 
     fn is_allowed(&mut self, fault: &Diagnostic) -> bool {

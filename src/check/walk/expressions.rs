@@ -502,9 +502,8 @@ impl Checker<'_, '_, '_> {
                 Part::Value(value) => self.foresee_value(value),
                 Part::Text(text) => text.values().for_each(|value| self.foresee_value(value)),
                 Part::Question(send) => {
-                    if !self.foreseen(|known| known.with_defaults().command(&send.text, send.form == SendForm::Raw)) {
-                        send.text.values().for_each(|value| self.foresee_value(value));
-                    }
+                    self.foreseen(|known| known.with_defaults().command(&send.text, send.form == SendForm::Raw));
+                    send.text.values().for_each(|value| self.foresee_value(value));
                 }
                 Part::Pattern(pattern) | Part::Capture(pattern) | Part::Fields(pattern) => {
                     pattern.values().for_each(|value| self.foresee_value(value));
@@ -515,9 +514,10 @@ impl Checker<'_, '_, '_> {
         }
     }
 
-    /// What a run will refuse in an expression; where all of it is not known, in what it is made of.
+    /// What a run will refuse in an expression, and in what it is made of.
     pub(super) fn foresee_value(&mut self, value: &Expression) {
-        if self.foreseen(|known| known.evaluate(value)) {
+        let fails = self.foreseen(|known| known.evaluate(value));
+        if fails == Some(false) {
             return;
         }
         let mut operands = value.operands();
@@ -525,7 +525,7 @@ impl Checker<'_, '_, '_> {
             if matches!(operator.value, BinaryOperator::And | BinaryOperator::Or) {
                 // What stands to the left may be there so that this is not asked.
                 operands.truncate(1);
-            } else if matches!(operator.value, BinaryOperator::Divide | BinaryOperator::Remainder) {
+            } else if fails.is_none() && matches!(operator.value, BinaryOperator::Divide | BinaryOperator::Remainder) {
                 // Whatever it is that is divided
                 self.foreseen(|known| match known.evaluate(right)? {
                     by if is_zero(&by) => {
@@ -536,6 +536,7 @@ impl Checker<'_, '_, '_> {
                 });
             }
         } else if let ExpressionKind::Index { list, index } = &value.kind
+            && fails.is_none()
             && let Ok(Value::Int(place @ ..0)) = self.foresight().evaluate(index)
         {
             let list = self.script.source.slice(list.span);
@@ -544,20 +545,20 @@ impl Checker<'_, '_, '_> {
         operands.into_iter().for_each(|part| self.foresee_value(part));
     }
 
-    /// Tells why a run will fail here: not where something takes the failure, or where the line may never run. False
+    /// Tells why a run will fail here: not where something takes the failure, or where the line may never run. `None`
     /// where it is not known whether it will.
     pub(super) fn foreseen<T>(
         &mut self,
         evaluate: impl FnOnce(&Foresight<'_>) -> Result<T, Option<Box<Diagnostic>>>,
-    ) -> bool {
+    ) -> Option<bool> {
         match evaluate(&self.foresight()) {
-            Ok(_) => true,
-            Err(None) => false,
+            Ok(_) => Some(false),
+            Err(None) => None,
             Err(Some(fault)) => {
                 if !self.place.is_left_out && (!self.place.is_tried || is_mistake_of_script(fault.code)) {
                     self.findings.foresee(*fault);
                 }
-                true
+                Some(true)
             }
         }
     }
