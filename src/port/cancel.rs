@@ -159,9 +159,9 @@ impl Cancel {
     /// `cancel` were heeded already. Takes no more than the line. What is secret is not shown.
     pub fn typed_line(&self, heeded: usize, is_secret: bool) -> Result<String, Fault> {
         if is_secret {
-            os::show_typed(false);
+            Typing::Hidden.set();
             let typed = self.typed_line(heeded, false);
-            os::show_typed(true);
+            Typing::Shown.set();
             return typed;
         }
         let mut line = Vec::new();
@@ -184,6 +184,23 @@ impl Cancel {
 
     pub(super) fn watch(&self) -> Watch {
         Watch { cancel: self.clone(), heeded: 0, clock: Clock::start() }
+    }
+}
+
+/// How the terminal takes what is typed on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Typing {
+    /// It is shown, and can be edited until Enter.
+    Shown,
+    /// As [`Typing::Shown`], but nothing of it is seen except that the line has ended.
+    Hidden,
+    /// Nobody has asked for it yet: it waits as it was typed.
+    Ahead,
+}
+
+impl Typing {
+    pub(crate) fn set(self) {
+        os::set_typing(self);
     }
 }
 

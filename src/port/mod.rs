@@ -19,6 +19,7 @@ mod wire;
 use std::time::Duration;
 
 pub use cancel::Cancel;
+pub(crate) use cancel::Typing;
 pub use clock::{Clock, Timestamp};
 pub use memory::Memory;
 pub use network::{Rfc2217, Tcp};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::LISTEN_TIME;
 use crate::notation::harmless;
-use crate::port::{Cancel, Fault, Port, Read};
+use crate::port::{Cancel, Fault, Port, Read, Typing};
 
 /// Ctrl-], as telnet's and picocom's neighbours have it: no modem needs it.
 const LEAVE_KEY: u8 = 0x1D;
@@ -57,17 +57,9 @@ impl SavedTerminal {
 }
 
 /// Whether the terminal shows and edits what is typed. Between prompts it does not: what is typed ahead waits.
-#[cfg(unix)]
 pub(super) fn edits_lines(on: bool) {
-    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-    if let Ok(mut settings) = tcgetattr(io::stdin()) {
-        settings.local_modes.set(LocalModes::ECHO | LocalModes::ICANON, on);
-        let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &settings);
-    }
+    if on { Typing::Shown } else { Typing::Ahead }.set();
 }
-
-#[cfg(not(unix))]
-pub(super) fn edits_lines(_on: bool) {}
 
 /// How many rows the window has.
 pub(crate) fn rows() -> u16 {

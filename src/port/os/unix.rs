@@ -27,7 +27,7 @@ use crate::diagnostic::Complaint;
 use crate::port::cancel::{Flag, Watch, pause};
 use crate::port::list::others;
 use crate::port::serial::SerialLine;
-use crate::port::{Clock, Fault, Timestamp, open_error};
+use crate::port::{Clock, Fault, Timestamp, Typing, open_error};
 
 pub(in crate::port) use devices::bell;
 pub(in crate::port) use nix::sys::termios::Termios as Settings;
@@ -87,13 +87,13 @@ fn milliseconds(time: Duration) -> i32 {
     i32::try_from(millis).unwrap_or(i32::MAX)
 }
 
-/// Whether the terminal shows what is typed on it. Where it does not, Enter still ends the line.
-pub(in crate::port) fn show_typed(shown: bool) {
+pub(in crate::port) fn set_typing(typing: Typing) {
     use rustix::termios::{LocalModes, tcgetattr, tcsetattr};
     let stdin = rustix::stdio::stdin();
     if let Ok(mut settings) = tcgetattr(stdin) {
-        settings.local_modes.set(LocalModes::ECHO, shown);
-        settings.local_modes.set(LocalModes::ECHONL, !shown);
+        settings.local_modes.set(LocalModes::ECHO, typing == Typing::Shown);
+        settings.local_modes.set(LocalModes::ECHONL, typing == Typing::Hidden);
+        settings.local_modes.set(LocalModes::ICANON, typing != Typing::Ahead);
         let _ = tcsetattr(stdin, OptionalActions::Drain, &settings);
     }
 }

@@ -11,7 +11,7 @@ use super::{Ready, Wanted, Woken, devices};
 use crate::diagnostic::Complaint;
 use crate::port::cancel::{Flag, Watch, aside};
 use crate::port::serial::SerialLine;
-use crate::port::{Clock, Fault, open_error};
+use crate::port::{Clock, Fault, Typing, open_error};
 
 pub(in crate::port) use serialport::COMPort as Tty;
 pub(in crate::port) use std::convert::Infallible as Settings;
@@ -57,7 +57,7 @@ pub(in crate::port) fn wait_for_any(wanted: &[Wanted], flag: Option<&Flag>, time
 }
 
 /// The console shows what is typed.
-pub(in crate::port) fn show_typed(_shown: bool) {}
+pub(in crate::port) fn set_typing(_typing: Typing) {}
 
 /// Appends what was typed on standard input; nothing at its end, or where the flag was raised first. The thread that
 /// reads it then goes on: whatever is typed next is its.
