@@ -16,10 +16,10 @@
 //! time pass; `! lost: why` ends the connection.
 
 use std::fs;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use hayes::check::{NotFound, Scripts, check};
@@ -159,6 +159,24 @@ fn pages_of_the_language() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// It is said before anybody writes, which no case can show: only then does the test write.
+#[cfg(unix)]
+#[test]
+fn a_script_that_nobody_writes_is_waited_for_and_that_is_said() {
+    let folder = Folder::new();
+    let pipe = folder.0.join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hayes"));
+    command.current_dir(&folder.0).args(["run", "pipe", "-p", "sim:bg96?time=virtual"]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut said).unwrap();
+    assert_eq!(said, "waiting for what somebody writes into pipe; Ctrl-C ends this\n");
+    fs::write(&pipe, "AT+CGMM\n").unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert!(ended.status.success() && String::from_utf8_lossy(&ended.stderr).contains("pipe passed"), "{ended:?}");
 }
 
 fn path(name: &str) -> PathBuf {
