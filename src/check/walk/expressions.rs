@@ -294,9 +294,14 @@ impl Checker<'_, '_, '_> {
             for argument in arguments {
                 self.expression(argument);
             }
-            let found = if arguments.is_empty() { "nothing" } else { "several" };
-            let help = format!("write `{name}(value)`");
-            self.wrong_type(span, &format!("what `{name}` is given"), "one value", found, help);
+            let values = |count| match count {
+                0 => "nothing".to_owned(),
+                1 => "one value".to_owned(),
+                count => format!("{count} values"),
+            };
+            let (wanted, found) = (values(function.arguments.len()), values(arguments.len()));
+            let help = format!("write `{name}({})`", vec!["value"; function.arguments.len()].join(", "));
+            self.wrong_type(span, &format!("what `{name}` is given"), &wanted, &found, help);
             return Type::of_kind(function.result);
         }
         let mut given = Vec::with_capacity(arguments.len());

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::capture::Captured;
 use super::{Abort, ClauseValues, End, Hearing, Last, ReadyQuestion, Run, Step, Values};
-use crate::at::{self, Answer, Event, Hearer, Line, Question, ResultCode, Verdict, result_code};
+use crate::at::{self, Answer, Event, Hearer, Line, Question, ResultCode, Shape, Verdict, result_code};
 use crate::catalogue::command::{Away, Stakes, away};
 use crate::catalogue::{Prospect, prospect};
 use crate::check::{Evaluate, Program, YEAR, is_command_line, tries_pin};
@@ -681,7 +681,10 @@ impl Run<'_> {
                     Some((line, result)) => {
                         told("hayes::run::timeout small-letters", &[&what, &waited, &line.trim(), &result])
                     }
-                    None => told(timeout_page(self.conversation.mode(), *silence), &[&what, &waited]),
+                    None => match asked.and_then(|asked| counting(&asked.question, trouble)) {
+                        Some(header) => told("hayes::run::timeout counted", &[&what, &waited, &header]),
+                        None => told(timeout_page(self.conversation.mode(), *silence), &[&what, &waited]),
+                    },
                 };
                 view.fail(self.restarted(failure))
             }
@@ -771,6 +774,14 @@ impl Run<'_> {
 /// The line that came and would be a result code in capitals, and that one.
 fn in_small_letters(trouble: &Trouble) -> Option<(String, &'static str)> {
     trouble.received.iter().find_map(|line| Some((line.text(), result_code::in_capitals(&line.bytes)?)))
+}
+
+/// The line that counts data of which not all came: `+QIRD: 50`, `CONNECT 50`.
+fn counting(question: &Question, trouble: &Trouble) -> Option<String> {
+    let counts = matches!(question.expected.shape, Shape::Counted { .. } | Shape::Connect);
+    let last = trouble.received.last().filter(|_| counts)?.text();
+    let (header, _) = last.split_once(['\r', '\n'])?;
+    Some(header.to_owned())
 }
 
 fn timeout_page(mode: Mode, silence: Silence) -> &'static str {
