@@ -10,6 +10,8 @@ use std::time::Duration;
 use crate::folder::Folder;
 use crate::peers::{all, within};
 
+/// What people ask in their own words, and what they are told.
+const ASKED: &str = include_str!("../src/hints/asked.md");
 const EXAMPLES: &str = include_str!("../src/cli/flags.md");
 
 /// What the examples find in their folder.
@@ -130,6 +132,37 @@ fn each_flag_has_one() {
                 flag == "--help" || known.contains(flag),
                 "{flag} of `hayes {task}` has no example in src/cli/flags.md"
             );
+        }
+    }
+}
+
+/// What a person's words are answered with is there: commands and their flags, pages, scripts.
+#[test]
+fn what_people_are_told_of_is_there() {
+    let folder = Folder::new();
+    let succeeds = |line: &str| {
+        let output = run(line, &folder.0);
+        assert!(output.status.success(), "{line}\n{}", all(&output));
+        all(&output)
+    };
+    let told: BTreeSet<&str> = ASKED.lines().flat_map(|line| line.split('`').skip(1).step_by(2)).collect();
+    assert!(told.len() > 120, "{told:?}");
+    for told in told {
+        let words: Vec<&str> = told.split(' ').collect();
+        let is_script =
+            |word: &&&str| ["data/", "modem/", "network/", "sms/", "supersim/"].iter().any(|it| word.starts_with(it));
+        for script in words.iter().filter(is_script) {
+            succeeds(&format!("hayes show {script}"));
+        }
+        match words.as_slice() {
+            ["hayes", "explain", "CODE"] => {}
+            ["hayes", "explain", ..] => _ = succeeds(told),
+            ["hayes", task, rest @ ..] if !task.starts_with('-') => {
+                let help = succeeds(&format!("hayes {task} --help"));
+                let flags = rest.iter().filter(|word| word.starts_with('-') && word.len() > 1);
+                flags.for_each(|flag| assert!(help.contains(*flag), "{told}"));
+            }
+            _ => {}
         }
     }
 }

@@ -2,27 +2,52 @@
 
 use super::arguments::{self, Explain};
 use super::console::{Console, Exit, width};
-use crate::catalogue::explain::{Context, explain};
+use crate::catalogue::explain::{Context, Explanation, Kind, explain};
 use crate::catalogue::{module, module_by_model, result_code, urc};
 use crate::diagnostic::{nearest, pages};
-use crate::hints::of_sentence;
+use crate::hints::{of_sentence, of_titles};
 use crate::library;
 use crate::notation::{self, row_of};
 use crate::report::style::{Style, filled, harmless};
 use crate::syntax::{Topic, foreign, told_foreign, topic};
 
 pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
-    if let Some(told) = exit_codes(&arguments.text.join(" ")) {
+    let all = arguments.text.join(" ");
+    if let Some(told) = exit_codes(subject(&all)) {
         return console.print(&wrapped(&told));
+    }
+    if all == "codes" {
+        let first =
+            |code| pages::page(code).and_then(|page| page.text.split_inclusive(". ").next()).unwrap_or_default();
+        return console
+            .print(&pages::codes().map(|code| wrapped(&format!("{code}  {}", first(code)))).collect::<String>());
     }
     let mut exit = Exit::Passed;
     for (number, text) in texts(&arguments.text).iter().enumerate() {
         if number > 0 && !arguments.json {
             exit = exit.worst(console.print("\n"));
         }
-        exit = exit.worst(one(text, arguments, console));
+        let asked = Some(subject(text)).filter(|asked| is_known(asked)).unwrap_or(text);
+        exit = exit.worst(one(asked, arguments, console));
     }
     exit
+}
+
+/// What a question asks for: X of `what is X?`, `what does X mean`. Any other text is itself.
+fn subject(text: &str) -> &str {
+    const BEFORE: &str = "what is the meaning of |what is the |what is an |what is a |what is |what's |what does |what do \
+                          |what are |how to |how do i |how do you |how can i |meaning of |explain |why is there ";
+    let starts = |start: &&str| text.get(..start.len()).is_some_and(|begins| begins.eq_ignore_ascii_case(start));
+    let Some(start) = BEFORE.split('|').find(starts) else { return text };
+    let asked = text.get(start.len()..).unwrap_or(text).trim_end_matches('?').trim_end();
+    [" mean", " means", " stand for", " do"].into_iter().find_map(|end| asked.strip_suffix(end)).unwrap_or(asked)
+}
+
+fn is_known(text: &str) -> bool {
+    let explained = explain(text, &Context::default());
+    // `iccid` may be a number that is asked for, and no AT+ICCID.
+    let is_guess = || explained.kind == Kind::Command && is_prose(text) && !of_sentence(text).is_empty();
+    is_code(text) || word(text).is_some() || library::find(text).is_some() || (explained.is_known() && !is_guess())
 }
 
 /// `exit codes`: what all of them mean; `exit code 6`, `6`: what that one does.
@@ -70,7 +95,8 @@ fn texts(words: &[String]) -> Vec<String> {
 fn is_sentence(words: &[String]) -> bool {
     let letters = |text: &String| text.chars().all(|letter| letter.is_lowercase() || ",.?!'-".contains(letter));
     let of_language = words.iter().filter(|text| word(text).is_some()).count();
-    words.len() > 3 && words.iter().all(letters) && of_language * 2 < words.len()
+    let all = words.join(" ");
+    subject(&all) != all || (words.len() > 3 && words.iter().all(letters) && of_language * 2 < words.len())
 }
 
 /// Whether the text is no whole one without the next word: `+CGMM:` and `BG96`, `+CME` and `ERROR`.
@@ -130,12 +156,16 @@ fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
         let more = wrapped(&format!("  `hayes show {name}` shows it, `hayes run {name}` runs it"));
         return console.print(&(about + &more));
     }
-    let explained = explain(text, &Context { command: arguments.command.as_deref(), module });
-    if !explained.is_known() && pages::page(text).is_some() {
+    let mut explained = explain(text, &Context { command: arguments.command.as_deref(), module });
+    let ways = if is_prose(text) { of_sentence(text) } else { Vec::new() };
+    if !explained.is_known() && pages::page(text).is_some() && (ways.is_empty() || text.contains('-')) {
         return page(text, arguments, console);
     }
     if let Some(instead) = told_foreign(text).filter(|_| !explained.is_known() && !arguments.json) {
         return console.print(&wrapped(&instead));
+    }
+    if is_prose(text) {
+        explained = with_ways(text, explained, ways);
     }
     let printed = if arguments.json {
         notation::json(&explained) + "\n"
@@ -143,13 +173,44 @@ fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
         explained.to_string().lines().map(|line| wrapped(&harmless(line.as_bytes()))).collect()
     };
     let exit = if explained.is_known() { Exit::Passed } else { Exit::Failed };
-    let ways = if explained.is_known() || !explained.notes.is_empty() || arguments.json {
-        Vec::new()
-    } else {
-        of_sentence(text)
-    };
-    let ways: String = ways.iter().map(|way| wrapped(&format!("  {way}"))).collect();
-    exit.worst(console.print(&(printed + &ways)))
+    exit.worst(console.print(&printed))
+}
+
+/// A person's words, not a modem's: half of them are, or the one that there is.
+fn is_prose(text: &str) -> bool {
+    let is_word = |word: &&str| word.chars().all(|c| c.is_lowercase() || ",.?!'-/".contains(c));
+    let (words, all) = (text.split(' ').filter(is_word).count(), text.split(' ').count());
+    if all == 1 { text.chars().all(|c| c.is_alphanumeric() || c == '-') } else { words * 2 >= all }
+}
+
+/// What is known of a person's words, with what helps. `ping google` are two words, and no AT+PING of one module.
+fn with_ways(text: &str, mut explained: Explanation, mut ways: Vec<String>) -> Explanation {
+    let several = text.contains(' ');
+    let is_guess = matches!(explained.kind, Kind::Command | Kind::Several) && !text.contains(['+', '=', ':']);
+    if explained.is_known() && !(is_guess && several && (!ways.is_empty() || !explained.complete)) {
+        let has_number = text.contains(|c: char| c.is_ascii_digit());
+        explained.notes.extend(ways.into_iter().filter(|_| (several || is_guess) && !has_number));
+        return explained;
+    }
+    if ways.is_empty() {
+        ways = of_titles(text);
+    }
+    // What is of a modem in it is named anyhow: `how long does AT+COPS=? take`.
+    let is_name = |name: &&str| name.len() > 3 && *name != "hayes" && (ways.is_empty() || name.contains('+'));
+    let names = text.split(' ').filter(is_name).filter(|name| several && is_known(name)).take(3);
+    let names: Vec<String> = names.map(|name| format!("`hayes explain '{name}'` tells of {name}")).collect();
+    ways.splice(0..0, names);
+    let unknown = Explanation { text: text.to_owned(), ..Explanation::default() };
+    if !ways.is_empty() {
+        return Explanation { kind: Kind::Words, notes: ways, ..unknown };
+    }
+    if !several && !explained.notes.is_empty() {
+        return explained;
+    }
+    let takes = "`hayes explain` takes a command (AT+CSQ), an answer (+CREG: 0,5), an error (+CME ERROR: 10), a module \
+                 (BG96), a word of scripts (retry), an option (--plan), a code (`hayes explain codes` lists them), or a \
+                 few words on what is wrong or wanted (no network)";
+    Explanation { title: "Not known to Hayes".to_owned(), notes: vec![takes.to_owned()], ..unknown }
 }
 
 /// The page of a word of the language; `AT` is a command.

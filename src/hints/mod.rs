@@ -182,22 +182,45 @@ fn is_address(word: &str) -> bool {
     SCHEMES.into_iter().chain(["/dev/", "tty"]).any(|start| word.starts_with(start)) || is_com()
 }
 
-/// What a sentence is about, as its words tell: at most two ways to go on, those that name most of its words first.
-pub(crate) fn of_sentence(text: &str) -> Vec<&'static str> {
-    let is_prose = text.chars().all(|c| c.is_alphanumeric() || " ,.?!'-".contains(c)) && text.contains(' ');
-    if !is_prose {
-        return Vec::new();
-    }
-    let words: Vec<String> = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
-    let rows = rows(include_str!("foreign.md"));
-    let mut rows: Vec<(usize, &str)> = rows
-        .map(|(known, instead)| {
-            (known.split(' ').filter(|known| words.iter().any(|word| word == known)).count(), instead)
-        })
-        .filter(|(count, _)| *count > 0)
-        .collect();
-    rows.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    rows.into_iter().map(|(_, instead)| instead).take(2).collect()
+/// What a person's words ask for: at most two ways to go on, those of the longest phrase that is said.
+pub(crate) fn of_sentence(text: &str) -> Vec<String> {
+    let words = words(text);
+    let is_said = |known: &str| match known.strip_suffix('*') {
+        Some(start) => words.iter().any(|word| word.starts_with(start)),
+        None => words.iter().any(|word| one_of(word) == one_of(known)),
+    };
+    let said = |phrase: &str| phrase.split(' ').all(is_said).then(|| phrase.split(' ').count());
+    let asked = rows(include_str!("asked.md"));
+    let asked = asked.filter_map(|(phrases, way)| Some((phrases.split(", ").filter_map(said).max()?, way)));
+    let asked: Vec<(usize, &str)> = asked.collect();
+    let most = asked.iter().map(|(count, _)| *count).max();
+    asked.into_iter().filter(|(count, _)| Some(*count) == most).map(|(_, way)| way.to_owned()).take(2).collect()
+}
+
+/// The scripts and the commands whose titles name all that the words name.
+pub(crate) fn of_titles(text: &str) -> Vec<String> {
+    const LITTLE: &str = "and are can could does for from get hayes how modem not please should show tell that the this \
+                          what when where which why will with would you your";
+    let words = words(text);
+    let telling = |word: &&String| word.len() > 2 && !LITTLE.split(' ').any(|little| little == *word);
+    let telling: Vec<&str> = words.iter().filter(telling).map(|word| one_of(word)).collect();
+    let is_of = |title: &str| {
+        let title = title.to_lowercase();
+        !telling.is_empty() && telling.iter().all(|word| title.split(' ').any(|known| known.starts_with(word)))
+    };
+    let scripts = crate::library::SCRIPTS.iter().filter(|script| is_of(script.title())).take(2);
+    let commands = crate::catalogue::commands().filter(|command| is_of(command.title)).take(3);
+    let scripts = scripts.map(|script| format!("`hayes run {} -p PORT`  {}", script.name, script.title()));
+    scripts.chain(commands.map(|command| format!("{}  {}", command.name, command.title))).collect()
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+}
+
+/// The word without the `s` of several.
+fn one_of(word: &str) -> &str {
+    word.strip_suffix('s').unwrap_or(word)
 }
 
 /// What is called so by other tools, and what it is here.

@@ -66,6 +66,8 @@ pub enum Kind {
     Module,
     /// More than one line or command; they stand in `each`
     Several,
+    /// A person's words; what helps stands in `notes`
+    Words,
     #[default]
     Unknown,
 }
