@@ -141,7 +141,9 @@ impl Text {
         words: Option<Meaning>,
         terminal: bool,
     ) -> Text {
-        let conversation = Arc::new(Mutex::new(ConversationText::new(writer, palette, verbose, words)));
+        let mut conversation = ConversationText::new(writer, palette, verbose, words);
+        conversation.is_live = terminal;
+        let conversation = Arc::new(Mutex::new(conversation));
         let (waits, told) = channel();
         let mut text = Text { conversation, waits: Some(waits), untold: Some(told), is_interrupted: false };
         if terminal {

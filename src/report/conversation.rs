@@ -56,8 +56,33 @@ pub struct ConversationText<W: Write> {
     heard: String,
     /// A line stands there that the next one replaces.
     passing: bool,
+    /// Standard error is a terminal, where such a line may stand.
+    pub(crate) is_live: bool,
+    attempts: Attempts,
     error: Option<io::Error>,
 }
+
+/// Of a `retry` that fails in the same way again and again the first two attempts are shown, then what is another.
+#[derive(Default)]
+struct Attempts {
+    /// What the attempt before has said, in the parts in which it was written, and why it failed
+    before: Option<Vec<String>>,
+    why: String,
+    /// What this one has said
+    said: Vec<String>,
+    /// So far this one says the same, and is not shown.
+    is_held: bool,
+    /// Those that are not shown: the first, the last
+    same: Option<(u64, u64)>,
+    /// When something was shown last, and how long nothing need be
+    shown: Duration,
+    silent: Duration,
+}
+
+/// Where nothing can be drawn anew, that it goes on is said after so long, then after twice as long each time.
+const FIRST_SILENCE: Duration = Duration::from_secs(60);
+/// An attempt that says more is like no other.
+const MOST_SAID: usize = 1000;
 
 impl<W: Write> ConversationText<W> {
     pub fn new(writer: W, palette: Palette, verbose: bool, meaning: Option<Meaning>) -> Self {
@@ -78,6 +103,8 @@ impl<W: Write> ConversationText<W> {
             wait: None,
             heard: String::new(),
             passing: false,
+            is_live: false,
+            attempts: Attempts::default(),
             error: None,
         }
     }
@@ -115,12 +142,14 @@ impl<W: Write> ConversationText<W> {
                 self.sent.clear();
             }
             RuntimeEvent::AttemptFailed { attempt, failure } => {
-                self.line(0, Style::Dim, &format!("attempt {attempt}: {}", failure.diagnostic.message));
+                self.attempt_failed(now, attempt, &failure.diagnostic.message);
             }
             RuntimeEvent::Pause { duration } if self.verbose => {
                 self.line(0, Style::Dim, &format!("pause {}", ShownDuration(duration)));
             }
+            RuntimeEvent::RetryEnded { .. } => self.end_attempts(),
             RuntimeEvent::Caught { failure } => {
+                self.end_attempts();
                 if self.verbose {
                     self.line(0, Style::Dim, &format!("tried: {}", failure.diagnostic.message));
                 }
@@ -160,7 +189,6 @@ impl<W: Write> ConversationText<W> {
             | RuntimeEvent::Pause { .. }
             | RuntimeEvent::Interrupted { has_finally: false }
             | RuntimeEvent::Captured { .. }
-            | RuntimeEvent::RetryEnded { .. }
             | RuntimeEvent::Reported { .. }
             | RuntimeEvent::Row { .. } => {}
         }
@@ -169,12 +197,15 @@ impl<W: Write> ConversationText<W> {
     /// A line that says what is waited for, how long already, and how long at most; the next line takes its place.
     pub fn still_waiting(&mut self, elapsed: Duration, columns: Option<usize>) {
         let Some((what, at_most)) = self.wait.clone() else { return };
-        self.close_line();
+        if !self.attempts.is_held {
+            self.close_line();
+        }
         let (elapsed, at_most) = (elapsed.as_secs(), ShownDuration(Duration::from_secs(at_most.as_secs().max(1))));
         let time = format!(": {elapsed}s of at most {at_most}");
         let heard = if self.heard.is_empty() { String::new() } else { format!("; last heard: {}", self.heard) };
         let Some(columns) = columns else {
-            return self.line(1, Style::Dim, &format!("waiting for {what}{time}{heard}"));
+            let line = self.palette.paint(Style::Dim, format!("waiting for {what}{time}{heard}")).to_string();
+            return self.emit(&format!("{}{line}\n", self.indent(1)));
         };
         let indent = self.indent(1);
         // In a narrow window what is waited for keeps both its ends, and how long still is shown. Behind it stands what
@@ -188,8 +219,57 @@ impl<W: Write> ConversationText<W> {
         let heard = without_middle(&heard, room.saturating_sub(text.chars().count()));
         let heard = if heard.contains("heard: ") { heard } else { String::new() };
         let line = format!("{indent}{}", self.palette.paint(Style::Dim, cut(&(text + &heard), room)));
-        self.write(&line);
+        self.emit(&line);
         self.passing = true;
+    }
+
+    fn attempt_failed(&mut self, now: Duration, attempt: u64, why: &str) {
+        self.close_line();
+        let Attempts { before, said, is_held, .. } = &self.attempts;
+        let is_same = *is_held && before.as_ref().is_some_and(|before| before.len() == said.len());
+        if is_same && self.attempts.why == why && attempt > 2 {
+            self.attempts.said.clear();
+            let first = self.attempts.same.map_or(attempt, |(first, _)| first);
+            self.attempts.same = Some((first, attempt));
+            if self.is_live {
+                let line = format!("{}{}", self.indent(0), self.palette.paint(Style::Dim, same(first, attempt)));
+                self.emit(&line);
+                self.passing = true;
+            } else if now.saturating_sub(self.attempts.shown) >= self.attempts.silent {
+                self.tell_same();
+                (self.attempts.shown, self.attempts.silent) = (now, self.attempts.silent * 2);
+            }
+            return;
+        }
+        self.show_held();
+        let before = Some(std::mem::take(&mut self.attempts.said)).filter(|_| attempt > 1);
+        self.attempts = Attempts::default();
+        self.line(0, Style::Dim, &format!("attempt {attempt}: {why}"));
+        let is_held = before.is_some() && !self.verbose && !self.is_typed;
+        let (why, silent) = (why.to_owned(), FIRST_SILENCE);
+        self.attempts = Attempts { before, why, is_held, shown: now, silent, ..Attempts::default() };
+    }
+
+    /// What was held back, with the number of those that said the same before it.
+    fn show_held(&mut self) {
+        self.tell_same();
+        if std::mem::take(&mut self.attempts.is_held) {
+            let said = std::mem::take(&mut self.attempts.said);
+            said.iter().for_each(|part| self.emit(part));
+            self.attempts.said = said;
+        }
+    }
+
+    fn tell_same(&mut self) {
+        if let Some((first, last)) = self.attempts.same.take() {
+            let line = format!("{}{}\n", self.indent(0), self.palette.paint(Style::Dim, same(first, last)));
+            self.emit(&line);
+        }
+    }
+
+    fn end_attempts(&mut self) {
+        self.show_held();
+        self.attempts = Attempts::default();
     }
 
     pub fn is_waiting(&self) -> bool {
@@ -307,8 +387,22 @@ impl<W: Write> ConversationText<W> {
         "  ".repeat(self.depth + level)
     }
 
-    /// One write for a line: no other program's output can come in between.
+    /// What is written, unless the attempt before has written the same.
     fn write(&mut self, text: &str) {
+        let Attempts { before, why, said, is_held, .. } = &mut self.attempts;
+        if *is_held && before.as_ref().and_then(|before| before.get(said.len())).is_some_and(|part| part == text) {
+            return said.push(text.to_owned());
+        }
+        let is_attempt = !why.is_empty();
+        self.show_held();
+        if is_attempt && self.attempts.said.len() < MOST_SAID {
+            self.attempts.said.push(text.to_owned());
+        }
+        self.emit(text);
+    }
+
+    /// One write for a line: no other program's output can come in between.
+    fn emit(&mut self, text: &str) {
         let mut text = Cow::Borrowed(text);
         if std::mem::replace(&mut self.begins_line, text.ends_with('\n'))
             && let Some(stamp) = self.stamp.filter(|_| !text.is_empty())
@@ -330,12 +424,18 @@ impl<W: Write> ConversationText<W> {
     /// Ends an open line; tells what went wrong with the writer.
     pub fn finish(&mut self) -> io::Result<()> {
         self.close_line();
+        self.end_attempts();
         self.wait = None;
         if self.passing {
-            self.write("");
+            self.emit("");
         }
         self.error.take().map_or(Ok(()), Err)
     }
+}
+
+/// `attempts 3 to 41: the same`
+fn same(first: u64, last: u64) -> String {
+    if first == last { format!("attempt {first}: the same") } else { format!("attempts {first} to {last}: the same") }
 }
 
 /// Whether what was waited for is over, or something else is.
