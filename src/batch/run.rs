@@ -249,7 +249,7 @@ impl Common {
             result.status = Status::Interrupted;
         }
         if result.status == Status::Interrupted && stop.late.load(Ordering::Acquire) {
-            self.too_late(result);
+            too_late(self.modem_timeout.unwrap_or_default(), result);
         }
         result.labels = modem.labels.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         result.groups = modem.groups.iter().map(|group| group.to_string()).collect();
@@ -270,16 +270,6 @@ impl Common {
             Ok(port) => Ok(conversation(port)),
             Err(error) => Err(not_open(error)),
         }
-    }
-
-    fn too_late(&self, result: &mut RunResult) {
-        let limit = ShownDuration(self.modem_timeout.unwrap_or_default());
-        let doing = result.failure.as_ref().and_then(|failure| failure.sent.clone());
-        let what = doing.map(|sent| format!(", while it was at {sent}")).unwrap_or_default();
-        let before = result.failure.take().unwrap_or_else(|| FailureReport::outside("", ""));
-        let Complaint { code, message, help } = Complaint::told("hayes::batch::modem-timeout", &[&limit, &what]);
-        result.status = Status::Failed;
-        result.failure = Some(FailureReport { code: code.to_owned(), message, help, ..before });
     }
 
     fn keep(&self, result: &mut RunResult, transcript: &Transcript) -> Result<(), String> {
@@ -303,6 +293,17 @@ impl Common {
         result.record = Some(name.display().to_string());
         Ok(())
     }
+}
+
+/// Tells an interrupted run as one that took longer than the limit.
+pub(crate) fn too_late(limit: Duration, result: &mut RunResult) {
+    let doing = result.failure.as_ref().and_then(|failure| failure.sent.clone());
+    let what = doing.map(|sent| format!(", while it was at {sent}")).unwrap_or_default();
+    let before = result.failure.take().unwrap_or_else(|| FailureReport::outside("", ""));
+    let told = Complaint::told("hayes::batch::modem-timeout", &[&ShownDuration(limit), &what]);
+    let Complaint { code, message, help } = told;
+    result.status = Status::Failed;
+    result.failure = Some(FailureReport { code: code.to_owned(), message, help, ..before });
 }
 
 #[inline(never)]

@@ -26,7 +26,7 @@ pub(crate) const HELP_COLUMNS: usize = 100;
 pub(crate) struct HayesArguments {
     #[command(subcommand)]
     pub(crate) task: Option<Task>,
-    /// When to use colours (NO_COLOR is heeded too)
+    /// When to use colours (NO_COLOR and CLICOLOR=0 are heeded too)
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorChoice,
     /// Take the settings of [profile.NAME] in hayes.toml over the others there [env: HAYES_PROFILE]
@@ -295,6 +295,9 @@ pub(crate) struct RunArguments {
     /// Run the scripts behind one that has failed too
     #[arg(short, long, help_heading = "Script")]
     pub(crate) keep_going: bool,
+    /// How long the whole run may take; then `finally` runs, and it has failed
+    #[arg(long, value_name = "DURATION", value_parser = some_time, help_heading = "Script")]
+    pub(crate) modem_timeout: Option<Duration>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     #[command(flatten)]
@@ -309,7 +312,8 @@ pub(crate) struct Batch {
     /// The modems, as TOML or CSV; - for standard input; several files are one inventory
     #[arg(short, long, required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) inventory: Vec<PathBuf>,
-    /// Only these: names, groups, LABEL=VALUE, with * and ?; 'prod:&hub-a,!gw-0007'; @FILE holds one a line
+    /// Only these: names, groups, LABEL=VALUE, with *, ?, ranges (gw[01-20]), or ~REGEX; 'prod:&hub-a,!gw-0007'; @FILE
+    /// holds one a line
     #[arg(short, long, value_name = "SELECTION", allow_hyphen_values = true)]
     pub(crate) limit: Vec<String>,
     /// Show the modems that are selected, and run nothing

@@ -167,12 +167,14 @@ pub(crate) fn window() -> Option<(usize, usize)> {
     None
 }
 
-/// NO_COLOR (<https://no-color.org>) and a dumb terminal want none; CLICOLOR_FORCE and FORCE_COLOR want them always.
+/// NO_COLOR (<https://no-color.org>), CLICOLOR=0 and a dumb terminal want none; CLICOLOR_FORCE and FORCE_COLOR want
+/// them always.
 fn palette(color: ColorChoice, terminal: bool) -> Palette {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let is_on = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
     let forced = is_on("CLICOLOR_FORCE") || is_on("FORCE_COLOR");
-    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let is = |name, text| std::env::var_os(name).is_some_and(|value| value == text);
+    let dumb = is("TERM", "dumb") || is("CLICOLOR", "0");
     Palette {
         coloured: match color {
             ColorChoice::Always => true,

@@ -229,13 +229,15 @@ fn write_all(results: &Results, path: &Path, reports: &Reports, mask: &Mask, con
         true => results.walk_through(heads, take),
         false => results.walk_through(heads, &mut |result| take(&result.clone().masked(mask))),
     };
-    let heads: Vec<&Head> = results.heads.iter().collect();
+    // As an inventory has them, not as they ended.
+    let mut heads: Vec<&Head> = results.heads.iter().collect();
+    heads.sort_by(|one, other| as_counted(&one.modem).cmp(as_counted(&other.modem)));
     let walk: &Walk<'_> = &|take: &mut Take<'_>| walk_through(&heads, take);
     // For people: what failed first, and names as they count.
     let mut worst_first = heads.clone();
     worst_first.sort_by(|one, other| {
         let rank = |head: &Head| !matches!(head.status, Status::Failed | Status::Unreachable | Status::Interrupted);
-        rank(one).cmp(&rank(other)).then_with(|| as_counted(&one.modem).cmp(as_counted(&other.modem)))
+        rank(one).cmp(&rank(other))
     });
     let for_people: &Walk<'_> = &|take: &mut Take<'_>| walk_through(&worst_first, take);
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -270,6 +272,10 @@ fn write_each(
     report(&reports.rows, &|writer| csv::write_rows(walk, writer));
     report(&reports.junit, &|writer| junit::write(walk, writer));
     report(&reports.html, &|writer| html::write(for_people, record, meaning, writer));
+    for (name, near) in csv::unknown(walk, &reports.columns) {
+        let near = near.map(|near| format!(": did you mean {near}?")).unwrap_or_default();
+        console.say(&format!("note: no result has a column {}{near}\n", harmless(name.as_bytes())));
+    }
     exit
 }
 

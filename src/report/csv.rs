@@ -8,25 +8,40 @@ use std::io::{self, Write};
 
 use super::result::{RunResult, Walk, add_row_names, shown};
 use super::tally::place;
+use crate::diagnostic::nearest;
 use crate::notation::is_harmful;
 
-/// Writes all results; of their columns those that are `wanted`, all where none is named. The columns of reports stand
-/// in the order in which they first came.
-pub fn write(walk: &Walk<'_>, wanted: &[String], writer: impl Write) -> io::Result<()> {
+/// What is told of a failure.
+const FAILURE: [&str; 7] = ["failure", "message", "place", "sent", "answer", "result", "help"];
+
+/// Of these columns those that no result has, each with the one that was probably meant.
+pub fn unknown(walk: &Walk<'_>, wanted: &[String]) -> Vec<(String, Option<String>)> {
+    let header = header(walk).map(|(_, header)| header).unwrap_or_default();
+    let unknown = wanted.iter().filter(|name| !header.contains(name));
+    unknown.map(|name| (name.clone(), nearest(name, header.iter().map(String::as_str)).map(str::to_owned))).collect()
+}
+
+fn header(walk: &Walk<'_>) -> io::Result<(Columns, Vec<String>)> {
     let mut columns = Columns::default();
     walk(&mut |result| {
         columns.add(result);
         Ok(())
     })?;
-    let Columns { labels, reported, .. } = &columns;
-    let mut csv = csv::Writer::from_writer(writer);
     let fixed = ["modem", "port", "script", "status", "started", "elapsed_ms", "exchanges", "changed", "unchanged"];
     let mut header: Vec<String> = fixed.iter().map(|name| (*name).to_owned()).collect();
-    header.extend(labels.iter().map(|name| harmless(&format!("label.{name}"))));
-    header.extend(reported.iter().map(|name| harmless(name)));
-    let failure = ["failure", "message", "place", "sent", "answer", "result", "help"];
-    header.extend(failure.iter().map(|name| (*name).to_owned()));
+    header.extend(columns.labels.iter().map(|name| harmless(&format!("label.{name}"))));
+    header.extend(columns.reported.iter().map(|name| harmless(name)));
+    header.extend(FAILURE.iter().map(|name| (*name).to_owned()));
     header.extend(columns.is_retried.then(|| "tries".to_owned()));
+    Ok((columns, header))
+}
+
+/// Writes all results; of their columns those that are `wanted`, all where none is named. The columns of reports stand
+/// in the order in which they first came.
+pub fn write(walk: &Walk<'_>, wanted: &[String], writer: impl Write) -> io::Result<()> {
+    let (columns, header) = header(walk)?;
+    let (Columns { labels, reported, .. }, failure) = (&columns, FAILURE);
+    let mut csv = csv::Writer::from_writer(writer);
     // A name that nobody reported has an empty column.
     let places: Vec<_> = wanted.iter().map(|name| header.iter().position(|known| known == name)).collect();
     let chosen = |row: Vec<String>| match wanted {

@@ -417,7 +417,7 @@ impl ModemSettings {
 fn wrong_name(name: &str) -> Option<&'static str> {
     if name.trim() != name {
         Some("begins or ends with a blank")
-    } else if name.starts_with(['!', '&', '@', '-', '.']) {
+    } else if name.starts_with(['!', '&', '@', '-', '.', '~']) {
         Some("begins with a sign that --limit, a shell or a file system would take for its own")
     } else if name.contains([',', ':', '*', '?', '[', ']', '=', '\\', '"']) {
         Some("holds a sign that --limit takes for its own")

@@ -1,23 +1,85 @@
 //! `-l 'prod:&hub-a,!gw-0007'`: which of the modems.
 
+use regex::Regex;
+
 use super::BatchModem;
 use crate::diagnostic::Complaint;
 
 /// Terms between `,` or `:`, in any order: all that match a plain term; of these only those that match each `&` term;
-/// of these none that matches a `!` term. A term is a glob over names, groups and gateways, or `LABEL=GLOB`. Without a
-/// plain term, all modems are meant.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// of these none that matches a `!` term. A term is a pattern over names, groups and gateways, or `LABEL=PATTERN`.
+/// Without a plain term, all modems are meant.
+#[derive(Debug, Clone, Default)]
 pub struct Selection {
     terms: Vec<Term>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 struct Term {
     text: String,
     /// `&`, `!`, or none
     sign: Option<char>,
     label: Option<String>,
     glob: String,
+    pattern: NamePattern,
+}
+
+/// `gw-*`, `gw[01-20]`: of the whole name; `~gw-(a|b)`: of its beginning, as Ansible has it.
+#[derive(Debug, Clone)]
+struct NamePattern {
+    regex: Regex,
+    /// Of the numbers in it: the first, the last, and how many digits, where that is said
+    ranges: Vec<(u64, u64, Option<usize>)>,
+}
+
+impl NamePattern {
+    fn new(text: &str) -> Result<NamePattern, String> {
+        let compiled = |regex: String, ranges| match Regex::new(&regex) {
+            Ok(regex) => Ok(NamePattern { regex, ranges }),
+            Err(error) => Err(error.to_string().lines().last().unwrap_or_default().replace("error: ", "")),
+        };
+        if let Some(regex) = text.strip_prefix('~') {
+            return compiled(format!("^(?:{regex})"), Vec::new());
+        }
+        let plain = |text: &str| regex::escape(text).replace(r"\*", ".*").replace(r"\?", ".");
+        let (mut regex, mut ranges, mut rest) = ("^(?s:".to_owned(), Vec::new(), text);
+        while let Some((before, behind)) = rest.split_once('[') {
+            let range = behind.split_once(']').and_then(|(range, behind)| Some((number_range(range)?, behind)));
+            let (range, behind) = range.ok_or("a range is one of numbers, as gw[01-20]")?;
+            regex.push_str(&(plain(before) + "([0-9]+)"));
+            ranges.push(range);
+            rest = behind;
+        }
+        compiled(regex + &plain(rest) + ")$", ranges)
+    }
+
+    fn fits(&self, name: &str) -> bool {
+        let is_in = |((first, last, digits), number): (&(u64, u64, Option<usize>), regex::Match<'_>)| {
+            digits.is_none_or(|digits| number.len() == digits)
+                && number.as_str().parse().is_ok_and(|number| (first..=last).contains(&&number))
+        };
+        self.regex.captures(name).is_some_and(|found| self.ranges.iter().zip(found.iter().skip(1).flatten()).all(is_in))
+    }
+}
+
+/// `01-20`: with a 0 in front each number has as many digits.
+fn number_range(text: &str) -> Option<(u64, u64, Option<usize>)> {
+    let (first, last) = text.split_once('-')?;
+    let digits = (first.len() > 1 && first.starts_with('0')).then_some(first.len());
+    let (first, last) = (first.parse().ok()?, last.parse().ok()?);
+    (first <= last).then_some((first, last, digits))
+}
+
+/// Between `,` or `:`; those in a regex's brackets are its own.
+fn parts(text: &str) -> Vec<String> {
+    let is_open = |part: &String| part.matches(['(', '[', '{']).count() > part.matches([')', ']', '}']).count();
+    let mut parts: Vec<String> = Vec::new();
+    for part in text.split_inclusive([',', ':']) {
+        match parts.last_mut().filter(|before| before.contains('~') && is_open(before)) {
+            Some(before) => before.push_str(part),
+            None => parts.push(part.to_owned()),
+        }
+    }
+    parts.into_iter().map(|part| part.trim_end_matches([',', ':']).trim().to_owned()).collect()
 }
 
 impl Selection {
@@ -28,11 +90,10 @@ impl Selection {
             let help = "leave -l out for all modems; is the variable set that stands there?";
             return Err(Complaint::new("an empty --limit selects nothing").help(help));
         }
-        for text in texts.iter().flat_map(|text| text.split([',', ':'])).map(str::trim).filter(|text| !text.is_empty())
-        {
+        for text in texts.iter().flat_map(|text| parts(text)).filter(|text| !text.is_empty()) {
             let sign = text.chars().next().filter(|first| ['&', '!'].contains(first));
-            let rest = text.strip_prefix(['&', '!']).unwrap_or(text);
-            let (label, glob) = match rest.split_once('=') {
+            let rest = text.strip_prefix(['&', '!']).unwrap_or(&text);
+            let (label, glob) = match rest.split_once('=').filter(|_| !rest.starts_with('~')) {
                 Some((label, glob)) => (Some(label.strip_prefix("label.").unwrap_or(label).to_owned()), glob),
                 None => (None, rest),
             };
@@ -40,7 +101,11 @@ impl Selection {
                 let help = "a term is a name, a group or LABEL=VALUE, with * and ?: 'prod:&hub-a,!gw-0007'";
                 return Err(Complaint::new(format!("`{text}` selects nothing")).help(help));
             }
-            terms.push(Term { text: text.to_owned(), sign, label, glob: glob.to_owned() });
+            let pattern = NamePattern::new(glob).map_err(|why| {
+                Complaint::new(format!("`{text}` in --limit is no pattern: {why}"))
+                    .help("a pattern is a name with *, ?, or a range (gw[01-20]), or a regex behind ~ ('~gw-(a|b)')")
+            })?;
+            terms.push(Term { sign, label, glob: glob.to_owned(), pattern, text });
         }
         Ok(Selection { terms })
     }
@@ -84,11 +149,11 @@ impl Term {
 
     fn matches(&self, modem: &BatchModem) -> bool {
         match &self.label {
-            Some(label) => modem.labels.get(label.as_str()).is_some_and(|value| glob(&self.glob, value)),
+            Some(label) => modem.labels.get(label.as_str()).is_some_and(|value| self.pattern.fits(value)),
             None => {
                 self.glob == "all"
-                    || glob(&self.glob, &modem.name)
-                    || modem.groups.iter().chain(&modem.gateway).any(|name| glob(&self.glob, name))
+                    || self.pattern.fits(&modem.name)
+                    || modem.groups.iter().chain(&modem.gateway).any(|name| self.pattern.fits(name))
             }
         }
     }
