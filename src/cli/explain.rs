@@ -187,7 +187,8 @@ fn is_prose(text: &str) -> bool {
 fn with_ways(text: &str, mut explained: Explanation, mut ways: Vec<String>) -> Explanation {
     let several = text.contains(' ');
     let is_guess = matches!(explained.kind, Kind::Command | Kind::Several) && !text.contains(['+', '=', ':']);
-    if explained.is_known() && !(is_guess && several && (!ways.is_empty() || !explained.complete)) {
+    let is_sure = !is_guess || !several || ways.is_empty() && explained.complete;
+    if explained.is_known() && is_sure {
         let has_number = text.contains(|c: char| c.is_ascii_digit());
         explained.notes.extend(ways.into_iter().filter(|_| (several || is_guess) && !has_number));
         return explained;
