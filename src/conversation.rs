@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::at::command::typed;
 use crate::at::session::{Session, Unanswered};
 use crate::at::{Answer, Event, Expected, Hearer, Knowledge, Line, PromptPlan, Question, Shape, Why, result_code};
 use crate::catalogue::entry::Module;
@@ -62,6 +63,8 @@ pub struct Conversation {
     module: Option<&'static Module>,
     /// Something was read: what waited in the port when it was opened has been heard.
     has_listened: bool,
+    /// A command line of which the end has not been sent
+    begun: String,
 }
 
 /// How the command that restarts the modem ended.
@@ -129,7 +132,7 @@ impl From<Box<Unanswered>> for Trouble {
 impl Conversation {
     pub fn new(port: Box<dyn Port>, knowledge: &'static dyn Knowledge) -> Conversation {
         let (session, buffer) = (Session::new(knowledge), vec![0; SMALLEST_READ]);
-        Conversation { port, session, buffer, module: None, has_listened: false }
+        Conversation { port, session, buffer, module: None, has_listened: false, begun: String::new() }
     }
 
     /// Goes on after an interruption that was heeded.
@@ -162,8 +165,26 @@ impl Conversation {
         self.drain(listener)?;
         self.check_stopped()?;
         self.check_interrupted()?;
+        self.begin(question.bytes());
         self.session.ask(question, Why::Question, self.port.now(), listener);
-        self.outcome(listener)
+        let answer = self.outcome(listener)?;
+        if answer.result.is_some() {
+            self.begun.clear();
+        }
+        Ok(answer)
+    }
+
+    /// What was sent of a command line, if its end was not: what is sent next is the rest of it.
+    pub fn begun(&self) -> &str {
+        &self.begun
+    }
+
+    fn begin(&mut self, bytes: &[u8]) {
+        let Mode::Data { sure: true, .. } = self.mode() else {
+            self.begun = typed(&self.begun, &String::from_utf8_lossy(bytes)).1;
+            return;
+        };
+        self.begun.clear();
     }
 
     /// After a timeout: brings the modem into step, before something is written whose silence is judged.
@@ -179,6 +200,7 @@ impl Conversation {
         self.drain(listener)?;
         self.check_stopped()?;
         self.check_interrupted()?;
+        self.begin(bytes);
         self.session.write(bytes, self.port.now(), listener);
         self.write_output(longest, listener)
     }

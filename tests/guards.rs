@@ -94,6 +94,33 @@ fn an_imei_is_not_written_unless_the_user_says_so() {
 }
 
 #[test]
+fn a_line_that_is_sent_in_pieces_is_judged_whole() {
+    let bench = Bench::new(Simulated::on_tcp("bg96?pin=4321"));
+    for pieces in [
+        r#"send raw "AT+CP"\nsend raw "IN=\"1111\"\r""#,
+        r#"send raw "a"\nsend raw "t+cpin="\nsend "1111""#,
+        r#"send raw "AT+CPIN=1111"\nAT"#,
+        r#"send raw "AT+CX\x08PIN=1111\r""#,
+        r#"send raw "AT\rAT+CPIN=1111\r""#,
+        r#"send "At+CPIN=1111""#,
+    ] {
+        let told = bench.script(&pieces.replace(r"\n", "\n"), &[]);
+        holds(&told, 1, &["hayes::run::pin-guard", "no whole command line"]);
+    }
+    holds(
+        &bench.script("send raw \"AT+EG\"\nsend raw \"MR=1,7,\\\"351234561234567\\\"\\r\"\n", &[]),
+        1,
+        &["needs-unsafe"],
+    );
+    // What is sent in pieces is sent; an answer ends a line, and the other end of a connection takes none.
+    let harmless = "send raw \"AT+C\"\nsend raw \"GMM\\r\"\n  expect OK\nsend raw \"AT+CP\"\nAT\n  expect ERROR\nsend \"IN=1\"\nAT\n";
+    let bench = Bench::new(Simulated::on_tcp("generic"));
+    holds(&bench.script(harmless, &[]), 0, &["passed"]);
+    let again = "AT+CCID\nrepeat 5 {\n  send raw \"AT+CF\"\n  send raw \"UN=4\\r\"\n    expect OK\n  send \"AT+CFUN=1\"\n    expect OK\n}\n";
+    holds(&bench.script(again, &[]), 1, &["network-guard", "4 times within an hour"]);
+}
+
+#[test]
 fn writes_to_flash_are_counted() {
     let bench = Bench::new(Simulated::on_tcp("bg96?boot=0s"));
     let script = "AT+CGSN\nAT+CGDCONT=1,\"IP\",\"super\"\nAT+CGDCONT?\nAT+QCFG=\"nwscanmode\",3,1\n";

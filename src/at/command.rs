@@ -76,6 +76,30 @@ pub fn parse(line: &str) -> Option<CommandLine<'_>> {
     Some(parsed)
 }
 
+/// What a modem reads where bytes are sent in pieces, `before` first: its command lines with `;` between them, and the
+/// one that has no end yet. Of control characters it knows the line end, and those that take one back (V.250 §5.2).
+pub fn typed(before: &str, sent: &str) -> (String, String) {
+    let mut lines = vec![before.to_owned()];
+    for character in sent.chars() {
+        match (character, lines.last_mut()) {
+            ('\r', _) => lines.push(String::new()),
+            ('\u{8}' | '\u{7f}', Some(line)) => drop(line.pop()),
+            (_, Some(line)) if !character.is_control() => line.push(character),
+            _ => {}
+        }
+    }
+    let begun = lines.last().filter(|line| line.len() <= LONGEST_TYPED).cloned().unwrap_or_default();
+    let commands = lines.iter().filter_map(|line| {
+        let from_at = line.get(line.to_ascii_uppercase().find("AT")?..)?;
+        let open = if from_at.matches('"').count() % 2 == 1 { "\"" } else { "" };
+        Some(format!("{from_at}{open}"))
+    });
+    (commands.collect::<Vec<_>>().join(";"), begun)
+}
+
+/// No modem takes a line that is longer.
+const LONGEST_TYPED: usize = 4096;
+
 /// The prefixes of extended commands: `+` (V.250 §5.4.1) and those that vendors took.
 pub fn is_extended_prefix(byte: u8) -> bool {
     matches!(byte, b'+' | b'#' | b'%' | b'^' | b'$' | b'!' | b'*' | b'@' | b'_' | b'-')

@@ -153,10 +153,12 @@ impl Guard {
         (address.is_remote() || !self.simulators.is_behind(address)).then_some(port)
     }
 
-    /// Whether this line may be sent. What it needs to know of a PIN it asks the modem.
+    /// Whether this line may be sent. What it needs to know of a PIN it asks the modem, unless a part of the line is
+    /// sent already, or a part is to come: what it asks would end that.
     pub fn before(
         &self,
         line: &str,
+        is_whole: bool,
         stakes: Stakes,
         conversation: &mut Conversation,
         hearer: &mut dyn Hearer,
@@ -172,13 +174,19 @@ impl Guard {
         if stakes.tries_pin
             && let Some(attempt) = PinAttempt::of(line)
         {
+            if !is_whole {
+                return Ok(if self.allows(LiftedGuard::Pin) { Leave::Send } else { refuse_part() });
+            }
             let (iccid, left) = self.ask(&attempt, conversation, hearer)?;
             return Ok(self.try_pin(&iccid.unwrap_or_else(|| port.to_owned()), &attempt, left));
         }
-        if stakes.restarts || stakes.leaves_network || stakes.seeks_network {
-            return Ok(self.search(port, stakes));
+        let counts = stakes.restarts || stakes.leaves_network || stakes.seeks_network;
+        let leave = if counts { self.search(port, stakes) } else { Leave::Send };
+        // What joins it may be sent without its answer's being waited for.
+        if stakes.joins_network && !stakes.restarts {
+            self.with_known(|known| known.is_off = false);
         }
-        Ok(Leave::Send)
+        Ok(leave)
     }
 
     /// What a line was answered. A PIN that was not answered has been tried.
@@ -187,9 +195,6 @@ impl Guard {
             self.hear(lines);
         }
         let succeeded = result.is_some_and(ResultCode::is_success);
-        if stakes.joins_network && succeeded && !stakes.restarts {
-            self.with_known(|known| known.is_off = false);
-        }
         if stakes.tries_pin
             && let Some(attempt) = PinAttempt::of(line)
             && (succeeded || result.is_some_and(was_not_tried))
@@ -400,6 +405,15 @@ fn answer_to(
         Err(trouble) if trouble.is_timeout() => Ok(None),
         Err(trouble) => Err(trouble),
     }
+}
+
+fn refuse_part() -> Leave {
+    let message =
+        "the PIN is not tried: the modem is asked before how many tries are left, and this is no whole command line";
+    let told = Complaint::new(message).of("hayes::run::pin-guard");
+    Leave::Refuse(
+        told.help("write the command as a line of its own: `AT+CPIN=\"${pin}\"`; if it must be: `--allow pin`"),
+    )
 }
 
 fn refuse(code: &'static str, message: String, lifted_by: LiftedGuard) -> Leave {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::capture::Captured;
 use super::{Abort, ClauseValues, End, Hearing, Last, ReadyQuestion, Run, Step, Values};
+use crate::at::command::typed;
 use crate::at::{self, Answer, Event, Hearer, Line, Question, ResultCode, Shape, Verdict, result_code};
 use crate::catalogue::command::{Away, Stakes, away};
 use crate::catalogue::{Prospect, prospect};
@@ -136,16 +137,17 @@ impl Run<'_> {
             bytes.push(b'\r');
         }
         text.truncate(text.trim_end_matches('\r').len());
-        let Prospect { mut expected, longest, names_module, needs_unsafe, stakes, prompt, announced } =
-            if is_command { prospect(&text, self.conversation.module()) } else { Prospect::default() };
+        let known = if is_command { prospect(&text, self.conversation.module()) } else { Prospect::default() };
+        let (line, needs_unsafe, stakes) =
+            if is_data { Default::default() } else { self.risk(&text, is_command.then_some(&known)) };
+        let Prospect { mut expected, longest, names_module, prompt, announced, .. } = known;
         let view = self.view();
         if let Some(why) = needs_unsafe.filter(|_| !self.nesting.in_unsafe) {
-            let failure = view.told("hayes::run::needs-unsafe", send.span, &[&text, &why]);
+            let failure = view.told("hayes::run::needs-unsafe", send.span, &[&line, &why]);
             return Err(view.refuse(failure.sent(text)));
         }
         if self.nesting.in_retry
-            && is_command
-            && let Some(command) = tries_pin(&text)
+            && let Some(command) = tries_pin(&line)
         {
             let failure = view.told("hayes::run::pin-in-retry", send.span, &[&command]);
             return Err(view.refuse(failure.sent(text)));
@@ -161,22 +163,40 @@ impl Run<'_> {
         let question = Question::new(bytes, expected, self.scaled(timeout), prompt);
         let question =
             Arc::new(question.with_prompt_within(prompt_within.map_or(Duration::MAX, |within| self.scaled(within))));
-        let (text, span) = (text.into(), send.span);
-        let asked = ReadyQuestion { text, question, span, is_command, names_module, stakes, longest };
+        let (text, line, span) = (text.into(), line.into(), send.span);
+        let asked = ReadyQuestion { text, line, question, span, is_command, names_module, stakes, longest };
         self.remember(send, clauses, &asked);
         Ok(asked)
     }
 
+    /// The command lines that the modem reads when this text comes behind what was sent of a line before, why they must
+    /// stand in an `unsafe` block, and what they risk. What was begun has been judged already, as far as it went.
+    fn risk(&self, text: &str, known: Option<&Prospect>) -> (String, Option<&'static str>, Stakes) {
+        let begun = self.conversation.begun();
+        let repeated = self.scope.last.sent.as_deref().filter(|_| text.eq_ignore_ascii_case("A/"));
+        let (own, _) = typed("", repeated.unwrap_or(text));
+        let of = |line: &str| prospect(line, self.conversation.module());
+        let Prospect { needs_unsafe, stakes, .. } = known.filter(|_| own == text).cloned().unwrap_or_else(|| of(&own));
+        if begun.is_empty() || needs_unsafe.is_some() || stakes != Stakes::default() {
+            return (own, needs_unsafe, stakes);
+        }
+        let (whole, before) = (typed(begun, text).0, of(&typed(begun, "").0).stakes);
+        let Prospect { needs_unsafe, stakes, .. } = of(&whole);
+        (whole, needs_unsafe, if stakes == before { Stakes::default() } else { stakes })
+    }
+
     /// The question as an earlier pass of a loop made it, if its timeout has not changed.
     fn asked_before(&self, send: &Send, clauses: &[Clause]) -> Option<ReadyQuestion> {
-        let asked = self.asked_before.get(always_the_same(send, clauses)?)?;
+        let text = always_the_same(send, clauses).filter(|_| self.conversation.begun().is_empty());
+        let asked = self.asked_before.get(text?)?;
         let timeout = self.scaled(self.scope.timeout.max(asked.longest));
         (asked.question.timeout == timeout).then(|| ReadyQuestion { span: send.span, ..asked.clone() })
     }
 
     fn remember(&mut self, send: &Send, clauses: &[Clause], asked: &ReadyQuestion) {
         // What is refused by where it stands is looked at each time.
-        let is_free = !self.nesting.in_unsafe && tries_pin(&asked.text).is_none();
+        let is_whole = *asked.line == *asked.text;
+        let is_free = is_whole && !self.nesting.in_unsafe && tries_pin(&asked.text).is_none();
         if is_free && always_the_same(send, clauses).is_some() {
             if self.asked_before.len() >= MOST_REMEMBERED {
                 self.asked_before.clear();
@@ -255,7 +275,7 @@ impl Run<'_> {
             let done = result.as_ref().is_some_and(ResultCode::is_success);
             self.outcome.flash_writes += u64::from(done && asked.stakes.writes_flash);
             if let Some(guard) = &self.inputs.guard {
-                guard.after(&asked.text, asked.stakes, &lines, result.as_ref());
+                guard.after(&asked.line, asked.stakes, &lines, result.as_ref());
             }
         }
         self.scope.last = Last { sent: Some(Arc::clone(&asked.text)), lines, body, result, elapsed, ..Last::default() };
@@ -271,7 +291,8 @@ impl Run<'_> {
     fn ask_guard(&mut self, asked: &ReadyQuestion) -> Step {
         // What puts things right at the end is not held back.
         let Some(guard) = self.inputs.guard.as_ref().filter(|_| self.hearing.aborts_hold) else { return Ok(()) };
-        let leave = guard.before(&asked.text, asked.stakes, self.conversation, &mut self.hearing);
+        let is_whole = asked.is_command && *asked.line == *asked.text;
+        let leave = guard.before(&asked.line, is_whole, asked.stakes, self.conversation, &mut self.hearing);
         for note in guard.untold() {
             self.hearing.event(self.conversation.now(), &Event::Notice(&note));
         }

@@ -1032,6 +1032,8 @@ impl<'r> Run<'r> {
 struct ReadyQuestion {
     /// Without its CR.
     text: Arc<str>,
+    /// The command line that the modem reads: the end of another may be sent by this.
+    line: Arc<str>,
     question: Arc<Question>,
     span: Span,
     /// An AT command line: it is answered with a final result code.
