@@ -210,8 +210,16 @@ pub(crate) fn nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str
 
 /// The known words that are most like the one that was written, with at most so many [`slips`]; all that are as near.
 pub(crate) fn all_nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str>, most: usize) -> Vec<&'k str> {
+    // Nearly all words are told apart by their lengths and by letters that only one of them has: each takes a slip.
+    let letters = |word: &str| word.chars().fold(0_u64, |all, it| all | 1 << (u32::from(it.to_ascii_lowercase()) % 64));
+    let (length, own) = (written.chars().count(), letters(written));
+    let may_be = |known: &&str| {
+        let others = letters(known);
+        let only = (own & !others).count_ones().max((others & !own).count_ones());
+        known.chars().count().abs_diff(length) <= most && only as usize <= most
+    };
     let slips = |known: &str| if known.eq_ignore_ascii_case(written) { 0 } else { slips(written, known) };
-    let known = known.into_iter().map(|known| (slips(known), known));
+    let known = known.into_iter().filter(may_be).map(|known| (slips(known), known));
     let mut near: Vec<_> = known.filter(|(slips, known)| *slips <= most && *slips < known.chars().count()).collect();
     near.sort_unstable();
     let least = near.first().map(|(slips, _)| *slips);

@@ -120,16 +120,20 @@ impl<'a> Assembler<'a> {
             return;
         }
 
-        let parsed = match grammar::parse(Rule::line, line.text) {
-            Ok(Some(pair)) => self.lowerer.line(pair, line.start).map_err(Some),
-            Ok(None) | Err(_) => Err(None),
+        // The white space behind a line's last word is named by no rule: with it, an error tells what should have
+        // followed.
+        let padded = format!("{} ", line.text);
+        let parsed = match grammar::parse(Rule::line, &padded) {
+            Ok(Some(pair)) => self.lowerer.line(pair, line.start).map_err(Ok),
+            Ok(None) => Err(Ok(misunderstood(self.source, diagnose::code(line)))),
+            Err(refusal) => Err(Err(refusal)),
         };
         match parsed {
             Ok(parsed) => {
                 self.brace_missing = false;
                 self.line(parsed);
             }
-            Err(told) => self.faulty_line(diagnose::faulty(self.source, line, told)),
+            Err(fault) => self.faulty_line(diagnose::faulty(self.source, line, fault)),
         }
     }
 

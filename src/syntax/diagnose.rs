@@ -9,11 +9,11 @@ use std::fmt::Display;
 use std::ops::Range;
 use std::sync::Arc;
 
-use pest::error::{ErrorVariant, InputLocation};
+use pest::error::{Error, ErrorVariant, InputLocation};
 
 use super::grammar::{self, Rule};
 use super::lexemes::{Lexeme, LogicalLine, lexemes};
-use super::{TokenKind, control_character, expression_too_deep, fault, misunderstood, nearest, reserved_name, words};
+use super::{TokenKind, control_character, expression_too_deep, fault, nearest, reserved_name, words};
 use crate::catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
@@ -35,8 +35,12 @@ pub(super) struct Faulty {
     pub is_brace: bool,
 }
 
-/// What is wrong with a line: `told` where that is known, else what the grammar refused in it.
-pub(super) fn faulty(source: &Arc<Source>, line: LogicalLine<'_>, told: Option<Diagnostic>) -> Faulty {
+/// What is wrong with a line: where that is not told, what the grammar refused in it.
+pub(super) fn faulty(
+    source: &Arc<Source>,
+    line: LogicalLine<'_>,
+    fault: Result<Diagnostic, Box<Error<Rule>>>,
+) -> Faulty {
     let lexemes = code_lexemes(line.text);
     let code = code_span(line, &lexemes);
     let clause = begins_a_clause(&lexemes);
@@ -57,7 +61,7 @@ pub(super) fn faulty(source: &Arc<Source>, line: LogicalLine<'_>, told: Option<D
         opens: !blockless && opening > closing,
         lacks_brace: has_block && opening == 0,
         is_brace: rest.len() == 1 && opening == 1 && !closes,
-        error: told.unwrap_or_else(|| refused(source, line, code, lexemes)),
+        error: fault.unwrap_or_else(|refusal| refused(source, line, code, lexemes, *refusal)),
     }
 }
 
@@ -65,17 +69,19 @@ pub(super) fn code(line: LogicalLine<'_>) -> Span {
     code_span(line, &code_lexemes(line.text))
 }
 
-fn refused(source: &Arc<Source>, line: LogicalLine<'_>, code: Span, lexemes: Vec<Lexeme<'_>>) -> Diagnostic {
-    // The white space behind a line's last word is named by no rule: with it, pest tells what should have followed.
-    let padded = format!("{} ", line.text);
-    let (at, expected) = match grammar::parse(Rule::line, &padded).map_err(|error| (error.location, error.variant)) {
-        Ok(_) => return misunderstood(source, code),
-        // The grammar guards the machine's stack, on which only expressions nest.
-        Err((_, ErrorVariant::CustomError { .. })) => return expression_too_deep(source, code),
-        Err((InputLocation::Pos(at) | InputLocation::Span((at, _)), ErrorVariant::ParsingError { positives, .. })) => {
-            (at.min(line.text.len()), positives)
-        }
+fn refused(
+    source: &Arc<Source>,
+    line: LogicalLine<'_>,
+    code: Span,
+    lexemes: Vec<Lexeme<'_>>,
+    refusal: Error<Rule>,
+) -> Diagnostic {
+    // The grammar guards the machine's stack, on which only expressions nest.
+    let ErrorVariant::ParsingError { positives: expected, .. } = refusal.variant else {
+        return expression_too_deep(source, code);
     };
+    let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = refusal.location;
+    let at = at.min(line.text.len());
     let refused = Refused { source, offset: line.start, line: line.text, at, expected, lexemes, of_value: false };
     refused.beginning().or_else(|| refused.inside()).unwrap_or_else(|| refused.place())
 }

@@ -22,8 +22,13 @@ const TABLES: &str = include_str!("../../grammar/words.md");
 
 /// The rows of a table, each cut into its first cell and the rest.
 fn rows(heading: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let section = TABLES.split("\n## ").find_map(|section| section.strip_prefix(heading)).unwrap_or("");
-    notation::rows(section).skip(1)
+    static KNOWN: OnceLock<Vec<(&str, Vec<(&str, &str)>)>> = OnceLock::new();
+    let tables = KNOWN.get_or_init(|| {
+        let sections = TABLES.split("\n## ").filter_map(|section| section.split_once('\n'));
+        sections.map(|(heading, table)| (heading, notation::rows(table).skip(1).collect())).collect()
+    });
+    let table = tables.iter().find(|(known, _)| *known == heading);
+    table.into_iter().flat_map(|(_, rows)| rows.iter().copied())
 }
 
 /// The words that a line can begin with, sorted.
@@ -32,7 +37,7 @@ pub fn statements() -> &'static [StatementWord] {
     STATEMENTS.get_or_init(|| {
         let begins = pages().filter(|page| !page.about.is_empty());
         let mut words: Vec<_> =
-            begins.map(|TopicPage { word, about, form, .. }| StatementWord { word, about, form }).collect();
+            begins.map(|page| StatementWord { word: page.word, about: page.about, form: page.form }).collect();
         words.sort_unstable_by_key(|statement| statement.word);
         words
     })
@@ -82,14 +87,16 @@ struct TopicPage {
     text: &'static str,
 }
 
-fn pages() -> impl Iterator<Item = TopicPage> {
-    PAGES.split("\n## ").skip(1).filter_map(|page| {
+fn pages() -> impl Iterator<Item = &'static TopicPage> {
+    static KNOWN: OnceLock<Vec<TopicPage>> = OnceLock::new();
+    let page = |page: &'static str| {
         let (heading, text) = page.split_once("\n\n")?;
         let mut lines = heading.lines();
         let words = lines.next()?;
         let (form, about) = (lines.next_back().unwrap_or(""), lines.next().unwrap_or(""));
         Some(TopicPage { word: words.split(", ").next().unwrap_or(words), words, about, form, text })
-    })
+    };
+    KNOWN.get_or_init(|| PAGES.split("\n## ").skip(1).filter_map(page).collect()).iter()
 }
 
 pub fn topic(word: &str) -> Option<Topic> {
