@@ -20,9 +20,12 @@ pub struct StatementWord {
 /// What people write in place of what is meant: a table for each heading.
 const TABLES: &str = include_str!("../../grammar/words.md");
 
-/// The rows of a table, each cut into its first cell and the rest.
-fn rows(heading: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    static KNOWN: OnceLock<Vec<(&str, Vec<(&str, &str)>)>> = OnceLock::new();
+/// A row of a table, cut into its first cell and the rest.
+type Row = (&'static str, &'static str);
+
+/// The rows of a table.
+fn rows(heading: &str) -> impl Iterator<Item = Row> {
+    static KNOWN: OnceLock<Vec<(&str, Vec<Row>)>> = OnceLock::new();
     let tables = KNOWN.get_or_init(|| {
         let sections = TABLES.split("\n## ").filter_map(|section| section.split_once('\n'));
         sections.map(|(heading, table)| (heading, notation::rows(table).skip(1).collect())).collect()
