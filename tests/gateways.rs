@@ -533,9 +533,10 @@ fn what_is_wrong_with_a_fleet_is_told() {
         told("agent --once --carrier dir:carrier --state gw-1", 7, "(mode 640): chmod 600 gw-1/key");
         fs::set_permissions(field.file("gw-1/key"), fs::Permissions::from_mode(0o600)).unwrap();
     }
-    for (name, broken, why) in
-        [("runs/r1/run.json", "{", "r1/run.json: EOF"), ("orders.log", "x\ny\n", "orders.log: order 1 cannot be read")]
-    {
+    for (name, broken, why) in [
+        ("runs/r1/run.json", "{", "r1/run.json: it cannot be read: EOF"),
+        ("orders.log", "x\ny\n", "orders.log: order 1 cannot be read"),
+    ] {
         let file = field.file(&format!("state/hayes/fleet/{name}"));
         let before = fs::read(&file).unwrap();
         fs::write(&file, broken).unwrap();
@@ -793,7 +794,65 @@ fn a_run_that_is_over_costs_nothing_until_it_is_asked_for() {
     // The summary of what is another now is not believed.
     fs::write(of("run.json"), "{}").unwrap();
     let told = text(&field.run(&["fleet", "status", "gw-1"]).stderr);
-    assert!(told.contains("r1/run.json: missing field"), "{told}");
+    assert!(told.contains("r1/run.json: it cannot be read: missing field"), "{told}");
+}
+
+/// What a newer Hayes has written is told with its version, and stays as it is: the operator's own files are not
+/// touched, of what gateways send the rest goes on, and a result is taken in once it can be read.
+#[test]
+fn what_a_newer_hayes_has_written_is_told_and_kept() {
+    let mut field = Field::new("newer", ASKS, &[]);
+    field.gateway("gw-1", &["sim:bg96?time=virtual"; 2]);
+    field.gateway("gw-2", &["sim:bg96?time=virtual"]);
+    field.order(&[]);
+    assert!(field.once("gw-1").status.success() && field.once("gw-2").status.success());
+    let here = concat!(", and Hayes ", env!("CARGO_PKG_VERSION"), " here knows version 1: install a newer one here");
+    let newer = |path: &Path| {
+        let whole = fs::read_to_string(path).unwrap();
+        fs::write(path, whole.replacen("\"v\":1", "\"v\":2", 1).replace("\"agent\":\"", "\"agent\":\"9.")).unwrap();
+        whole
+    };
+    let told = |words: &[&str], exit: i32, said: &str| {
+        let done = field.run(words);
+        let all = text(&done.stderr).replace("\n    ", " ");
+        assert!(all.contains(said), "{words:?}: {said}: {all}");
+        assert_eq!(done.status.code(), Some(exit), "{words:?}: {all}");
+        all
+    };
+    let (state, carrier) = (field.file("state/hayes/fleet"), field.file("carrier/fleet"));
+    for file in ["fleet.json", "runs/r1/run.json", "orders.log"] {
+        let whole = newer(&state.join(file));
+        told(&["fleet", "status"], 7, &format!("is of version 2{here}"));
+        fs::write(state.join(file), whole).unwrap();
+    }
+    let run = fs::read_dir(carrier.join("res")).unwrap().next().unwrap().unwrap().path();
+    let result = run.join("gw-1/gw-1-0.1");
+    let (result_was, presence_was) = (newer(&result), newer(&carrier.join("gw/gw-2")));
+    let by = concat!(" is of version 2, by Hayes 9.", env!("CARGO_PKG_VERSION"));
+    let said =
+        told(&["fleet", "pause", "r1"], 0, &format!("a result of gw-1-0 by gw-1 in r1{by}{here}; it is kept in "));
+    assert!(said.contains(&format!("gw-2: what it says of itself{by}{here}")), "{said}");
+    assert_eq!(ended(&field.ledger("r1")).len(), 2, "{said}");
+    // Nor does what another folder's Hayes wants of a run
+    field.order(&["-l", "gw-2"]);
+    fs::write(state.join("runs/r1/wish"), "\"dance\"").unwrap();
+    let wish = "r1/wish: it cannot be read: unknown variant `dance`";
+    let said = told(&["fleet", "pause", "r2"], 0, wish);
+    assert!(said.contains("it is not heeded, and stands in "), "{said}");
+    fs::write(result, result_was).unwrap();
+    fs::write(carrier.join("gw/gw-2"), presence_was).unwrap();
+    told(&["fleet", "watch", "r1"], 0, "r1: 3 passed");
+    assert_eq!(ended(&field.ledger("r1")).len(), 3);
+    assert!(fs::read_dir(state.join("runs/r1/conflicts")).unwrap().next().is_none());
+    // The gateway's own files
+    let order = newer(&field.file("gw-2/order"));
+    let journal = field.file("gw-2/journal.jsonl");
+    fs::write(&journal, "{\"dreamt\":1}\n").unwrap();
+    let said = text(&field.once("gw-2").stderr);
+    assert!(said.contains("line 1 cannot be read by Hayes") && said.contains("install the Hayes here that"), "{said}");
+    fs::write(&journal, "").unwrap();
+    fs::write(field.file("gw-2/order"), order).unwrap();
+    assert!(field.once("gw-2").status.success());
 }
 
 /// With a script go the scripts that it runs and the files that it reads, and of its parts those that were named.

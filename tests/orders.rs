@@ -37,7 +37,14 @@ fn only_what_the_operator_has_signed_for_this_gateway_is_an_order() {
     let foreign = Order { gateway: "gw-2".into(), ..order.clone() };
     for (bytes, why) in [
         (signed(&order, &other), foreign_key.as_str()),
-        (signed(&later, &key), "the order is of version 2, and this Hayes knows version 1"),
+        (
+            signed(&later, &key),
+            concat!(
+                "the order is of version 2, and Hayes ",
+                env!("CARGO_PKG_VERSION"),
+                " here knows version 1: install a newer one here"
+            ),
+        ),
         (
             signed(&newer, &key),
             concat!(

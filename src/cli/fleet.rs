@@ -260,13 +260,17 @@ fn no_run(run: Option<&str>, console: &Console) -> Exit {
 
 fn settings_of(folder: &FleetFolder, console: &Console) -> Result<FleetSettings, Exit> {
     folder.settings().map_err(|error| {
+        // A newer Hayes has it.
+        if error.kind() == ErrorKind::Unsupported {
+            return refused("the fleet", console)(error);
+        }
         let place = folder.0.display();
         let (message, help) = if error.kind() == ErrorKind::NotFound {
             let help = "make it first: hayes fleet init --carrier dir:FOLDER; another folder is named with --state";
             (format!("there is no fleet in {place}"), help)
         } else {
             let help = "`hayes fleet init` with the fleet's name and carrier writes it anew; its key and its runs stay";
-            (format!("{place}/fleet.json cannot be read: {error}"), help)
+            (format!("the fleet: {error}"), help)
         };
         console.refuse(Exit::Usage, &message, Some(help))
     })
@@ -287,7 +291,11 @@ fn init(
         let help = "name it: hayes fleet init --carrier dir:./carrier";
         return Err(console.refuse(Exit::Usage, "what carries the fleet's orders?", Some(help)));
     };
-    let earlier = folder.settings().ok().filter(|known| known.fleet != fleet).map(|known| known.fleet);
+    let earlier = match folder.settings() {
+        Err(error) if error.kind() == ErrorKind::Unsupported => return Err(refused("the fleet", console)(error)),
+        earlier => earlier.ok(),
+    };
+    let earlier = earlier.filter(|known| known.fleet != fleet).map(|known| known.fleet);
     if let Some(known) = earlier.filter(|_| folder.runs().is_ok_and(|runs| !runs.is_empty())) {
         let place = folder.0.display();
         let help = format!("keep its name with --fleet {known}, or name a folder for another fleet with --state");

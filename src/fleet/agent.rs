@@ -312,6 +312,8 @@ impl Agent {
         let cut = |(key, attempt): (&ResultKey, &Attempt)| {
             // The batch may still begin it.
             let is_driven = self.driven.as_ref().is_some_and(|(_, keys)| keys.contains(key));
+            // What is wanted of it is not known, where the last order was lost, or is a newer Hayes's.
+            let is_driven = is_driven || self.order.is_none();
             if attempt.begun == 0 || attempt.runs || attempt.done.is_some() || is_driven {
                 return None;
             }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::files::{self, ScriptFiles};
 use super::key::sha256;
-use super::message::{VERSION, json};
+use super::message::{VERSION, json, understood};
 use crate::at::command::{Form, parse};
 use crate::catalogue::{command, lookup};
 use crate::check::{NotFound, Program, Scripts, check_parts};
@@ -90,11 +90,8 @@ impl ScriptBundle {
         if sha256(bytes) != hash {
             return Err("a bundle is not the one that the order names".to_owned());
         }
-        let bundle: ScriptBundle =
-            serde_json::from_slice(bytes).map_err(|error| format!("a bundle cannot be read: {error}"))?;
-        if bundle.v != VERSION {
-            return Err(format!("a bundle is of version {}, and this Hayes knows version {VERSION}", bundle.v));
-        }
+        let bundle =
+            understood(bytes, |bundle: &ScriptBundle| bundle.v).map_err(|why| format!("a run's bundle {why}"))?;
         let file = |(name, data): (&String, &String)| {
             Some((name.clone(), BASE64.decode(data).ok()?)).filter(|_| files::stays(name))
         };

@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::attaches::AttachBudget;
 use super::carrier::ResultKey;
-use super::message::{AttachShare, GatewayResult, Manner, Order, Presence, VERSION, WantedModem, WantedRun, run_name};
+use super::message::{
+    AttachShare, GatewayResult, Manner, Order, Presence, VERSION, WantedModem, WantedRun, of_newer, run_name,
+    understood,
+};
 use super::moves::Moves;
 use super::targets::{Target, Targets};
 use crate::batch::schedule::{Share, wave_ends};
@@ -22,6 +25,8 @@ use crate::runtime::Status;
 /// One script on the modems of many gateways, as it is kept; what is not kept the ledger and the gateways tell again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FleetRun {
+    #[serde(default)]
+    pub v: u32,
     /// What orders and results call it: its name ([`run_name`]), and what tells it from those of other folders
     pub run: String,
     pub script: String,
@@ -167,6 +172,7 @@ impl FleetRun {
     /// A run that has just begun.
     pub fn new(run: String, script: String, bundle: String, manner: Manner, targets: Vec<Target>) -> FleetRun {
         FleetRun {
+            v: VERSION,
             run,
             script,
             bundle,
@@ -399,8 +405,11 @@ impl Controller {
             }
             None => {}
         }
-        let message: GatewayResult =
-            serde_json::from_slice(bytes).map_err(|error| format!("{} cannot be read: {error}", what()))?;
+        let message = understood(bytes, |result: &GatewayResult| result.v).map_err(|why| {
+            // One that a newer Hayes reads is there for it, whatever was taken in since.
+            run.from_start |= !run.closed && of_newer(bytes).is_some();
+            format!("{} {why}", what())
+        })?;
         if !message.is_under(key) {
             return Err(format!("{} stands under another's name", what()));
         }

@@ -19,7 +19,7 @@ use super::carrier::{Access, Carrier, CarrierError, open};
 use super::controller::{FleetRun, LedgerLine, Wish};
 use super::gateway::{keep, named};
 use super::key::{SecretKey, random, sha256};
-use super::message::{Order, json, run_name};
+use super::message::{Order, json, of_newer, run_name, understood};
 use super::nkey::KeyKind;
 use crate::batch::journal::{self, Journal, Results};
 use crate::notation::hex;
@@ -77,7 +77,7 @@ impl FleetFolder {
     }
 
     pub fn settings(&self) -> io::Result<FleetSettings> {
-        let kept: FleetSettings = read(&self.0.join("fleet.json"))?;
+        let kept = read(&self.0.join("fleet.json"), |kept: &FleetSettings| kept.v)?;
         let carrier = self.1.clone().unwrap_or(kept.carrier);
         Ok(FleetSettings { carrier, authorities: self.2.clone().or(kept.authorities), ..kept })
     }
@@ -109,13 +109,13 @@ impl FleetFolder {
     /// The run that somebody calls so: by its name, or by all that it is called.
     pub fn find(&self, called: &str) -> io::Result<Option<String>> {
         let path = self.run_folder(called).join("run.json");
-        let named: Option<RunHead> = if path.exists() { Some(read(&path)?) } else { None };
+        let named: Option<RunHead> = if path.exists() { Some(read(&path, |_| 0)?) } else { None };
         Ok(named.map(|named| named.run).filter(|run| run == called || run_name(run) == called))
     }
 
     /// Whether a run is over, and its ledger whole.
     pub fn is_closed(&self, run: &str) -> io::Result<bool> {
-        read(&self.run_folder(run).join("run.json")).map(|head: RunHead| head.closed)
+        read(&self.run_folder(run).join("run.json"), |_| 0).map(|head: RunHead| head.closed)
     }
 
     /// Whether no other process drives this fleet: then this one does, as long as it has the file.
@@ -156,7 +156,7 @@ impl FleetFolder {
     }
 
     pub(super) fn run(&self, name: &str) -> io::Result<FleetRun> {
-        read(&self.run_folder(name).join("run.json"))
+        read(&self.run_folder(name).join("run.json"), |run: &FleetRun| run.v)
     }
 
     /// Keeps a new run under the next name, which it is given; `seal` seals its secrets for it.
@@ -204,7 +204,7 @@ impl FleetFolder {
 
     /// What is known of a run without its file; none where it is not over, or was changed since.
     pub fn closed(&self, name: &str) -> Option<RunHead> {
-        let head: RunHead = read(&self.run_folder(name).join("closed.json")).ok()?;
+        let head: RunHead = read(&self.run_folder(name).join("closed.json"), |_| 0).ok()?;
         Some(head).filter(|head| head.of.is_some() && head.of == self.writing(name))
     }
 
@@ -234,9 +234,14 @@ impl FleetFolder {
     }
 }
 
-/// What stands in a file as JSON; an error names the file.
-pub(super) fn read<T: for<'d> Deserialize<'d>>(path: &Path) -> io::Result<T> {
-    let read = fs::read(path).and_then(|bytes| Ok(serde_json::from_slice(&bytes)?));
+/// What stands in a file as JSON, of a version that is known here; an error names the file.
+pub(super) fn read<T: for<'d> Deserialize<'d>>(path: &Path, version: impl Fn(&T) -> u32) -> io::Result<T> {
+    let read = fs::read(path).and_then(|bytes| {
+        understood(&bytes, version).map_err(|why| {
+            let kind = if of_newer(&bytes).is_some() { ErrorKind::Unsupported } else { ErrorKind::InvalidData };
+            io::Error::new(kind, format!("it {why}"))
+        })
+    });
     named(path, read)
 }
 
@@ -298,21 +303,23 @@ impl ToldOrders {
             gateway: Cow<'b, str>,
         }
         let (mut places, mut whole, mut number) = (HashMap::new(), 0, 0);
-        let wrong = |number: usize, error: serde_json::Error| {
-            let why = "remove it, then `hayes fleet adopt` takes up what the carrier has";
-            let text = format!("{}: order {number} cannot be read: {error}; {why}", path.display());
+        let wrong = |number: usize, order: &[u8], why: String| {
+            let help = "; remove it, then `hayes fleet adopt` takes up what the carrier has";
+            let help = if of_newer(order).is_some() { "" } else { help };
+            let text = format!("{}: order {number} {why}{help}", path.display());
             io::Error::new(ErrorKind::InvalidData, text)
         };
         while let Some((signed, order)) = bytes.get(whole..).and_then(first_order) {
             number += 1;
-            let named: NamedOrder<'_> = serde_json::from_slice(order).map_err(|error| wrong(number, error))?;
+            let named: NamedOrder<'_> = serde_json::from_slice(order)
+                .map_err(|error| wrong(number, order, format!("cannot be read: {error}")))?;
             places.insert(named.gateway.into_owned(), (number, whole..whole + signed.len() + 1));
             whole += signed.len() + 1;
         }
         let (mut orders, mut last) = (HashMap::new(), HashMap::new());
         for (gateway, (number, place)) in &places {
             let Some((signed, order)) = bytes.get(place.clone()).and_then(first_order) else { continue };
-            let order: Order = serde_json::from_slice(order).map_err(|error| wrong(*number, error))?;
+            let order: Order = understood(order, |order: &Order| order.v).map_err(|why| wrong(*number, order, why))?;
             last.insert(gateway.clone(), (order.epoch, sha256(signed)));
             orders.insert(gateway.clone(), order);
         }

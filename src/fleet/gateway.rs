@@ -157,7 +157,11 @@ impl AgentFolder {
             }
             if !line.trim_ascii().is_empty() {
                 lines.push(serde_json::from_slice(&line).map_err(|error| {
-                    let why = format!("line {} of the journal cannot be read: {error}", lines.len() + 1);
+                    // It is cut off before its end alone; where a newer Hayes has written more, that one goes on.
+                    let help =
+                        "install the Hayes here that wrote it, or enrol the gateway anew in another folder (--state)";
+                    let (number, here) = (lines.len() + 1, env!("CARGO_PKG_VERSION"));
+                    let why = format!("line {number} cannot be read by Hayes {here}: {error}: {help}");
                     io::Error::new(ErrorKind::InvalidData, why)
                 })?);
                 whole = at;
@@ -242,7 +246,7 @@ pub struct Gateway<'s> {
     next_fetch: Duration,
     next_presence: Duration,
     last_presence: Duration,
-    /// Whether the last one said that modems run
+    /// Whether the last one said that modems run, or that results are to be carried
     told_running: bool,
     /// What was said last
     said: Option<String>,
@@ -307,6 +311,10 @@ impl<'s> Gateway<'s> {
             self.say_changes();
             let idle = self.driver.is_none() && self.unwritten.is_empty() && !self.agent.is_busy();
             if idle && (self.stopping || once) {
+                // Nobody is to wait for what it does no more.
+                if self.told_running && self.reached {
+                    self.tell_presence();
+                }
                 let is_followed = self.agent.standing == Standing::Ours && self.agent.hindrance().is_none();
                 return Ok(self.reached && is_followed && self.agent.to_send().is_none());
             }
@@ -550,7 +558,7 @@ impl<'s> Gateway<'s> {
             }
         }
         let presence = self.agent.presence(&boot_id(), Timestamp::now());
-        self.told_running = !presence.running.is_empty();
+        self.told_running = !presence.running.is_empty() || presence.outbox > 0;
         let put = self.carrier.put_presence(&gateway, &json(&presence), kept.map_or(0, |kept| kept.version), CALL);
         self.reached &= self.told(&put);
         match put {

@@ -269,6 +269,26 @@ pub fn json(message: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(message).unwrap_or_default()
 }
 
+/// Why a message or a file cannot be used here, where a newer Hayes has written it.
+pub fn of_newer(text: &[u8]) -> Option<String> {
+    let message: serde_json::Value = serde_json::from_slice(text).ok()?;
+    let version = message.get("v")?.as_u64().filter(|version| *version > u64::from(VERSION))?;
+    let (here, by) = (env!("CARGO_PKG_VERSION"), message.get("agent").or_else(|| message.get("made_by")));
+    let by = by.and_then(serde_json::Value::as_str).map(|by| format!(", by Hayes {by}")).unwrap_or_default();
+    Some(format!(
+        "is of version {version}{by}, and Hayes {here} here knows version {VERSION}: install a newer one here"
+    ))
+}
+
+/// A message, of a version that is known here.
+pub fn understood<T: for<'d> Deserialize<'d>>(text: &[u8], version: impl Fn(&T) -> u32) -> Result<T, String> {
+    match serde_json::from_slice::<T>(text) {
+        Ok(message) if version(&message) <= VERSION => Ok(message),
+        Ok(_) => Err(of_newer(text).unwrap_or_default()),
+        Err(error) => Err(of_newer(text).unwrap_or_else(|| format!("cannot be read: {error}"))),
+    }
+}
+
 /// What people call a run: `r7` of `r7-5f0c9a12bd34`. What stands behind it tells it from an `r7` of another folder:
 /// the runs of a folder are counted, and one that was made anew counts anew.
 pub fn run_name(run: &str) -> &str {
@@ -296,13 +316,7 @@ pub fn verified(bytes: &[u8], operators: &[String], fleet: &str, gateway: &str) 
     if !has_signed(known, text, &signature) {
         return Err("the order's signature is wrong: it was changed, or cut off".to_owned());
     }
-    let raw: serde_json::Value =
-        serde_json::from_slice(text).map_err(|error| format!("the order is no JSON: {error}"))?;
-    let version = raw.get("v").cloned().unwrap_or_default();
-    if version != VERSION {
-        return Err(format!("the order is of version {version}, and this Hayes knows version {VERSION}"));
-    }
-    let order: Order = serde_json::from_value(raw).map_err(|error| format!("the order cannot be read: {error}"))?;
+    let order: Order = understood(text, |order: &Order| order.v).map_err(|why| format!("the order {why}"))?;
     if order.fleet != fleet || order.gateway != gateway {
         return Err(format!("the order is for {} of {}", order.gateway, order.fleet));
     }

@@ -4,18 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::board::FleetBoard;
 use super::bundle::ScriptBundle;
-use super::carrier::{Arrived, Carrier, NewOrder, Put, Version};
+use super::carrier::{Arrived, Carrier, NewOrder, Put, ResultKey, Version};
 use super::controller::{Controller, FleetRun, LedgerLine, Wish};
 use super::folder::{FleetFolder, ToldOrders, failed, mend_ledger, read, read_ledger};
 use super::gateway::{CALL, Say, keep, named};
 use super::key::{SecretKey, sha256};
 use super::message::{
-    GatewayResult, Manner, Order, Presence, VERSION, WantedRun, json, run_name, signed, signer_of, verified,
+    GatewayResult, Manner, Order, Presence, VERSION, WantedRun, json, of_newer, run_name, signed, signer_of,
+    understood, verified,
 };
 use super::targets::Target;
 use crate::batch::journal::Journal;
@@ -314,28 +316,40 @@ impl<'s> Operator<'s> {
 
     fn take(&mut self, come: Vec<Arrived>) -> io::Result<()> {
         let mut lines = Vec::new();
-        let mut runs = BTreeSet::new();
+        let (mut runs, mut from_start) = (BTreeSet::new(), false);
         for Arrived { key, bytes, cursor } in come {
             self.recall(&key.run)?;
             match self.controller.take(&key, &bytes, sha256(&bytes), cursor) {
                 Ok(line) => {
+                    // One that could not be read then may be kept as a conflict.
+                    if line.is_some() && self.controller.run(&key.run).is_some_and(|run| run.from_start) {
+                        let _ = fs::remove_file(self.conflict(&key));
+                    }
                     runs.extend(line.iter().map(|line| line.run.clone()));
                     lines.extend(line);
                 }
                 Err(why) => {
-                    let folder = self.folder.run_folder(&key.run).join("conflicts");
-                    state::private_folder(&folder)?;
-                    let path = folder.join(format!("{}.{}.{}", key.gateway, key.modem, key.attempt));
+                    from_start |= of_newer(&bytes).is_some();
+                    let path = self.conflict(&key);
+                    state::private_folder(path.parent().unwrap_or(&path))?;
                     keep(&path, &bytes)?;
                     (self.say)(&format!("{why}; it is kept in {}", path.display()));
                 }
             }
             self.cursor = self.cursor.max(cursor);
         }
+        if from_start {
+            self.keep_runs()?;
+        }
         self.enter(lines)?;
         let late = self.controller.runs.iter().filter(|run| run.closed && runs.contains(&run.run));
         late.for_each(|run| self.folder.keep_closed(run, Some(run.taken())));
         Ok(())
+    }
+
+    /// Where a result is kept that is not taken.
+    fn conflict(&self, ResultKey { run, gateway, modem, attempt }: &ResultKey) -> PathBuf {
+        self.folder.run_folder(run).join("conflicts").join(format!("{gateway}.{modem}.{attempt}"))
     }
 
     /// Writes lines into their ledgers; a conversation becomes a file beside it.
@@ -372,7 +386,15 @@ impl<'s> Operator<'s> {
             }
             self.recall(&name)?;
             let Some(run) = self.controller.runs.get_mut(place) else { continue };
-            let wish = read(&path)?;
+            let wish = match read(&path, |_| 0) {
+                Err(error) if error.kind() == ErrorKind::InvalidData => {
+                    let place = path.with_extension("broken");
+                    fs::rename(&path, &place)?;
+                    (self.say)(&format!("{error}: it is not heeded, and stands in {} now", place.display()));
+                    continue;
+                }
+                wish => wish?,
+            };
             let told = match (run.unfit(&wish, Timestamp::now()), &wish) {
                 (Some(why), _) => why,
                 (None, Wish::Resume) if run.stopped.is_some() => {
@@ -403,7 +425,13 @@ impl<'s> Operator<'s> {
             self.there = None;
         }
         for (gateway, bytes) in come.said {
-            let Ok(presence) = serde_json::from_slice::<Presence>(&bytes) else { continue };
+            let presence = match understood(&bytes, |presence: &Presence| presence.v) {
+                Ok(presence) => presence,
+                Err(why) => {
+                    (self.say)(&format!("{gateway}: what it says of itself {why}"));
+                    continue;
+                }
+            };
             let order = self.controller.orders.get(&gateway);
             let said = |presence: &Presence| {
                 let skew = presence.skew(order, Timestamp::now()).map(str::to_owned);
