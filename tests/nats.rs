@@ -330,6 +330,31 @@ fn tls_is_spoken_with_those_whose_certificate_is_known() {
     let told = refused(open(format!("tls://{}", server.address), &other.0.join("ca.pem")));
     assert!(told.ends_with("has signed its certificate: name the authority that has with --ca FILE"), "{told}");
     assert!(refused(open(format!("tls://{}", server.address), Path::new("/nowhere"))).contains("/nowhere"));
+    let told = refused(open(format!("tls://{}", server.address), &other.0.join("ca.key")));
+    assert!(told.ends_with("ca.key holds no certificate: --ca takes that of an authority, in PEM"), "{told}");
+    // A key that it does not know: why it closes is heard.
+    let authorities = server.folder.0.join("ca.pem");
+    let stranger = Access { fleet: "acme", gateway: Some("gw-1"), seed: &[77; 32], authorities: Some(&authorities) };
+    let stranger = carrier::open(&format!("tls://{}", server.address), &stranger).unwrap();
+    let told = refused(stranger.order("gw-1", LIMIT));
+    assert!(told.contains("says: Authorization Violation: it does not know this key: "), "{told}");
+    // Certificates that are over, or another's
+    for (names, days, why) in [
+        ("IP:127.0.0.1", -1, "its certificate has expired: make its next one"),
+        ("DNS:nats.acme.net", 9, "its certificate is another name's: connect to a name that it holds"),
+    ] {
+        let folder = Folder::new();
+        shell(&format!(
+            "cd {0} && cp {1}/ca.* {1}/key.pem . && \
+             openssl req -new -key key.pem -subj /CN=nats -addext subjectAltName={names} -out request.pem && \
+             openssl x509 -req -in request.pem -copy_extensions copy -days {days} -CA ca.pem -CAkey ca.key -out cert.pem",
+            folder.0.display(),
+            server.folder.0.display(),
+        ));
+        let Some(Some(server)) = Server::with("nats-server", SYNCED, &users(), Some(folder)) else { panic!("{names}") };
+        let told = refused(open(format!("tls://{}", server.address), &authorities));
+        assert!(told.contains(why), "{told}");
+    }
     // One that is its own authority, and none.
     let own = Folder::new();
     let name = "-subj /CN=nats -addext subjectAltName=IP:127.0.0.1";

@@ -53,20 +53,22 @@ pub trait Log {
         Ok(())
     }
 
-    /// A modem has ended; `told` is called once that is on the disk, or cannot be.
-    fn ended(&mut self, ended: Box<Ended>, told: Box<dyn FnOnce(Box<Ended>) + Send>) -> io::Result<()>;
+    /// A modem has ended; `told` is called once that is on the disk. What was not written comes back.
+    fn ended(&mut self, ended: Box<Ended>, told: Told) -> Result<(), (io::Error, Box<Ended>)>;
 
     fn sync_error(&self) -> Option<io::Error>;
 }
+
+/// Is given what is on the disk.
+pub type Told = Box<dyn FnOnce(Box<Ended>) + Send>;
 
 impl Log for Journal {
     fn path(&self) -> &Path {
         self.path()
     }
 
-    fn ended(&mut self, ended: Box<Ended>, told: Box<dyn FnOnce(Box<Ended>) + Send>) -> io::Result<()> {
-        let line = ended.result.json();
-        self.append(&line, move || told(ended))
+    fn ended(&mut self, ended: Box<Ended>, told: Told) -> Result<(), (io::Error, Box<Ended>)> {
+        self.append_of(&ended.result.json(), ended, told)
     }
 
     fn sync_error(&self) -> Option<io::Error> {
@@ -338,16 +340,21 @@ impl Driver {
     fn record(&mut self, ended: Box<Ended>, log: &mut dyn Log) {
         let shown = self.shown.clone();
         let modem = ended.result.modem.clone();
-        if self.finished.unwritten.is_some() {
-            self.finished.lost.push(modem);
-            let _ = shown.send(Progress::Ended(ended));
-            return;
-        }
         // Nobody is told that a modem is done before its line is on the disk.
-        if let Err(error) = log.ended(ended, Box::new(move |ended| _ = shown.send(Progress::Ended(ended)))) {
-            self.finished.lost.push(modem);
-            self.cannot_record(error, log);
-        }
+        let told: Told = Box::new(move |ended| _ = shown.send(Progress::Ended(ended)));
+        let mut ended = match self.finished.unwritten {
+            Some(_) => ended,
+            None => match log.ended(ended, told) {
+                Ok(()) => return,
+                Err((error, ended)) => {
+                    self.cannot_record(error, log);
+                    ended
+                }
+            },
+        };
+        self.finished.lost.push(modem);
+        ended.unwritten = true;
+        let _ = self.shown.send(Progress::Ended(ended));
     }
 
     /// Without a record of what was done, nothing more is done.

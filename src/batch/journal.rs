@@ -237,18 +237,30 @@ impl Journal {
         &self.path
     }
 
-    /// Appends a line; `synced` is called soon after, when it is on the disk or cannot be.
+    /// Appends a line; once it is written `synced` is called soon, when it is on the disk or cannot be.
     pub fn append(&mut self, line: &str, synced: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        self.append_of(line, (), |()| synced()).map_err(|(error, ())| error)
+    }
+
+    /// The same of something, which `synced` is given; where the line was not written it comes back.
+    pub fn append_of<T: Send + 'static>(
+        &mut self,
+        line: &str,
+        of: T,
+        synced: impl FnOnce(T) + Send + 'static,
+    ) -> Result<(), (io::Error, T)> {
         let mut whole = String::with_capacity(line.len() + 1);
         whole.push_str(line);
         whole.push('\n');
-        let written = self.file.write_all(whole.as_bytes());
-        match self.syncer.as_ref().filter(|_| written.is_ok()) {
-            // The thread takes all that comes, to its end.
-            Some(syncer) => _ = syncer.lines.send(Box::new(synced)),
-            None => synced(),
+        if let Err(error) = self.file.write_all(whole.as_bytes()) {
+            return Err((error, of));
         }
-        written
+        match &self.syncer {
+            // The thread takes all that comes, to its end.
+            Some(syncer) => _ = syncer.lines.send(Box::new(move || synced(of))),
+            None => synced(of),
+        }
+        Ok(())
     }
 
     pub fn sync_error(&self) -> Option<io::Error> {

@@ -68,6 +68,8 @@ pub struct Ended {
     pub result: RunResult,
     /// The conversation could not be kept: why
     pub unrecorded: Option<String>,
+    /// Its line could not be written.
+    pub unwritten: bool,
     /// How long it took by the clock on the wall: a simulated modem may have another one
     pub took: Duration,
     /// The scripts that the script itself has run, and how long each took
@@ -76,7 +78,7 @@ pub struct Ended {
 
 impl Ended {
     fn new(result: RunResult) -> Ended {
-        Ended { result, unrecorded: None, took: Duration::ZERO, steps: Vec::new() }
+        Ended { result, unrecorded: None, unwritten: false, took: Duration::ZERO, steps: Vec::new() }
     }
 
     /// After an earlier try, whose failure stays known, and its conversation where no later one was kept. Where this

@@ -190,13 +190,13 @@ impl ProgressScreen {
             self.above(&format!("note: the conversation of {} could not be kept: {why}\n", result.modem));
         }
         let went_well = matches!(result.status, Status::Passed | Status::Skipped);
-        if !self.quiet && (!self.lines.live || !went_well) {
-            self.above(&self.line(result));
+        if !self.quiet && (!self.lines.live || !went_well || ended.unwritten) {
+            self.above(&self.line(result, ended.unwritten));
         }
     }
 
     /// `12/200 failed gw-0007 in 5.0 s: no answer (setup.hayes:12)`
-    fn line(&self, result: &RunResult) -> String {
+    fn line(&self, result: &RunResult, unwritten: bool) -> String {
         let palette = self.console.err;
         let count = format!("{}/{}", self.tally.count(&STATUSES), self.modems.len());
         let mut why =
@@ -209,6 +209,9 @@ impl ProgressScreen {
         if result.is_flaky() {
             status = palette.paint(Style::Notable, "flaky");
             why = format!(": passed at try {}", result.earlier.len() + 1);
+        }
+        if unwritten {
+            why = format!("{why}, {}", palette.paint(Style::Bad, "not written"));
         }
         let (count, time) = (palette.paint(Style::Dim, count), seconds(result.elapsed_ms));
         console::fitted(&format!("{count} {status} {} in {time}{why}", result.modem), "    ") + "\n"

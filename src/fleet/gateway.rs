@@ -21,7 +21,7 @@ use super::key::{SecretKey, random};
 use super::message::{AttachShare, GatewayResult, Presence, WantedModem, WantedRun, json, run_name, verified};
 use super::nkey::{KeyKind, written};
 use super::seal::{self, SealedFor, unseal};
-use crate::batch::driver::{Driver, Finished, Log, ToDriver};
+use crate::batch::driver::{Driver, Finished, Log, ToDriver, Told};
 use crate::batch::inventory::{BatchModem, Identity, Inventory};
 use crate::batch::journal::Journal;
 use crate::batch::run::{Common, Ended};
@@ -834,23 +834,30 @@ impl Log for AgentLog {
         self.append(&AgentLine::Withdrawn(key), || {})
     }
 
-    fn ended(&mut self, mut ended: Box<Ended>, told: Box<dyn FnOnce(Box<Ended>) + Send>) -> io::Result<()> {
+    fn ended(&mut self, mut ended: Box<Ended>, told: Told) -> Result<(), (io::Error, Box<Ended>)> {
         fail_point("ended");
-        let key = self.key(&ended.result.modem)?;
+        let key = match self.key(&ended.result.modem) {
+            Ok(key) => key,
+            Err(error) => return Err((error, ended)),
+        };
         let record = ended.result.record.take().and_then(|name| self.record(&name));
         let mut result = self.like.clone();
         (result.attempt, result.record) = (key.attempt, record);
         result.result = ended.result.clone();
-        let line = AgentLine::Done(result.clone());
-        let (sender, kept) = (self.sender.clone(), result.clone());
-        let appended = self.append(&line, move || {
+        let line = notation::json(&AgentLine::Done(result.clone()));
+        let sender = self.sender.clone();
+        let synced = move |(result, ended): (Box<GatewayResult>, Box<Ended>)| {
             let _ = sender.send(ToGateway::Done(result, true));
             told(ended);
-        });
-        if appended.is_err() {
-            self.tell(ToGateway::Done(kept, false));
-        }
-        appended
+        };
+        let appended = match self.journal.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            Some(journal) => journal.append_of(&line, (result, ended), synced),
+            None => Err((ErrorKind::StorageFull.into(), (result, ended))),
+        };
+        appended.map_err(|(error, (result, ended))| {
+            self.tell(ToGateway::Done(result, false));
+            (error, ended)
+        })
     }
 
     fn sync_error(&self) -> Option<io::Error> {

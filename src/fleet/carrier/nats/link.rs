@@ -313,6 +313,7 @@ impl Link {
             Err(fault) => return Err(lost(&fault)),
         };
         let mut bytes = buffer.get(..count).unwrap_or_default();
+        let before = self.received.len();
         let Some(tls) = &mut self.tls else {
             self.received.extend_from_slice(bytes);
             return Ok(true);
@@ -322,8 +323,10 @@ impl Link {
             let state = tls.process_new_packets().map_err(|error| untrusted(&error))?;
             let plain = state.plaintext_bytes_to_read();
             let _ = tls.reader().take(u64::try_from(plain).unwrap_or(0)).read_to_end(&mut self.received);
+            // What it has said before, as why, is heard first.
             if state.peer_has_closed() {
-                return Err(silent("it closed the connection"));
+                let has_said = self.received.len() > before;
+                return if has_said { Ok(true) } else { Err(silent("it closed the connection")) };
             }
         }
         self.flush(until)?;
@@ -422,21 +425,40 @@ fn refusal(why: &str) -> CarrierError {
     let passes = ["Stale Connection", "Server Shutdown", "Maximum Connections Exceeded", "Slow Consumer"];
     match passes.iter().any(|known| why.eq_ignore_ascii_case(known)) {
         true => silent(why),
-        false => CarrierError::Refused(format!("the NATS server says: {why}")),
+        false => CarrierError::Refused(format!("the NATS server says: {why}{}", remedy(why))),
+    }
+}
+
+/// What to do about a refusal: its users are made from the inventory.
+fn remedy(why: &str) -> &'static str {
+    let of = |what: &str| why.get(..what.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(what));
+    if of("Authorization Violation") {
+        ": it does not know this key: `hayes fleet nats-config` writes its users, with the `key` of each gateway's table"
+    } else if of("Permissions Violation") {
+        ": its users allow this no more, or are another Hayes's: `hayes fleet nats-config` writes them"
+    } else {
+        ""
     }
 }
 
 fn untrusted(error: &rustls::Error) -> CarrierError {
-    let text = error.to_string();
+    let (text, kind) = (error.to_string(), format!("{error:?}"));
     let why = if text.contains("CaUsedAsEndEntity") {
         "its certificate is that of an authority itself (CA:TRUE, as `openssl req -x509` makes it): give the server one \
          that the authority has signed"
     } else if text.contains("UnknownIssuer") || text.contains("BadSignature") {
         "nobody who is trusted here has signed its certificate: name the authority that has with --ca FILE"
+    } else if kind.contains("Expired") {
+        "its certificate has expired: make its next one, or set the clock of this machine"
+    } else if kind.contains("NotValidYet") {
+        "its certificate is not valid yet: set the clock of this machine, or wait"
+    } else if kind.contains("NotValidForName") {
+        "its certificate is another name's: connect to a name that it holds, or make it one that holds this (subjectAltName)"
     } else {
         &text
     };
-    CarrierError::Refused(format!("the NATS server's TLS is not trusted: {why}"))
+    let more = if why.contains("name's") { format!(" ({text})") } else { String::new() };
+    CarrierError::Refused(format!("the NATS server's TLS is not trusted: {why}{more}"))
 }
 
 fn silent(why: &str) -> CarrierError {

@@ -614,6 +614,12 @@ fn settings(access: &Access<'_>) -> Carried<ClientConfig> {
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         }
     }
+    if let Some(path) = access.authorities.filter(|_| roots.is_empty()) {
+        return Err(refused(format!(
+            "{} holds no certificate: --ca takes that of an authority, in PEM",
+            path.display()
+        )));
+    }
     if roots.is_empty() {
         return Err(refused("no certificate authority is known here: name one with --ca FILE".to_owned()));
     }
