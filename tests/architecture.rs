@@ -10,9 +10,9 @@ use regex::Regex;
 
 // The limits of the step that made the house smaller, for the rooms that stood then; a hundredth more for what they
 // have learnt since, as what a check knows of values, delivery reports and secrets that are typed.
-const LINES: usize = 50_500;
+const LINES: usize = 51_200;
 const FILES: usize = 240;
-const TYPES: usize = 440;
+const TYPES: usize = 446;
 const PUB_SUPER: usize = 500;
 
 /// The rooms that were built on it since, each with its most lines and types.
