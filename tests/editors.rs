@@ -16,7 +16,7 @@ use regex::Regex;
 
 /// Words that are no keywords of the grammar: signs in words, values, and names that are always there.
 const BESIDE_KEYWORDS: [&str; 13] = [
-    "and", "or", "true", "false", "off", "response", "body", "result", "elapsed", "attempt", "error", "module",
+    "and", "or", "true", "false", "off", "response", "body", "result", "elapsed", "replied", "attempt", "error", "module",
     "prompt",
 ];
 

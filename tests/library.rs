@@ -325,6 +325,56 @@ fn the_second_setup_changes_nothing_on_any_model() {
     });
 }
 
+/// What `AT+CPIN?` says, in words or by number, and what becomes of it: one place tells whose PIN is meant.
+#[test]
+fn each_state_of_the_sim_is_told_as_what_it_is() {
+    const STATES: [(&str, &str, &str); 17] = [
+        ("READY", "ready", ""),
+        ("SIM PIN", "pin", "the SIM asks for its PIN"),
+        ("SIM PUK", "puk", "the SIM is blocked"),
+        ("SIM PIN2", "ready", ""),
+        ("SIM PUK2", "ready", ""),
+        ("PH-SIM PIN", "locked", "the modem itself is locked"),
+        ("PH-FSIM PUK", "locked", "the modem itself is locked"),
+        ("PH-NET PIN", "locked", "the modem itself is locked"),
+        ("PH-NETSUB PUK", "locked", "the modem itself is locked"),
+        ("PH-SP PIN", "locked", "the modem itself is locked"),
+        ("PH-CORP PUK", "locked", "the modem itself is locked"),
+        ("NOT INSERTED", "absent", "no SIM is seen"),
+        ("SIM REMOVED", "absent", "no SIM is seen"),
+        ("BLOCKED", "puk", "the SIM is blocked"),
+        ("NOT READY", "starting", "still starting"),
+        ("SIM BUSY", "starting", "still starting"),
+        ("SIM FAILURE", "failed", "the SIM has failed"),
+    ];
+    each(&STATES, |(said, state, cause)| {
+        let line = format!("+CPIN: {said}");
+        let mut modem = Played::saying("bg96?cfun=1&register=0s&apn=super", &[("+CPIN: ", &line)]);
+        let result = modem.run(&["modem/sim-state"]);
+        assert_eq!(result.report["state"], state, "{said}");
+        let told = result.report["cause"].as_str().unwrap();
+        assert!(told.contains(cause) && told.is_empty() == cause.is_empty(), "{said}: {told}");
+        // What is ready goes on; the others are told as what they are, and only a SIM's own lock has the SIM's remedy.
+        modem.heard();
+        let setup = modem.run(&["supersim/setup"]);
+        assert_eq!(passed(&setup), state == "ready", "{said}: {}", failure(&setup));
+        assert!(failure(&setup).contains(cause), "{said}: {}", failure(&setup));
+        assert_eq!(failure(&setup).contains("AT+CPIN="), ["pin", "puk"].contains(&state), "{said}: {}", failure(&setup));
+        let heard = modem.heard();
+        assert!(heard.iter().all(|line| !line.starts_with("AT+CPIN=")), "{said}: {heard:?}");
+    });
+    // A nRF91 tells it by number alone.
+    let refusals = [(5, "locked"), (10, "absent"), (11, "pin"), (12, "puk"), (13, "failed"), (14, "starting")];
+    let more = [(15, "unfit"), (17, "ready"), (18, "ready"), (40, "locked"), (47, "locked"), (262, "puk")];
+    each(&[refusals, more].concat(), |(code, state)| {
+        for model in ["bg96", "nrf9160"] {
+            let mut modem = Played::on(&format!("{model}?cfun=1&fault=cme:{code}:CPIN?"));
+            let told = modem.run(&["modem/sim-state"]).report["state"].clone();
+            assert_eq!(told, state, "{code} on {model}");
+        }
+    });
+}
+
 /// In flight mode, with the radio and the SIM off, away from the network, with a SIM that takes its time.
 #[test]
 fn setup_brings_a_modem_back_to_the_air_on_any_model() {

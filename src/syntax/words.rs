@@ -170,11 +170,12 @@ pub(super) fn is_reserved(word: &str) -> bool {
 }
 
 /// The names that have a value without the script's giving it: what each is, and where it holds if not everywhere.
-pub const GIVEN_NAMES: [(&str, &str, &str); 7] = [
+pub const GIVEN_NAMES: [(&str, &str, &str); 8] = [
     ("response", "the lines of the last answer", ""),
     ("body", "the content that the last answer carries", ""),
     ("result", "the final result code of the last answer", ""),
     ("elapsed", "how long the last answer took", ""),
+    ("replied", "whether the last question's prompt was replied to", ""),
     ("module", "what is known of the module", ""),
     ("attempt", "the number of the attempt in a `retry`", "inside a `retry`"),
     ("error", "the reason of a failure in an `else`", "in the `else` of a `try` or a `retry`"),

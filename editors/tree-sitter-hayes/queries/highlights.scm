@@ -32,7 +32,7 @@
 (secret (name) @variable.parameter)
 (name) @variable
 (variable) @variable
-((variable) @variable.builtin (#any-of? @variable.builtin "response" "body" "result" "elapsed" "attempt" "error" "module"))
+((variable) @variable.builtin (#any-of? @variable.builtin "response" "body" "result" "elapsed" "replied" "attempt" "error" "module"))
 (type) @type
 (boolean) @boolean
 [(integer) (decimal) (duration)] @number

@@ -182,6 +182,9 @@ impl Checker<'_, '_, '_> {
                 if name == "body" && self.names.place(name).is_none() {
                     return Type::Unknown;
                 }
+                if name == "replied" && self.names.place(name).is_none() {
+                    return Type::Of(Kind::Bool);
+                }
                 if self.place.in_loop && self.names.place(name).is_some() {
                     self.awaited.push((name.to_owned(), span));
                 } else {

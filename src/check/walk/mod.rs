@@ -799,8 +799,8 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
     fn bind(&mut self, name: &Name, kind: Type, text: Option<(Arc<str>, Span)>) -> bool {
         let Name { value: name, span } = name;
         let given = GIVEN_NAMES.iter().find(|(given, ..)| given == name);
-        // A script may have a body or a module of its own.
-        if let Some((_, means, _)) = given.filter(|_| !matches!(name.as_str(), "body" | "module")) {
+        // A script may have a body, a module or a `replied` of its own.
+        if let Some((_, means, _)) = given.filter(|_| !matches!(name.as_str(), "body" | "module" | "replied")) {
             self.findings.tell("hayes::check::reserved-name", *span, &[&name, means]);
             return false;
         }

@@ -219,6 +219,7 @@ impl Run<'_> {
     fn write(&mut self, asked: &ReadyQuestion) -> Step {
         self.may_be_sent(asked)?;
         self.outcome.exchanges += 1;
+        self.hearing.replied = false;
         self.scope.last = Last::default();
         let written = self.conversation.write(asked.question.bytes(), asked.question.timeout, &mut self.hearing);
         written.map_err(|trouble| self.trouble(trouble, Some(asked), asked.span))
@@ -233,6 +234,7 @@ impl Run<'_> {
     fn pose(&mut self, asked: &ReadyQuestion, clauses: &[Clause], values: &ClauseValues) -> Step<Result<(), Trouble>> {
         self.may_be_sent(asked)?;
         self.outcome.exchanges += 1;
+        self.hearing.replied = false;
         let now = self.conversation.now();
         let sent = self.hearing.mask.text(&asked.text);
         let what = Waiting::Answer { sent: &sent };
@@ -259,7 +261,8 @@ impl Run<'_> {
             }
             Err(trouble) => {
                 let (sent, before) = (Some(Arc::clone(&asked.text)), self.scope.last.sent.take());
-                self.scope.last = Last { sent, before, lines: trouble.received.clone(), ..Last::default() };
+                let (lines, replied) = (trouble.received.clone(), self.hearing.replied);
+                self.scope.last = Last { sent, before, lines, replied, ..Last::default() };
                 Ok(Err(trouble))
             }
         }
@@ -278,7 +281,8 @@ impl Run<'_> {
                 guard.after(&asked.line, asked.stakes, &lines, result.as_ref());
             }
         }
-        self.scope.last = Last { sent: Some(Arc::clone(&asked.text)), lines, body, result, elapsed, ..Last::default() };
+        let (sent, replied) = (Some(Arc::clone(&asked.text)), self.hearing.replied);
+        self.scope.last = Last { sent, lines, body, result, elapsed, replied, ..Last::default() };
     }
 
     /// A command is not sent that would go to the other end of a connection, or that a guard holds back.
@@ -753,7 +757,11 @@ impl Run<'_> {
             }
             TroubleKind::NeverBack { is_lost: false } => after("hayes::run::timeout never-back"),
             TroubleKind::InDataMode => view.fail(told("hayes::run::data-mode escape", &[&waited])),
-            TroubleKind::Port(Fault::Lost(why)) => unreachable(told("hayes::run::lost", &[&what, why])),
+            TroubleKind::Port(Fault::Lost(why)) => {
+                let is_given = asked.is_some() && self.hearing.replied;
+                let page = if is_given { "hayes::run::lost given" } else { "hayes::run::lost" };
+                unreachable(told(page, &[&what, why]))
+            }
             TroubleKind::Port(Fault::Interrupted) => {
                 End::Fatal(Status::Interrupted, view.whole(told("hayes::run::interrupted", &[&what])))
             }

@@ -31,13 +31,14 @@ impl Evaluate for ScriptView<'_> {
             return Ok(value.clone());
         }
         match name {
-            "response" | "body" | "result" | "elapsed" | "error" if self.scope.last.left_out => {
+            "response" | "body" | "result" | "elapsed" | "replied" | "error" if self.scope.last.left_out => {
                 Err(self.unset(name, span))
             }
             "response" => Ok(self.scope.last.response()),
             "body" => Ok(Value::of_bytes(self.scope.last.body.clone())),
             "result" => Ok(self.scope.last.result()),
             "elapsed" => Ok(Value::duration(self.scope.last.elapsed)),
+            "replied" => Ok(Value::Bool(self.scope.last.replied)),
             "module" => Ok(crate::value::module::record(self.module)),
             "attempt" if self.scope.attempt > 0 => Ok(Value::Int(self.scope.attempt)),
             "error" => Ok(Value::Text(Arc::clone(&self.scope.error))),

@@ -22,7 +22,7 @@ use super::failure::{Call, Failure};
 use super::inputs::{Inputs, value_of, ways_to_give};
 use super::outcome::{Outcome, Status};
 use super::secret::{Mask, SharedMask};
-use crate::at::{self, Event, Line, Question, ResultCode, Verdict};
+use crate::at::{self, Event, Line, Question, ResultCode, Verdict, Why};
 use crate::catalogue::command::Stakes;
 use crate::catalogue::entry::Module;
 use crate::check::{Evaluate, Program, from_text, is_mistake_of_script};
@@ -243,6 +243,7 @@ impl<'r> Run<'r> {
                 aborts_hold: true,
                 reboots: false,
                 stopped_by: None,
+                replied: false,
             },
             scope,
             nesting: Nesting::default(),
@@ -1106,6 +1107,8 @@ struct Last {
     body: Vec<u8>,
     result: Option<ResultCode>,
     elapsed: Duration,
+    /// The modem asked for data, and they were given
+    replied: bool,
 }
 
 impl Last {
@@ -1194,6 +1197,8 @@ struct Hearing<'r> {
     reboots: bool,
     /// Which of them stopped the conversation.
     stopped_by: Option<usize>,
+    /// The last question's prompt was replied to.
+    replied: bool,
 }
 
 impl Hearing<'_> {
@@ -1243,6 +1248,7 @@ impl at::Hearer for Hearing<'_> {
         if self.reboots && matches!(event, Event::Notice(_)) {
             return;
         }
+        self.replied |= matches!(event, Event::Sent { why: Why::Reply, .. });
         if !self.secret.is_empty() {
             self.learn_from(event);
         }
