@@ -113,6 +113,36 @@ fn what_is_set_wrongly_is_found_and_mended() {
     });
 }
 
+/// Cut off between a setting and the restart that it needs, it ends the same: what reads right holds only then. A modem
+/// that forgets is told as one each time.
+#[test]
+fn a_setup_without_its_restart_is_brought_to_its_end() {
+    let models = ["sara-r410m", "sara-r5", "me910c1", "hl7812", "gm02s"].map(|model| (model, "nb-iot"));
+    let profiles = ["sara-r410m", "lara-r211"].map(|model| (model, "operator-profile"));
+    each(&[&models[..], &profiles[..]].concat(), |(model, preset)| {
+        let mut modem = Played::on(&format!("{model}?preset={preset}"));
+        modem.run(&["modem/identify"]);
+        let cut = modem.run(&["supersim/set-technology", "-V", "restart=later"]);
+        assert!(passed(&cut) && cut.changed > 0, "{model} {preset}: {}", failure(&cut));
+        let remedy = modem.run(&["supersim/diagnose"]).report["remedy"].clone();
+        let [first, second] = [(); 2].map(|()| modem.run(&["supersim/setup"]));
+        assert!(passed(&first), "{model} {preset}: {remedy}: {}", failure(&first));
+        assert!(passed(&second) && second.changed == 0, "{model} {preset}: {}", failure(&second));
+    });
+    let mut modem = Played::on("sara-r410m?preset=nb-iot&fault=forgets");
+    for _ in 0..2 {
+        let result = modem.run(&["supersim/setup"]);
+        assert!(failure(&result).contains("forgets at each restart"), "{}", failure(&result));
+    }
+    // Where no setting waits for a restart, or the network has answered, there is none.
+    for address in ["bg96?register=never&cfun=1", "sara-r410m?register=denied&cfun=1"] {
+        let mut modem = Played::on(address);
+        modem.run(&["supersim/setup"]);
+        let heard = modem.heard();
+        assert!(!heard.iter().any(|line| line.starts_with("AT+CFUN=1")), "{address}: {heard:?}");
+    }
+}
+
 /// A module with NB-IoT alone is told of at once, before anything is changed.
 #[test]
 fn a_module_that_super_sim_does_not_serve_is_named_at_once() {
