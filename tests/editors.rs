@@ -15,9 +15,9 @@ use hayes::syntax::{topic, topics};
 use regex::Regex;
 
 /// Words that are no keywords of the grammar: signs in words, values, and names that are always there.
-const BESIDE_KEYWORDS: [&str; 13] = [
-    "and", "or", "true", "false", "off", "response", "body", "result", "elapsed", "replied", "attempt", "error", "module",
-    "prompt",
+const BESIDE_KEYWORDS: [&str; 14] = [
+    "and", "or", "true", "false", "off", "response", "body", "result", "elapsed", "replied", "attempt", "error",
+    "module", "prompt",
 ];
 
 fn read(path: &str) -> String {

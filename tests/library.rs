@@ -359,7 +359,12 @@ fn each_state_of_the_sim_is_told_as_what_it_is() {
         let setup = modem.run(&["supersim/setup"]);
         assert_eq!(passed(&setup), state == "ready", "{said}: {}", failure(&setup));
         assert!(failure(&setup).contains(cause), "{said}: {}", failure(&setup));
-        assert_eq!(failure(&setup).contains("AT+CPIN="), ["pin", "puk"].contains(&state), "{said}: {}", failure(&setup));
+        assert_eq!(
+            failure(&setup).contains("AT+CPIN="),
+            ["pin", "puk"].contains(&state),
+            "{said}: {}",
+            failure(&setup)
+        );
         let heard = modem.heard();
         assert!(heard.iter().all(|line| !line.starts_with("AT+CPIN=")), "{said}: {heard:?}");
     });
@@ -368,7 +373,8 @@ fn each_state_of_the_sim_is_told_as_what_it_is() {
     let more = [(15, "unfit"), (17, "ready"), (18, "ready"), (40, "locked"), (47, "locked"), (262, "puk")];
     each(&[refusals, more].concat(), |(code, state)| {
         for model in ["bg96", "nrf9160"] {
-            let mut modem = Played::on(&format!("{model}?cfun=1&fault=cme:{code}:CPIN?"));
+            let mut modem = Played::on(&format!("{model}?cfun=1&fault=cme:{code}:CPIN"));
+            assert!(passed(&modem.run(&["modem/sync"])));
             let told = modem.run(&["modem/sim-state"]).report["state"].clone();
             assert_eq!(told, state, "{code} on {model}");
         }

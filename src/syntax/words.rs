@@ -175,8 +175,8 @@ pub const GIVEN_NAMES: [(&str, &str, &str); 8] = [
     ("body", "the content that the last answer carries", ""),
     ("result", "the final result code of the last answer", ""),
     ("elapsed", "how long the last answer took", ""),
-    ("replied", "whether the last question's prompt was replied to", ""),
     ("module", "what is known of the module", ""),
+    ("replied", "whether the last question's prompt was replied to", ""),
     ("attempt", "the number of the attempt in a `retry`", "inside a `retry`"),
     ("error", "the reason of a failure in an `else`", "in the `else` of a `try` or a `retry`"),
 ];

@@ -11,7 +11,7 @@ syntax keyword hayesStatement abort ask assert await capture check confirm ensur
 syntax keyword hayesControl break else finally for if retry repeat try when
 syntax keyword hayesClause all answers as baud cancel dtr escape every flush from hayes in matches not nothing on or and quiet raw real reply restart row rts simulated then to up with within
 syntax keyword hayesBoolean true false off
-syntax keyword hayesBuiltin response body result elapsed attempt error module
+syntax keyword hayesBuiltin response body result elapsed replied attempt error module
 
 syntax match hayesFunction /\<[a-z][a-z0-9_]*\ze(/
 syntax match hayesKind /:\s*\zs\(int\|hex\|decimal\|text\)\>/

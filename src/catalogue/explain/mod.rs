@@ -276,7 +276,7 @@ fn result(line: &str) -> Option<Explanation> {
     if !known.commands.is_empty() {
         explained.notes.push(format!("It ends the answer to {}.", known.commands.join(", ")));
     }
-    if let Some(speed) = connect {
+    if let Some(speed) = connect.filter(|_| known.text == "CONNECT") {
         explained.parts.push(ExplainedPart::new(speed, "text", "speed, or the modem's own text", None));
     }
     // NO CARRIER also comes by itself.

@@ -550,6 +550,10 @@ impl Run<'_> {
     #[inline(never)]
     pub(super) fn wait(&mut self, wait: &Await, span: Span) -> Step {
         let is_set_off = !matches!(wait.target, AwaitTarget::Quiet { .. });
+        // As behind `reboot`, the plan goes on behind a restart.
+        if self.inputs.plan && self.left_out && matches!(wait.target, AwaitTarget::Restart) {
+            return Ok(());
+        }
         if self.inputs.plan && self.left_out && is_set_off {
             return self.plan_ends("it waits for something that was not set off");
         }
