@@ -180,11 +180,8 @@ impl Conversation {
     }
 
     fn begin(&mut self, bytes: &[u8]) {
-        let Mode::Data { sure: true, .. } = self.mode() else {
-            self.begun = typed(&self.begun, &String::from_utf8_lossy(bytes)).1;
-            return;
-        };
-        self.begun.clear();
+        let is_data = matches!(self.mode(), Mode::Data { sure: true, .. });
+        self.begun = if is_data { String::new() } else { typed(&self.begun, &String::from_utf8_lossy(bytes)).1 };
     }
 
     /// After a timeout: brings the modem into step, before something is written whose silence is judged.

@@ -79,6 +79,8 @@ pub fn parse(line: &str) -> Option<CommandLine<'_>> {
 /// What a modem reads where bytes are sent in pieces, `before` first: its command lines with `;` between them, and the
 /// one that has no end yet. Of control characters it knows the line end, and those that take one back (V.250 §5.2).
 pub fn typed(before: &str, sent: &str) -> (String, String) {
+    // No modem takes a line that is longer.
+    const LONGEST_TYPED: usize = 4096;
     let mut lines = vec![before.to_owned()];
     for character in sent.chars() {
         match (character, lines.last_mut()) {
@@ -96,9 +98,6 @@ pub fn typed(before: &str, sent: &str) -> (String, String) {
     });
     (commands.collect::<Vec<_>>().join(";"), begun)
 }
-
-/// No modem takes a line that is longer.
-const LONGEST_TYPED: usize = 4096;
 
 /// The prefixes of extended commands: `+` (V.250 §5.4.1) and those that vendors took.
 pub fn is_extended_prefix(byte: u8) -> bool {

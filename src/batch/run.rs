@@ -16,7 +16,7 @@ use crate::check::Program;
 use crate::connect::{self, Opening};
 use crate::conversation::Conversation;
 use crate::diagnostic::Complaint;
-use crate::guard::Simulators;
+use crate::guard::{Simulators, files_read};
 use crate::notation::{ShownDuration, percent_encoded};
 use crate::port::transcript::{Transcript, port_name};
 use crate::port::{Cancel, Port, Timestamp};
@@ -51,6 +51,8 @@ pub struct Common {
     pub rows: Option<TakeRow>,
     /// What tells the script, and all that it runs, from others
     script_mark: String,
+    /// What tells the files that these read from others
+    files_mark: Option<String>,
     /// Asks each modem that has an IMEI or an ICCID who it is, before the script begins
     identifies: Option<Arc<Program>>,
     /// Which ports are simulated by other processes
@@ -117,6 +119,7 @@ impl Common {
     pub fn new(program: Arc<Program>, inputs: Inputs, results: &Path) -> Common {
         Common {
             script_mark: mark(program.sources().into_values()),
+            files_mark: files_read(&program, inputs.folder.as_deref().unwrap_or(Path::new(""))),
             program,
             inputs,
             environment: Inputs::default(),
@@ -157,12 +160,16 @@ impl Common {
         inputs
     }
 
-    /// What tells its values from others. Secrets are left out: a PIN could be found by trying all.
+    /// What tells its values from others, and what the files hold that it reads. Of secrets and of what is typed it is
+    /// what only this user can tell: a PIN could be found by trying all.
     #[inline(never)]
     fn values_mark(&self, modem: &BatchModem) -> String {
         let inputs = self.inputs(modem);
+        let hidden = inputs.secrets.iter().chain(&inputs.answers);
+        let hidden = inputs.guard.as_ref().and_then(|guard| guard.mark(hidden));
         let values = inputs.variables.iter().flat_map(|(name, value)| [name.as_str(), value]);
-        mark(values.chain(self.program.only.iter().map(String::as_str)))
+        let others = self.program.only.iter().chain(&hidden).chain(&self.files_mark);
+        mark(values.chain(others.map(String::as_str)))
     }
 
     /// In what the modem's earlier run was another than that which it would have now.

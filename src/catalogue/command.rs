@@ -126,7 +126,8 @@ impl Stakes {
                 self.illegal = Some(danger.why);
             }
         }
-        self.restarts |= known.reboots(form, values).is_some();
+        // What is off has left its network as well.
+        self.restarts |= known.away(form, values).is_some();
         self.leaves_network |= holds(&known.network.leaves);
         self.joins_network |= holds(&known.network.joins);
         self.seeks_network |= holds(&known.network.seeks);

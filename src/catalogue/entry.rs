@@ -256,6 +256,8 @@ pub enum DangerKind {
     Illegal,
     /// It uses up attempts, or locks the SIM or the modem
     Lock,
+    /// It calls the emergency services
+    Emergency,
     Cost,
     /// Stored messages or files are gone
     Data,

@@ -69,7 +69,7 @@ fn secrets_of<'a>(asked: &Command<'a>) -> Vec<&'a str> {
         let is_header = value.get(..13).is_some_and(|start| start.eq_ignore_ascii_case("authorization"));
         if is_all && value.len() >= 4 || follows && is_text || is_named || is_guessed || is_header {
             found.push(value);
-        } else if let Some(part) = code(value).or_else(|| of_address(value)) {
+        } else if let Some(part) = code(value).or_else(|| of_address(value)).or_else(|| of_card(value)) {
             found.push(part);
         }
         let meaning = field.and_then(|field| field.meaning(value));
@@ -89,6 +89,22 @@ fn code(dialled: &str) -> Option<&str> {
 fn of_address(value: &str) -> Option<&str> {
     let (user, _) = value.split_once("://")?.1.split('/').next()?.rsplit_once('@')?;
     user.contains(':').then_some(user)
+}
+
+/// The PINs in a command for the SIM (102.221 §11.1.9 to §11.1.13): verify, change, disable, enable, unblock.
+fn of_card(value: &str) -> Option<&str> {
+    const APDU_HEADER: usize = 10;
+    let (header, data) = value.split_at_checked(APDU_HEADER)?;
+    let length = usize::from_str_radix(header.get(8..)?, 16).ok()?;
+    let is_one = ["20", "24", "26", "28", "2C"].iter().any(|code| header.get(2..4) == Some(code));
+    let is_hex = value.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_one && is_hex && matches!(length, 8 | 16) && data.len() >= 2 * length).then_some(data)
+}
+
+/// As [`is_secret`], of a name in a script.
+pub fn is_called_secret(name: &str) -> bool {
+    let last = name.rsplit('_').next().unwrap_or(name).to_ascii_lowercase();
+    is_secret(name) || is_secret(&last) || ["pw", "token", "key"].iter().any(|end| last.ends_with(end))
 }
 
 /// Whether the manuals, or the catalogue, call something so that is nobody's business.

@@ -298,11 +298,5 @@ fn wrapped(line: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    #[test]
-    fn each_text_is_one_of_its_own() {
-        crate::source::tables::hold(include_str!("explain.md"), &mut |_, words| {
-            super::texts(&words.split('¦').map(str::to_owned).collect::<Vec<_>>()).join("¦")
-        });
-    }
-}
+#[path = "../../tests/units/told_by_explain.rs"]
+mod tests;

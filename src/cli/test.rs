@@ -17,6 +17,7 @@ use crate::port::{Cancel, Timestamp};
 use crate::report::result::{FailureReport, RunResult};
 use crate::report::style::{Palette, Style};
 use crate::runtime::{self, Inputs, Outcome, Status};
+use crate::source::{LARGEST_TEXT, read_file};
 
 /// How a recording's name ends.
 const ENDING: &str = "transcript";
@@ -114,7 +115,7 @@ impl Terms {
 fn one(recording: &Path, arguments: &Test, cancel: &Cancel, console: &Console) -> Result<RunResult, Exit> {
     let (name, started) = (recording.display().to_string(), Timestamp::now().to_string());
     let refuse = |message: String, help: &str| console.refuse(Exit::Invalid, &message, Some(help));
-    let text = scripts::open_text(recording)
+    let text = read_file(recording, LARGEST_TEXT)
         .map_err(|error| refuse(format!("{name}: {error}"), "a recording is what --record has written"))?;
     let terms = Terms::read(&text).map_err(|(word, meant)| {
         refuse(format!("{name}: nothing is told by `# {word}: …`"), &format!("did you mean `# {meant}: …`?"))

@@ -369,7 +369,7 @@ fn first_order(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 mod tests {
     use super::*;
     use crate::fleet::message::signed;
-    use crate::state::with_folder;
+    use crate::state::tests::with_folder;
 
     fn order(gateway: &str, epoch: u64) -> Order {
         let text = format!(

@@ -208,7 +208,7 @@ fn write(folder: &Path, book: &Book) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::with_folder;
+    use crate::state::tests::with_folder;
 
     const NOW_MILLIS: u64 = 1_700_000_000_000;
 

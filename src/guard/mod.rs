@@ -18,20 +18,27 @@ mod simulators;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::at::command::{Command, Form, parse, typed};
 use crate::at::parameters::{parameters, split_prefix};
 use crate::at::{Answer, Event, Hearer, Line, PromptPlan, Question, ResultCode};
-use crate::catalogue::command::Stakes;
-use crate::catalogue::prospect;
+use crate::catalogue::command::{Stakes, values};
+use crate::catalogue::{Prospect, command_of, prospect};
+use crate::check::Program;
 use crate::connect::Address;
 use crate::conversation::{Conversation, Trouble};
 use crate::diagnostic::Complaint;
-use crate::notation::ShownDuration;
+use crate::notation::{ShownDuration, check_digit, hex};
 use crate::port::Timestamp;
+use crate::source::read_binary;
 use crate::state;
+use crate::syntax::ast::{Expression, ExpressionKind, Template, TemplatePart};
+use crate::value::LARGEST_VALUE;
 use ledger::{Book, Ledger};
+use sha2::{Digest, Sha256};
 
 use pin::{PinAttempt, tries_told, was_not_tried};
 pub use simulators::Simulators;
@@ -216,6 +223,12 @@ impl Guard {
         }))
     }
 
+    /// What tells values from others, for this user alone; none where there are none.
+    pub fn mark<'t>(&self, values: impl Iterator<Item = (&'t String, &'t String)>) -> Option<String> {
+        let text: Vec<String> = values.map(|(name, value)| format!("{name}={value}")).collect();
+        (!text.is_empty()).then(|| self.change(|book, _| book.mark("", &text.join("\0"))))
+    }
+
     /// What is to be told of the file of the guards: once.
     pub fn untold(&self) -> Vec<String> {
         if self.port.is_some() { self.ledger.untold() } else { Vec::new() }
@@ -381,6 +394,55 @@ impl AttachLimit {
     }
 }
 
+/// The command lines that the modem reads when this text comes behind what was sent of a line before, why they must
+/// stand in an `unsafe` block, and what they risk. What was begun has been judged already, as far as it went.
+pub fn judged(conversation: &Conversation, text: &str) -> (String, Option<&'static str>, Stakes) {
+    let (begun, (own, _)) = (conversation.begun(), typed("", text));
+    let of = |line: &str| {
+        let mut known = prospect(line, conversation.module());
+        if let Some(why) = parse(line).and_then(|line| line.commands.iter().find_map(unknown_danger)) {
+            known.needs_unsafe.get_or_insert(why);
+            known.stakes.illegal = Some(why);
+        }
+        known
+    };
+    let Prospect { needs_unsafe, stakes, .. } = of(&own);
+    if begun.is_empty() || needs_unsafe.is_some() || stakes != Stakes::default() {
+        return (own, needs_unsafe, stakes);
+    }
+    let (whole, before) = (typed(begun, text).0, of(&typed(begun, "").0).stakes);
+    let Prospect { needs_unsafe, stakes, .. } = of(&whole);
+    (whole, needs_unsafe, if stakes == before { Stakes::default() } else { stakes })
+}
+
+/// Why a command that the catalogue does not know must stand in an `unsafe` block: it seems to write an IMEI.
+fn unknown_danger(asked: &Command<'_>) -> Option<&'static str> {
+    const IMEI_DIGITS: usize = 15;
+    if asked.form != Form::Set || command_of(asked).is_some() {
+        return None;
+    }
+    let is_imei = |value: &&str| {
+        let parts = value.trim_matches('"').split_at_checked(IMEI_DIGITS - 1);
+        parts.is_some_and(|(front, last)| check_digit(front).is_some_and(|digit| digit.to_string() == last))
+    };
+    let is_called_so = asked.name.to_ascii_uppercase().contains("IMEI");
+    let count = asked.argument.bytes().filter(u8::is_ascii_digit).count();
+    let is_one = is_called_so && count >= IMEI_DIGITS - 1 || values(asked).iter().any(is_imei);
+    is_one.then_some("It looks as if it writes an IMEI, and another one is a crime in several countries.")
+}
+
+/// What tells what a program reads by `file("…")`, where its name is written there; none where it reads none.
+pub fn files_read(program: &Program, folder: &Path) -> Option<String> {
+    let held = |read: &Expression| {
+        let ExpressionKind::Text(Template { parts, .. }) = &read.kind else { return None };
+        let [TemplatePart::Text(name)] = parts.as_slice() else { return None };
+        Some(read_binary(&folder.join(name), LARGEST_VALUE as u64).unwrap_or_default())
+    };
+    let inner = program.runs().filter_map(|(_, inner)| files_read(inner, folder)).map(String::into_bytes);
+    let held: Vec<Vec<u8>> = program.files.iter().filter_map(held).chain(inner).collect();
+    (!held.is_empty()).then(|| hex(&Sha256::digest(held.iter().map(|held| hex(held)).collect::<Vec<_>>().join(" "))))
+}
+
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
@@ -441,178 +503,5 @@ fn chance() -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-    use crate::state::with_folder;
-
-    fn stakes(line: &str) -> Stakes {
-        prospect(line, None).stakes
-    }
-
-    fn guard(folder: &Path, allowed: &[LiftedGuard]) -> Guard {
-        let guard = Guard::new(Ledger::new(Some(folder.to_owned())), allowed);
-        guard.at(&Address::parse("tcp://modem:1").unwrap()).unwrap()
-    }
-
-    #[test]
-    fn what_is_at_stake() {
-        for (line, told) in [
-            ("AT+CFUN=1,1", "restarts joins"),
-            ("AT+CFUN=4", "leaves"),
-            ("AT+CFUN=1", "joins"),
-            ("AT+COPS=0", "seeks"),
-            ("AT+COPS=3,2", ""),
-            ("AT+COPS=?", ""),
-            ("AT+CGATT=0", "leaves"),
-            ("AT&W", "flash"),
-            ("AT+QCFG=\"band\",f,1,1", "flash"),
-            ("AT+QCFG=\"band\"", ""),
-            ("AT+CGDCONT=1,\"IP\",\"super\"", "flash"),
-            ("AT+CGDCONT?", ""),
-            ("AT+URAT=7", "flash"),
-            ("AT+QCCID", "number"),
-            ("AT+CGSN", "number"),
-            ("AT+EGMR=1,7,\"1\"", "illegal"),
-            ("AT+EGMR=0,7", ""),
-        ] {
-            let known = stakes(line);
-            let all = [
-                (known.restarts, "restarts"),
-                (known.leaves_network, "leaves"),
-                (known.joins_network, "joins"),
-                (known.seeks_network, "seeks"),
-                (known.writes_flash, "flash"),
-                (known.tells_number, "number"),
-                (known.illegal.is_some(), "illegal"),
-            ];
-            let found: Vec<_> = all.iter().filter(|(holds, _)| *holds).map(|(_, name)| *name).collect();
-            assert_eq!(found.join(" "), told, "{line}");
-        }
-    }
-
-    #[test]
-    fn a_pin_that_has_failed_is_not_tried_again() {
-        with_folder(|folder| {
-            let (wrong, other) = (PinAttempt::of("AT+CPIN=1111").unwrap(), PinAttempt::of("AT+CPIN=2222").unwrap());
-            let told = |leave: &Leave| match leave {
-                Leave::Refuse(refusal) => refusal.message.split(" at ").next().unwrap().to_owned(),
-                Leave::Send | Leave::Wait(_) => "sent".to_owned(),
-            };
-            let first = guard(folder, &[]);
-            assert_eq!(first.try_pin("8988", &wrong, Some(3)), Leave::Send);
-            // Another run; another way of writing it.
-            let next = guard(folder, &[]);
-            let again = PinAttempt::of("AT+CLCK=\"SC\",0,\"1111\"").unwrap();
-            assert_eq!(
-                told(&next.try_pin("8988", &again, Some(2))),
-                "the PIN is not tried: this PIN has failed on the SIM 8988 before,"
-            );
-            assert_eq!(
-                told(&next.try_pin("8988", &other, None)),
-                "the PIN is not tried: a PIN has failed on the SIM 8988, and the modem does not tell how many tries are left"
-            );
-            assert_eq!(
-                told(&next.try_pin("8988", &other, Some(1))),
-                "the PIN is not tried: the SIM 8988 has one try left"
-            );
-            assert_eq!(next.try_pin("8989", &wrong, None), Leave::Send, "another SIM");
-            assert_eq!(
-                guard(folder, &[LiftedGuard::Pin]).try_pin("8988", &wrong, Some(1)),
-                Leave::Send,
-                "the user's word"
-            );
-            // One that is right clears the count, not what is known of the wrong one.
-            assert_eq!(next.try_pin("8988", &other, Some(2)), Leave::Send);
-            next.change(|book, _| other.settle(book, "8988", true));
-            assert_eq!(
-                told(&next.try_pin("8988", &wrong, Some(3))),
-                "the PIN is not tried: this PIN has failed on the SIM 8988 before,"
-            );
-            assert_eq!(next.try_pin("8988", &other, None), Leave::Send);
-            // The wrong one has become the right one.
-            let change = PinAttempt::of("AT+CPWD=\"SC\",\"2222\",\"1111\"").unwrap();
-            next.change(|book, _| change.settle(book, "8988", true));
-            assert_eq!(next.try_pin("8988", &wrong, None), Leave::Send);
-            let kept = std::fs::read_to_string(folder.join("guards.json")).unwrap();
-            assert!(!kept.contains("1111") && !kept.contains("2222"), "{kept}");
-        });
-    }
-
-    #[test]
-    fn a_sim_looks_for_a_network_four_times_an_hour() {
-        with_folder(|folder| {
-            let (off, on) = (stakes("AT+CFUN=4"), stakes("AT+CFUN=1"));
-            let done = Some(ResultCode::Ok);
-            for _ in 0..SEARCHES {
-                // Each in a run of its own; off and on is one.
-                let guard = guard(folder, &[]);
-                assert_eq!(guard.search("p", off), Leave::Send);
-                guard.after("AT+CFUN=1", on, &[], done.as_ref());
-            }
-            let fifth = guard(folder, &[]);
-            for line in ["AT+CFUN=4", "AT+CFUN=1,1", "AT+COPS=0"] {
-                let Leave::Refuse(refusal) = fifth.search("p", stakes(line)) else { panic!("{line} is sent") };
-                assert_eq!(refusal.code, "hayes::run::network-guard");
-            }
-            assert_eq!(fifth.search("another", off), Leave::Send);
-            assert_eq!(guard(folder, &[LiftedGuard::Network]).search("p", off), Leave::Send);
-            // An hour later.
-            fifth.change(|book, _| book.sim("p").searches.iter_mut().for_each(|time| *time -= HOUR_MILLIS));
-            assert_eq!(guard(folder, &[]).search("p", off), Leave::Send);
-        });
-    }
-
-    #[test]
-    fn a_site_has_its_share() {
-        with_folder(|folder| {
-            let guard = guard(folder, &[]);
-            let waits = |sim: usize| match guard.search(&sim.to_string(), stakes("AT+COPS=0")) {
-                Leave::Send => 0,
-                Leave::Wait(time) => time.as_secs(),
-                Leave::Refuse(refusal) => panic!("{refusal:?}"),
-            };
-            assert!((0..SITE_SEARCHES).all(|sim| waits(sim) == 0));
-            let waited: Vec<u64> = (100..103).map(waits).collect();
-            assert!(waited.iter().all(|time| (55..=65).contains(time)), "{waited:?}");
-        });
-    }
-
-    #[test]
-    fn the_modems_of_a_limit_have_their_share_and_no_more() {
-        with_folder(|folder| {
-            let limit = |most, longest| AttachLimit {
-                name: "acme".to_owned(),
-                most,
-                period: Duration::from_secs(600),
-                longest_wait: Duration::from_secs(longest),
-            };
-            let port = |number: usize| format!("tcp://m:700{number}");
-            let guard = |number: usize, most: usize, longest: u64| {
-                let limits = (0..4).map(|number| (port(number), vec![limit(most, longest)])).collect();
-                let guard = Guard::new(Ledger::new(Some(folder.to_owned())), &[]).within(limits);
-                guard.at(&Address::parse(&port(number)).unwrap()).unwrap()
-            };
-            let leave = |number: usize, most: usize, longest: u64| match guard(number, most, longest)
-                .search(&port(number), stakes("AT+COPS=0"))
-            {
-                Leave::Send => "sent".to_owned(),
-                Leave::Wait(time) => format!("waits {} min", time.as_secs().div_ceil(60)),
-                Leave::Refuse(refusal) => refusal.message.split(": the next").next().unwrap().to_owned(),
-            };
-            assert_eq!(guard(0, 2, 0).room(&limit(2, 0)), 2);
-            assert_eq!([leave(0, 2, 0), leave(1, 2, 0)], ["sent", "sent"]);
-            assert_eq!(guard(0, 2, 0).room(&limit(2, 0)), 0);
-            assert_eq!(leave(7, 2, 0), "sent", "a port that is in no limit");
-            assert_eq!(leave(2, 2, 60), "of acme this gateway may attach 2 times within 10min");
-            // What waits is promised its time; who comes next waits behind it.
-            assert_eq!(leave(2, 2, 700), "waits 10 min");
-            assert_eq!(leave(3, 2, 700), "waits 10 min");
-            assert_eq!(leave(0, 2, 700), "of acme this gateway may attach 2 times within 10min");
-            assert_eq!(leave(0, 0, 700), "of acme this gateway may attach 0 times within 10min");
-            guard(0, 2, 0).change(|book, _| book.attaches("acme", Duration::from_secs(6000), 0).clear());
-            assert_eq!(leave(0, 2, 0), "sent");
-        });
-    }
-}
+#[path = "../../tests/units/guard.rs"]
+mod tests;

@@ -4,14 +4,13 @@
 //! library script finds library scripts only, so that what it does never depends on the folder it is run in.
 
 use std::cell::OnceCell;
-use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::check::{NotFound, Program, Scripts, check};
 use crate::diagnostic::nearest;
-use crate::source::{LARGEST_TEXT, Source, Unreadable, read_text};
+use crate::source::{LARGEST_TEXT, Source, Unreadable, read_text, regular};
 
 /// A script of the library.
 #[derive(Debug)]
@@ -137,23 +136,20 @@ fn folder(source: &Source) -> &Path {
 
 /// The text of this file; `None` where there is none, so that another place may be looked at.
 fn text_at(path: &Path) -> Result<Option<String>, Unreadable> {
-    let file = match File::open(path) {
+    let file = match regular(path) {
         Ok(file) => file,
         // A name that the system cannot have names no file either.
         Err(error)
             if matches!(
                 error.kind(),
                 ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidInput | ErrorKind::InvalidFilename
-            ) =>
+            ) && (path.is_dir() || !path.exists()) =>
         {
             return Ok(None);
         }
         Err(error) => return Err(error.into()),
     };
-    match read_text(file, LARGEST_TEXT) {
-        Err(Unreadable::Io(error)) if error.kind() == ErrorKind::IsADirectory => Ok(None),
-        read => read.map(Some),
-    }
+    read_text(file, LARGEST_TEXT).map(Some)
 }
 
 fn is_of_the_library(source: &Source) -> bool {

@@ -6,6 +6,7 @@
 //! Values inside the runtime are never changed, so a secret that is captured or put together works as any text.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -13,12 +14,12 @@ use std::sync::{Arc, Mutex};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use crate::at::{Event, NumberedError, ResultCode};
-use crate::catalogue::secrets_in;
+use crate::catalogue::{is_called_secret, secrets_in};
 use crate::notation::{hex, percent_encoded};
 use crate::port::transcript::MASKED;
 use crate::sms::alphabet::{pack, pack_uncounted, to_septets, to_ucs2_hex};
 use crate::source::Source;
-use crate::value::Value;
+use crate::value::{Value, bytes_of};
 
 /// At an edge, a part of a secret is hidden from this many bytes on, if it is half of the secret.
 const SMALLEST_PART: usize = 4;
@@ -38,6 +39,10 @@ pub struct Mask {
     parts: HashSet<[u8; LONG_PART]>,
     /// The numbers of modems, SIMs and people are hidden too.
     personal: bool,
+    /// What functions have made of secrets, as a mask of its own
+    made: RefCell<Option<Box<Mask>>>,
+    /// As they were made: lists of pieces too
+    pieces: Vec<Value>,
 }
 
 /// A mask by which others hide too: what a port writes down, while a run learns what is secret.
@@ -63,7 +68,11 @@ impl Mask {
     /// Whether what was typed may be kept on disk: a name that stands for a secret is none.
     pub fn may_keep(&self, text: &str) -> bool {
         let is_name = |place: Range<usize>| text.get(place).is_some_and(|it| it.starts_with("${") && it.ends_with('}'));
-        let declares = |line: &str| line.trim_start().starts_with("secret ") && line.contains('=');
+        let declares = |line: &str| {
+            let (what, name) = line.trim().split_once(' ').unwrap_or_default();
+            let name = name.split_once('=').map(|(name, _)| name.trim());
+            name.is_some_and(|name| what == "secret" || matches!(what, "set" | "param") && is_called_secret(name))
+        };
         matches!(self.text(text), Cow::Borrowed(_))
             && secrets_in(text).into_iter().all(is_name)
             && !text.lines().any(declares)
@@ -154,6 +163,54 @@ impl Mask {
             Value::Text(_) | Value::Bytes(_) | Value::Int(_) | Value::Decimal(_) => self.add(&value.to_string()),
             Value::Bool(_) | Value::Duration(_) => {}
         }
+    }
+
+    /// Whether what a function has made of these values is secret, and would show. Of a text that holds more than a
+    /// secret, what has none of it in it may be shown.
+    pub fn would_show(&self, given: &[Value], made: &Value) -> bool {
+        if self.spellings.is_empty() {
+            return false;
+        }
+        let (hidden, open) = self.share(made);
+        let shares: Vec<_> = given.iter().map(|value| self.share(value)).collect();
+        if shares.first().is_some_and(|(secret, rest)| *secret > 0 && *rest < SMALLEST_PART) {
+            return open >= SMALLEST_PART;
+        }
+        // What `split` and `replace` are given second they take out.
+        let is_given = shares.iter().enumerate().any(|(place, (secret, _))| place != 1 && *secret > 0);
+        is_given && hidden == 0 && !self.is_beside(given.first(), made)
+    }
+
+    /// Whether it is a part of a text where no secret stands.
+    fn is_beside(&self, from: Option<&Value>, made: &Value) -> bool {
+        let (Some(Value::Text(from)), Value::Text(part)) = (from, made) else { return false };
+        let Some(start) = from.find(&**part) else { return false };
+        let within = |(at, to): (usize, usize)| to.min(start + part.len()).saturating_sub(at.max(start));
+        self.secrets_of(from.as_bytes()).into_iter().all(|secret| within(secret) < SMALLEST_PART)
+    }
+
+    /// From here on what a function has made of a secret is hidden.
+    pub fn add_made(&self, made: &Value) {
+        let mut mask = self.made.borrow_mut();
+        let mask = mask.get_or_insert_default();
+        mask.pieces.push(made.clone());
+        for leaf in leaves(made).into_iter().filter(|leaf| bytes_of(leaf).len() >= SMALLEST_PART) {
+            mask.spell(&bytes_of(leaf));
+            mask.add(&leaf.to_string());
+        }
+    }
+
+    /// How many bytes of a value are secret, and how many are not, wherever it stands.
+    fn share(&self, value: &Value) -> (usize, usize) {
+        if self.made.borrow().as_ref().is_some_and(|made| made.pieces.contains(value)) {
+            return (SMALLEST_PART, 0);
+        }
+        leaves(value).into_iter().fold((0, 0), |(secret, open), leaf| {
+            // At an edge less is hidden than in the middle of other text.
+            let bytes = [b"\n", &*bytes_of(leaf), b"\n"].concat();
+            let hidden: usize = self.secrets_of(&bytes).iter().map(|(start, end)| end - start).sum();
+            (secret + hidden, open + bytes.len().saturating_sub(hidden + 2))
+        })
     }
 
     /// The bytes with every secret in them replaced by `***`.
@@ -274,8 +331,19 @@ impl Mask {
 
     /// The ranges to hide, in order, none touching another.
     fn hidden(&self, bytes: &[u8]) -> Vec<(usize, usize)> {
+        let ranges = self.secrets_of(bytes);
+        if !self.personal {
+            return ranges;
+        }
+        let written = std::str::from_utf8(bytes).map(secrets_in).unwrap_or_default();
+        let written = written.into_iter().map(|place| (place.start, place.end));
+        in_order(ranges.into_iter().chain(personal_numbers(bytes)).chain(written).collect())
+    }
+
+    /// The ranges of secrets, in order, none touching another.
+    fn secrets_of(&self, bytes: &[u8]) -> Vec<(usize, usize)> {
         let mut ranges: Vec<(usize, usize)> = Vec::new();
-        if self.is_empty() {
+        if self.spellings.is_empty() {
             return ranges;
         }
         // Secrets may overlap each other (`abcd` and `cdef` in `abcdef`), so every place is looked at.
@@ -289,16 +357,10 @@ impl Mask {
             }
         }
         self.hide_tail(bytes, &mut ranges);
-        if self.personal {
-            ranges.extend(personal_numbers(bytes));
-            let written = std::str::from_utf8(bytes).map(secrets_in).unwrap_or_default();
-            ranges.extend(written.into_iter().map(|place| (place.start, place.end)));
-            ranges.sort_unstable();
-            let mut merged = Vec::with_capacity(ranges.len());
-            ranges.into_iter().for_each(|(start, end)| push(&mut merged, start, end));
-            return merged;
+        match &*self.made.borrow() {
+            Some(made) => in_order([ranges, made.secrets_of(bytes)].concat()),
+            None => ranges,
         }
-        ranges
     }
 
     fn is_part(&self, rest: &[u8]) -> bool {
@@ -363,6 +425,23 @@ fn hidden_prefix(rest: &[u8], spelling: &[u8]) -> Option<usize> {
 fn smallest_part(spelling: &[u8]) -> Option<usize> {
     let part = SMALLEST_PART.max(spelling.len().div_ceil(2));
     (part < spelling.len()).then_some(part)
+}
+
+/// The texts and bytes in a value.
+fn leaves(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::List(items) => items.iter().flat_map(leaves).collect(),
+        Value::Record(record) => record.iter().flat_map(|(_, value)| leaves(value)).collect(),
+        Value::Text(_) | Value::Bytes(_) => vec![value],
+        Value::Int(_) | Value::Decimal(_) | Value::Bool(_) | Value::Duration(_) => Vec::new(),
+    }
+}
+
+fn in_order(mut ranges: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
+    ranges.sort_unstable();
+    let mut merged = Vec::with_capacity(ranges.len());
+    ranges.into_iter().for_each(|(start, end)| push(&mut merged, start, end));
+    merged
 }
 
 fn push(ranges: &mut Vec<(usize, usize)>, start: usize, end: usize) {

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 #[cfg(unix)]
 fn a_file_that_cannot_be_read_is_not_passed_over() {
-    crate::state::with_folder(|folder| {
+    crate::state::tests::with_folder(|folder| {
         let looped = folder.join("loop.hayes");
         std::os::unix::fs::symlink(&looped, &looped).unwrap();
         assert!(text_at(&looped).is_err());

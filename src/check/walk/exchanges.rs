@@ -9,7 +9,8 @@ use crate::check::{Matcher, Type, anywhere};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
 use crate::syntax::ast::{
-    Clause, ClauseKind, Exchange, Expression, ExpressionKind, Field, Pattern, PatternKind, PatternPart, Send, WhenEvent,
+    Clause, ClauseKind, Exchange, Expression, ExpressionKind, Field, Pattern, PatternKind, PatternPart, PromptEnd,
+    Send, WhenEvent,
 };
 use crate::value::ValueKind as Kind;
 
@@ -56,7 +57,7 @@ impl Checker<'_, '_, '_> {
                 ClauseKind::Prompt { mark, within, reply } => {
                     mark.iter().for_each(|mark| self.template(mark));
                     self.within(within.as_ref());
-                    reply.iter().for_each(|(text, _)| self.reply(text));
+                    reply.iter().for_each(|(text, end)| self.reply(text, *end));
                 }
                 ClauseKind::When { event, body } => {
                     if self.never_taken(event, &mut earlier) {
@@ -168,10 +169,15 @@ impl Checker<'_, '_, '_> {
         self.bind(record, Type::List(Arc::new(Type::record_of(fields))), None);
     }
 
-    fn reply(&mut self, text: &Expression) {
+    fn reply(&mut self, text: &Expression, end: Option<PromptEnd>) {
         let kinds = [Kind::Text, Kind::Bytes, Kind::Int];
         self.wants(text, &kinds, "what a prompt is replied", "text", "write it in quotes");
         let Some((reply, _)) = self.known_text(text) else { return };
+        // What is counted, or ends with what stands in it, may hold anything.
+        let is_counted = self.lines.counted.is_some_and(|(count, is_sure)| is_sure || count == reply.len());
+        if end == Some(PromptEnd::Nothing) || end.is_none() && is_counted {
+            return;
+        }
         let character = reply.chars().find_map(|character| match character {
             '\u{1A}' => Some("Ctrl-Z (0x1A)"),
             '\u{1B}' => Some("ESC (0x1B)"),

@@ -37,6 +37,8 @@ pub(super) struct Lines {
     away: Option<(Away, String, Span)>,
     /// Settings that leave only NB-IoT, and where they stand.
     nb_iot: Vec<(String, Span)>,
+    /// How many bytes the last command line announces, and whether that is sure
+    pub counted: Option<(usize, bool)>,
     /// The script has to do with Super SIM.
     super_sim: bool,
     /// Nothing but commands: copied from a manual, to be looked at.
@@ -162,6 +164,7 @@ pub(super) fn lint(checker: &mut Checker<'_, '_, '_>, send: &Send, clauses: &[Cl
     if let Some((away, command, span)) = lines.away.take() {
         findings.tell(sent_while(away), span, &[&command]);
     }
+    lines.counted = None;
     for line in AtText::lines(&findings.source, &send.text) {
         lint_line(&line, asked, lines, findings);
     }
@@ -210,6 +213,7 @@ fn lint_line(line: &AtText, asked: Asked<'_>, lines: &mut Lines, findings: &mut 
         Role::Reboot => lint_reboot(&commands, away, findings),
         Role::Ensured => {}
     }
+    lines.counted = commands.iter().find_map(|known| prompt_of(known)?.announced(&known.values));
     lint_prompt(&commands, asked, findings);
     if let [known] = commands.as_slice() {
         lint_names(known, asked, findings);
@@ -441,7 +445,7 @@ fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fi
 /// takes the connection down is what people send it for; and who copies a list of settings from a manual wants them.
 fn is_told(kind: DangerKind, form: Form, is_plain_list: bool) -> bool {
     match kind {
-        DangerKind::Brick | DangerKind::Illegal | DangerKind::Lock | DangerKind::Data => true,
+        DangerKind::Brick | DangerKind::Illegal | DangerKind::Lock | DangerKind::Data | DangerKind::Emergency => true,
         DangerKind::Settings | DangerKind::Silence => form != Form::Set || !is_plain_list,
         DangerKind::Cost | DangerKind::Connection => false,
     }
@@ -517,10 +521,12 @@ fn reply_length(clause: &Clause, prompt: &KnownPrompt) -> Option<(usize, Span)> 
 }
 
 /// A command that asks for data has a `prompt` under it, and no other has.
+fn prompt_of(known: &KnownCommand<'_>) -> Option<&'static KnownPrompt> {
+    known.entry?.prompt(known.command.form, &known.values)
+}
+
 fn lint_prompt(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
-    let prompts =
-        |known: &KnownCommand<'_>| known.entry.and_then(|entry| entry.prompt(known.command.form, &known.values));
-    let asks = commands.iter().find_map(|known| Some((known, prompts(known)?)));
+    let asks = commands.iter().find_map(|known| Some((known, prompt_of(known)?)));
     match (asks, asked.clauses.iter().find(|clause| clause.is_prompt())) {
         (Some((known, prompt)), Some(clause)) => {
             if let Some((length, span)) = reply_length(clause, prompt)
@@ -579,6 +585,15 @@ fn may_take_result(clause: &Clause, matchers: &[Option<Matcher>]) -> bool {
 
 /// A pattern with the prefix of another command: `+CGREG:` under `AT+CREG?`.
 fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
+    let mut codes = asked.clauses.iter().filter(|clause| is_code(clause));
+    let fails = |clause: &&Clause| expects_failure(std::slice::from_ref(clause));
+    let succeeds = |clause: &&Clause| expects(std::slice::from_ref(clause), &["OK"]);
+    if let Some(first) = codes.next()
+        && let Some(other) = codes.find(|it| if fails(&first) { !fails(it) } else { !succeeds(it) && fails(it) })
+        && fails(&first) != succeeds(&first)
+    {
+        findings.tell("hayes::check::two-ends", other.span, &[]);
+    }
     let prefix = |known: &KnownCommand<'_>| {
         let usage = known.usage?;
         if usage.shape == Shape::Prefixed { usage.prefix } else { None }

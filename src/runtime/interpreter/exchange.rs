@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use super::capture::Captured;
 use super::{Abort, ClauseValues, End, Hearing, Last, ReadyQuestion, Run, Step, Values};
-use crate::at::command::typed;
 use crate::at::{self, Answer, Event, Hearer, Line, Question, ResultCode, Shape, Verdict, result_code};
 use crate::catalogue::command::{Away, Stakes, away};
 use crate::catalogue::{Prospect, prospect};
@@ -17,7 +16,7 @@ use crate::check::{Evaluate, Program, YEAR, is_command_line, tries_pin};
 use crate::conversation::TroubleKind::{self, NoAnswer};
 use crate::conversation::{FailureKind, Mode, Silence, Trouble};
 use crate::diagnostic::Complaint;
-use crate::guard::Leave;
+use crate::guard::{Leave, judged};
 use crate::notation::ShownDuration;
 use crate::port::{Control, Fault};
 use crate::runtime::event::{Change, RuntimeEvent, Waiting};
@@ -138,8 +137,9 @@ impl Run<'_> {
         }
         text.truncate(text.trim_end_matches('\r').len());
         let known = if is_command { prospect(&text, self.conversation.module()) } else { Prospect::default() };
+        let repeated = self.scope.last.sent.as_deref().filter(|_| text.eq_ignore_ascii_case("A/"));
         let (line, needs_unsafe, stakes) =
-            if is_data { Default::default() } else { self.risk(&text, is_command.then_some(&known)) };
+            if is_data { Default::default() } else { judged(self.conversation, repeated.unwrap_or(&text)) };
         let Prospect { mut expected, longest, names_module, prompt, announced, .. } = known;
         let view = self.view();
         if let Some(why) = needs_unsafe.filter(|_| !self.nesting.in_unsafe) {
@@ -167,22 +167,6 @@ impl Run<'_> {
         let asked = ReadyQuestion { text, line, question, span, is_command, names_module, stakes, longest };
         self.remember(send, clauses, &asked);
         Ok(asked)
-    }
-
-    /// The command lines that the modem reads when this text comes behind what was sent of a line before, why they must
-    /// stand in an `unsafe` block, and what they risk. What was begun has been judged already, as far as it went.
-    fn risk(&self, text: &str, known: Option<&Prospect>) -> (String, Option<&'static str>, Stakes) {
-        let begun = self.conversation.begun();
-        let repeated = self.scope.last.sent.as_deref().filter(|_| text.eq_ignore_ascii_case("A/"));
-        let (own, _) = typed("", repeated.unwrap_or(text));
-        let of = |line: &str| prospect(line, self.conversation.module());
-        let Prospect { needs_unsafe, stakes, .. } = known.filter(|_| own == text).cloned().unwrap_or_else(|| of(&own));
-        if begun.is_empty() || needs_unsafe.is_some() || stakes != Stakes::default() {
-            return (own, needs_unsafe, stakes);
-        }
-        let (whole, before) = (typed(begun, text).0, of(&typed(begun, "").0).stakes);
-        let Prospect { needs_unsafe, stakes, .. } = of(&whole);
-        (whole, needs_unsafe, if stakes == before { Stakes::default() } else { stakes })
     }
 
     /// The question as an earlier pass of a loop made it, if its timeout has not changed.

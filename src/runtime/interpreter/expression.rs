@@ -1,7 +1,7 @@
 //! What a run knows that evaluates expressions, and what is asserted, required and said with their values.
 
 use std::fmt::Display;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::{End, ScriptView, Step};
@@ -48,7 +48,15 @@ impl Evaluate for ScriptView<'_> {
 
     fn called(&self, function: &Function, values: &[Value]) -> Step<Result<Value, Refusal>> {
         let now = || self.began.after(self.conversation.now()).to_string();
-        Ok(function.call(values, self.folder, &|value| self.shown(value), &now))
+        let made = function.call(values, self.folder, &|value| self.shown(value), &now);
+        if let Ok(value) = &made
+            && self.mask.would_show(values, value)
+        {
+            self.mask.add_made(value);
+            let shared = self.shared_mask.map(|mask| mask.lock().unwrap_or_else(PoisonError::into_inner));
+            shared.iter().for_each(|mask| mask.add_made(value));
+        }
+        Ok(made)
     }
 
     fn fits_pattern(&self, line: &str, pattern: &Pattern) -> Step<bool> {
@@ -175,10 +183,11 @@ impl ScriptView<'_> {
 
     /// What answers a prompt: it holds nothing that would end it early. Bytes that nothing is sent behind are counted
     /// by the modem, so they may hold anything.
-    fn reply(&self, expression: &Expression, end: Option<PromptEnd>, is_counted: bool) -> Step<Vec<u8>> {
+    fn reply(&self, expression: &Expression, end: Option<PromptEnd>, counted: Option<(usize, bool)>) -> Step<Vec<u8>> {
         let value = self.evaluate(expression)?;
         let bytes = bytes_of(&value);
-        if matches!(value, Value::Bytes(_)) && (end == Some(PromptEnd::Nothing) || is_counted && end.is_none()) {
+        let is_counted = counted.is_some_and(|(count, is_sure)| is_sure || count == bytes.len());
+        if end == Some(PromptEnd::Nothing) || is_counted && end.is_none() {
             return Ok(bytes);
         }
         if let Some(found) = bytes.iter().find_map(|byte| match byte {
@@ -209,7 +218,7 @@ impl ScriptView<'_> {
         for clause in clauses {
             let ClauseKind::Prompt { mark: text, within, reply } = &clause.kind else { continue };
             let plan = if let Some((reply, end)) = reply {
-                let mut bytes = self.reply(reply, *end, announced.is_some())?;
+                let mut bytes = self.reply(reply, *end, announced)?;
                 let data = known.map_or(bytes.len(), |known| known.data(&bytes).len());
                 let has_end = data < bytes.len();
                 bytes.truncate(data);

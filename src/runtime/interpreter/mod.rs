@@ -263,6 +263,7 @@ impl<'r> Run<'r> {
         ScriptView {
             scope: &self.scope,
             mask: &self.hearing.mask,
+            shared_mask: self.hearing.shared_mask.as_ref(),
             calls: &self.calls,
             folder: self.inputs.folder.as_deref(),
             module: self.conversation.module(),
@@ -1126,6 +1127,7 @@ impl Last {
 struct ScriptView<'r> {
     scope: &'r ScriptScope,
     mask: &'r Mask,
+    shared_mask: Option<&'r SharedMask>,
     /// The `run` statements that led to the script, the outermost first.
     calls: &'r [Call],
     /// Where `file("…")` looks.
