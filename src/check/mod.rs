@@ -15,7 +15,6 @@ pub use evaluate::{Evaluate, YEAR, from_text, is_command_line, is_mistake_of_scr
 pub(crate) use evaluate::{append, counted};
 pub use names::Names;
 pub use pattern::{Hole, Matcher, anywhere};
-pub use walk::tries_pin;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Name, Source, Span};

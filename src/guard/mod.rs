@@ -40,6 +40,7 @@ use crate::value::LARGEST_VALUE;
 use ledger::{Book, Ledger};
 use sha2::{Digest, Sha256};
 
+pub use pin::tries_pin;
 use pin::{PinAttempt, tries_told, was_not_tried};
 pub use simulators::Simulators;
 

@@ -55,6 +55,18 @@ impl PinAttempt {
     }
 }
 
+/// The first command of a line, as it will be sent, that uses up attempts of a PIN or a password: `AT+CPIN=`. It must
+/// not be sent again by itself; where values were put into the line, only the last look can tell.
+pub fn tries_pin(line: &str) -> Option<String> {
+    let tries = |asked: &&Command<'_>| {
+        let values = values(asked);
+        let mut dangers = command_of(asked).into_iter().flat_map(|known| known.dangers(asked.form, &values));
+        dangers.any(|danger| danger.kind == DangerKind::Lock)
+    };
+    let line = parse(line)?;
+    line.commands.iter().find(tries).map(|asked| format!("AT{}=", asked.name.to_ascii_uppercase()))
+}
+
 /// The lines that ask how many tries a PIN has left, the module's own first, and which value of each answer that is.
 pub(crate) fn tries_told(module: Option<&Module>) -> Vec<(&'static str, usize)> {
     let is_own = |vendor: &&str| module.is_some_and(|module| module.distance(vendor).is_some());

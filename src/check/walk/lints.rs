@@ -451,19 +451,7 @@ fn is_told(kind: DangerKind, form: Form, is_plain_list: bool) -> bool {
     }
 }
 
-/// The first command of a line, as it will be sent, that uses up attempts of a PIN or a password: `AT+CPIN=`. It must
-/// not be sent again by itself; where values were put into the line, only the last look can tell.
-pub fn tries_pin(line: &str) -> Option<String> {
-    let tries = |asked: &&command::Command<'_>| {
-        let values = catalogue::command::values(asked);
-        let mut dangers = catalogue::command_of(asked).into_iter().flat_map(|known| known.dangers(asked.form, &values));
-        dangers.any(|danger| danger.kind == DangerKind::Lock)
-    };
-    let line = command::parse(line)?;
-    line.commands.iter().find(tries).map(|asked| format!("AT{}=", asked.name.to_ascii_uppercase()))
-}
-
-/// As [`tries_pin`], where a `${…}` may be anything.
+/// Whether it uses up attempts of a PIN or a password, where a `${…}` may be anything.
 fn may_try_pin(known: &KnownCommand<'_>) -> bool {
     let mut dangers = known.entry.into_iter().flat_map(|entry| &entry.dangers);
     dangers.any(|danger| danger.kind == DangerKind::Lock && may_hold(danger.when, known))

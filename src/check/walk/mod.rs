@@ -11,8 +11,6 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use lints::tries_pin;
-
 use super::findings::Findings;
 use super::names::{Changes, Names};
 use super::{Checking, Evaluate, Known, Program, Type, listed, literal_text};

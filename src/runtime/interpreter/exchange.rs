@@ -12,11 +12,11 @@ use super::{Abort, ClauseValues, End, Hearing, Last, ReadyQuestion, Run, Step, V
 use crate::at::{self, Answer, Event, Hearer, Line, Question, ResultCode, Shape, Verdict, result_code};
 use crate::catalogue::command::{Away, Stakes, away};
 use crate::catalogue::{Prospect, prospect};
-use crate::check::{Evaluate, Program, YEAR, is_command_line, tries_pin};
+use crate::check::{Evaluate, Program, YEAR, is_command_line};
 use crate::conversation::TroubleKind::{self, NoAnswer};
 use crate::conversation::{FailureKind, Mode, Silence, Trouble};
 use crate::diagnostic::Complaint;
-use crate::guard::{Leave, judged};
+use crate::guard::{Leave, judged, tries_pin};
 use crate::notation::ShownDuration;
 use crate::port::{Control, Fault};
 use crate::runtime::event::{Change, RuntimeEvent, Waiting};
