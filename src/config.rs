@@ -46,9 +46,10 @@ const fn setting(key: &'static str, from_project: FromProject) -> Setting {
     Setting { key, from_project }
 }
 
-pub(crate) const SETTINGS: [Setting; 23] = [
+pub(crate) const SETTINGS: [Setting; 24] = [
     setting("port", FromProject::Here),
     setting("baud", FromProject::Anything),
+    setting("flow", FromProject::Anything),
     setting("wait", FromProject::Anything),
     setting("real", FromProject::True),
     setting("timeout", FromProject::Anything),
@@ -74,7 +75,7 @@ pub(crate) const SETTINGS: [Setting; 23] = [
 
 /// The names of the profiles that the files of this folder have.
 pub(crate) fn profiles(folder: &Path) -> Vec<String> {
-    Configuration::read(folder, None).profiles
+    Configuration::read(folder, None, None).profiles
 }
 
 impl Setting {
@@ -122,8 +123,8 @@ pub(crate) struct Configuration {
 }
 
 impl Configuration {
-    /// That of this folder: the nearest file upward, over the user's; with this profile.
-    pub(crate) fn read(folder: &Path, profile: Option<&str>) -> Configuration {
+    /// That of this folder: the nearest file upward, over the user's; or the files that are named. With this profile.
+    pub(crate) fn read(folder: &Path, profile: Option<&str>, named: Option<&[PathBuf]>) -> Configuration {
         let mut configuration = Configuration::default();
         let own = state::settings().map(|settings| settings.join(FILE));
         // What is there and is no file is told.
@@ -132,6 +133,10 @@ impl Configuration {
         let project = project.filter(|file| Some(file) != own.as_ref());
         let own = own.filter(is_there);
         let files = own.map(|file| (file, false)).into_iter().chain(project.map(|file| (file, true)));
+        let files: Vec<(PathBuf, bool)> = match named {
+            Some(named) => named.iter().map(|file| (file.clone(), false)).collect(),
+            None => files.collect(),
+        };
         let mut sources = Vec::new();
         for (file, is_project) in files {
             let Some(source) = configuration.source(&file, folder) else { continue };
@@ -185,6 +190,10 @@ impl Configuration {
 
     fn source(&mut self, file: &Path, folder: &Path) -> Option<Arc<Source>> {
         let name = file.strip_prefix(folder).unwrap_or(file).display().to_string();
+        if file.symlink_metadata().is_err() {
+            self.complaints.push(Complaint::new(format!("there is no file {name}")).help("--config names one"));
+            return None;
+        }
         if !state::is_ours(file) {
             let help = "copy it, or `chown` it, where you trust it";
             let message = format!("{name} is another user's file, and is not read");

@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::diagnostic::{Complaint, nearest};
 use crate::notation::ShownDuration;
 use crate::port::list::{self, Holder};
-use crate::port::{Cancel, Clock, Memory, Port, Replay, Rfc2217, Serial, Tcp};
+use crate::port::{Cancel, Clock, FlowControl, Memory, Port, Replay, Rfc2217, Serial, Tcp};
 use crate::sim::{self, Options, Simulator};
 use crate::usb::UsbName;
 
@@ -43,6 +43,8 @@ pub(crate) const SCHEMES: [&str; 5] = ["usb:", "tcp://", "rfc2217://", "sim:", "
 pub struct Opening {
     /// Of a serial port, here or behind RFC 2217.
     pub baud: u32,
+    /// Of a serial port here.
+    pub flow: FlowControl,
     /// How long a connection over the network may take to come about.
     pub connect_limit: Duration,
     /// Wakes the port, and ends its opening.
@@ -52,22 +54,23 @@ pub struct Opening {
 impl Opening {
     /// 115200 baud, 10 s.
     pub fn new(cancel: Cancel) -> Opening {
-        Opening { baud: 115_200, connect_limit: Duration::from_secs(10), cancel }
+        Opening { baud: 115_200, flow: FlowControl::None, connect_limit: Duration::from_secs(10), cancel }
     }
 }
 
 /// Opens what the address names, and nothing else: no other port is looked at, none is probed.
 pub fn open(address: &Address, settings: &Opening) -> Result<Box<dyn Port>, Complaint> {
-    let Opening { baud, connect_limit, cancel } = settings;
+    let Opening { baud, flow, connect_limit, cancel } = settings;
+    let serial = |path: &Path| Serial::open(path, *baud, cancel)?.with_flow(*flow);
     match address {
-        Address::Device(path) => boxed(|| Serial::open(path, *baud, cancel)).map_err(|error| match path.to_str() {
+        Address::Device(path) => boxed(|| serial(path)).map_err(|error| match path.to_str() {
             Some(text) if error.code == "hayes::port::missing" => match no_device(text) {
                 Some(help) => error.help(help),
                 None => error,
             },
             Some(_) | None => error,
         }),
-        Address::Usb(name) => boxed(|| Serial::open(&name.find(&list::ports())?, *baud, cancel)),
+        Address::Usb(name) => boxed(|| serial(&name.find(&list::ports())?)),
         Address::Tcp { host, port } => boxed(|| Tcp::connect(host, *port, *connect_limit, cancel)),
         Address::Rfc2217 { host, port } => boxed(|| Rfc2217::connect(host, *port, *baud, *connect_limit, cancel)),
         Address::Simulator { model, options, virtual_time: false } => {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hayes::diagnostic::Complaint;
 use hayes::port::list::others;
-use hayes::port::{Cancel, Control, Fault, Port, Read, Serial};
+use hayes::port::{Cancel, Control, Fault, FlowControl, Port, Read, Serial};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::folder::Folder;
@@ -284,6 +284,29 @@ fn closing_leaves_the_settings_as_they_were_but_for_hang_up_on_close() {
     let after = tcgetattr(&watcher).unwrap();
     assert_eq!(after.control_modes, before.control_modes - ControlModes::HUPCL);
     assert_eq!(after.output_speed(), 9600);
+}
+
+#[test]
+fn flow_control_is_set_while_the_port_is_open() {
+    use rustix::termios::{ControlModes, InputModes, tcgetattr};
+    let terminal = Terminal::new();
+    let watcher = File::open(&terminal.path).unwrap();
+    let flows = || {
+        let settings = tcgetattr(&watcher).unwrap();
+        let by_bytes = settings.input_modes.contains(InputModes::IXON | InputModes::IXOFF);
+        (settings.control_modes.contains(ControlModes::CRTSCTS), by_bytes)
+    };
+    // A terminal that was made has XON and XOFF by the hand of a person.
+    for (flow, expected) in [
+        (FlowControl::Rtscts, (true, false)),
+        (FlowControl::Xonxoff, (false, true)),
+        (FlowControl::None, (false, false)),
+    ] {
+        let port = open(&terminal.path).unwrap().with_flow(flow).unwrap();
+        assert_eq!(flows(), expected, "{flow:?}");
+        drop(port);
+        assert!(!flows().0, "{flow:?} is left behind");
+    }
 }
 
 /// How many read and write calls this thread has made, as Linux counts them.

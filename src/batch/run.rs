@@ -19,7 +19,7 @@ use crate::diagnostic::Complaint;
 use crate::guard::{Simulators, files_read};
 use crate::notation::{ShownDuration, percent_encoded};
 use crate::port::transcript::{Transcript, port_name};
-use crate::port::{Cancel, Port, Timestamp};
+use crate::port::{Cancel, FlowControl, Port, Timestamp};
 use crate::report::conversation::{ConversationText, meaning};
 use crate::report::result::{FailureReport, RunResult};
 use crate::report::style::Palette;
@@ -35,6 +35,7 @@ pub struct Common {
     pub environment: Inputs,
     /// What the command line says beats the inventory.
     pub baud: Option<u32>,
+    pub flow: FlowControl,
     pub modem_timeout: Option<Duration>,
     /// How long a port may take to be there
     pub wait: Duration,
@@ -124,6 +125,7 @@ impl Common {
             inputs,
             environment: Inputs::default(),
             baud: None,
+            flow: FlowControl::None,
             modem_timeout: None,
             wait: Duration::ZERO,
             records: (!results.exists() || results.is_file()).then(|| results.with_extension("records")),
@@ -274,6 +276,7 @@ impl Common {
             return Err(Box::new(not_found(&modem.identity)));
         };
         let mut settings = Opening::new(stop.cancel.clone());
+        settings.flow = self.flow;
         settings.baud = self.baud.or(modem.baud).unwrap_or(settings.baud);
         match connect::open_within(address, &settings, self.wait, &mut |_| {}) {
             Ok(port) => Ok(conversation(port)),

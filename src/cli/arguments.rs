@@ -16,6 +16,7 @@ use crate::batch::schedule::Share;
 use crate::guard::LiftedGuard;
 use crate::import::Dialect;
 use crate::notation::duration;
+use crate::port::FlowControl;
 
 /// A help page is no wider, however wide the terminal is.
 pub(crate) const HELP_COLUMNS: usize = 100;
@@ -32,6 +33,12 @@ pub(crate) struct HayesArguments {
     /// Take the settings of [profile.NAME] in hayes.toml over the others there [env: HAYES_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
+    /// Take the settings of this file alone, not those of hayes.toml here and of your own
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "no_config")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read no file of settings
+    #[arg(long, global = true)]
+    pub(crate) no_config: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -194,6 +201,9 @@ pub(crate) struct Connection {
     /// Speed of a serial port, in bits a second
     #[arg(short, long, value_name = "BAUD", default_value_t = 115_200, value_parser = baud)]
     pub(crate) baud: u32,
+    /// Flow control of a serial port of this machine
+    #[arg(long, value_name = "KIND", value_enum, default_value_t)]
+    pub(crate) flow: FlowControl,
     /// Refuse the simulated modem: fail where no port is named
     #[arg(long)]
     pub(crate) real: bool,
@@ -322,6 +332,9 @@ pub(crate) struct Batch {
     /// Speed of serial ports, in bits a second [default: the inventory's, else 115200]
     #[arg(short, long, value_name = "BAUD", value_parser = baud)]
     pub(crate) baud: Option<u32>,
+    /// Flow control of a serial port of this machine
+    #[arg(long, value_name = "KIND", value_enum, default_value_t)]
+    pub(crate) flow: FlowControl,
     /// Wait so long for each port that is not there yet
     #[arg(long, value_name = "DURATION", value_parser = some_time)]
     pub(crate) wait: Option<Duration>,

@@ -227,7 +227,8 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
     let results = results_path(arguments, &script, console)?;
     let inputs = Inputs { folder: Path::new(&script).parent().map(Path::to_owned), ..given };
     let mut common = Common::new(program, inputs, &results);
-    (common.environment, common.baud, common.modem_timeout) = (environment, arguments.baud, arguments.modem_timeout);
+    (common.environment, common.baud, common.flow) = (environment, arguments.baud, arguments.flow);
+    common.modem_timeout = arguments.modem_timeout;
     (common.retries, common.wait) = (arguments.retries, arguments.wait.unwrap_or_default());
     if let Some(folder) = &arguments.record {
         if folder.exists() && !folder.is_dir() {

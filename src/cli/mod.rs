@@ -38,6 +38,7 @@ use arguments::{HayesArguments, NewFile, Task};
 use clap::ColorChoice;
 use console::{Console, Exit};
 
+use crate::config::Setting;
 use crate::hints;
 
 /// Runs the program with these arguments, the program's own name first.
@@ -163,12 +164,42 @@ fn write_pages(command: &clap::Command, folder: &Path) -> std::io::Result<()> {
     std::fs::write(folder.join(clap_mangen::Man::new(command.clone()).get_filename()), page(command)?)
 }
 
+/// What stands at the end of a manual page: how the command ends, what it reads of its surroundings, other pages.
+fn surroundings(command: &clap::Command, has_status: bool) -> String {
+    let mut text = String::new();
+    let codes = include_str!("help.md").lines().find_map(|line| line.strip_prefix("Exit codes: "));
+    text.extend(codes.filter(|_| !has_status).map(exit_status));
+    let keys = command.get_arguments().filter_map(clap::Arg::get_long);
+    let set: Vec<&Setting> = keys.filter_map(Setting::find).collect();
+    if !set.is_empty() {
+        text.push_str(".SH ENVIRONMENT\n");
+        text.extend(set.iter().map(|set| format!(".TP\n{}\nas \\-\\-{}\n", set.variable(), set.key)));
+        if command.get_arguments().any(|arg| arg.get_long() == Some("var")) {
+            text.push_str(".TP\nHAYES_VAR_name, HAYES_SECRET_name\nas \\-\\-var and \\-\\-secret\n");
+        }
+        text.push_str(include_str!("files.roff"));
+    }
+    let below = command.get_subcommands().filter(|below| !below.is_hide_set() && below.get_name() != "help");
+    let below = below.map(|below| clap_mangen::Man::new(below.clone()).get_filename().replace(".1", "(1)"));
+    let mut pages: Vec<String> = below.collect();
+    if command.get_name() != "hayes" {
+        pages.insert(0, "hayes(1)".to_owned());
+    }
+    text + &format!(".SH SEE ALSO\n{}\n", pages.join(", "))
+}
+
+fn exit_status(codes: &str) -> String {
+    format!(".SH EXIT STATUS\n{}\n", codes.trim_end_matches('.').replace(", ", "\n.br\n"))
+}
+
 /// The manual page of a command. What stands under the options of its help page keeps its lines, and has headings.
 fn page(command: &clap::Command) -> std::io::Result<String> {
     let mut text = Vec::new();
     clap_mangen::Man::new(command.clone()).render(&mut text)?;
     let text = String::from_utf8_lossy(&text).into_owned();
-    let Some((options, below)) = text.split_once(".SH EXTRA\n") else { return Ok(text) };
+    let Some((options, below)) = text.split_once(".SH EXTRA\n") else {
+        return Ok(text + &surroundings(command, false));
+    };
     let mut page = options.to_owned() + if below.starts_with("Examples:") { "" } else { ".SH NOTES\n" };
     let mut is_verbatim = false;
     for line in below.lines() {
@@ -179,10 +210,14 @@ fn page(command: &clap::Command) -> std::io::Result<String> {
             (true, true) | (false, false) => "",
         });
         page.push_str(&match line.strip_prefix("Exit codes: ") {
-            Some(codes) => format!(".SH EXIT STATUS\n{}\n", codes.trim_end_matches('.').replace(", ", "\n.br\n")),
+            Some(codes) => exit_status(codes),
             None if line == "Examples:" => ".SH EXAMPLES\n".to_owned(),
             None => format!("{line}\n"),
         });
     }
-    Ok(page)
+    if is_verbatim {
+        page.push_str(".fi\n");
+    }
+    let has_status = page.contains(".SH EXIT STATUS");
+    Ok(page + &surroundings(command, has_status))
 }

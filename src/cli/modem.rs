@@ -92,7 +92,7 @@ impl OpenModem {
             |error: std::io::Error| (Exit::Device, Complaint::new(error.to_string()).of("hayes::port::system"));
         let cancel = Cancel::new().map_err(system)?;
         let signals = Signals::cancel_and(&cancel, || {}).map_err(system)?;
-        let settings = Opening { baud: connection.baud, ..Opening::new(cancel.clone()) };
+        let settings = Opening { baud: connection.baud, flow: connection.flow, ..Opening::new(cancel.clone()) };
         let mut tell = |what: &str| console.say(&format!("{what}\n"));
         let port = connect::open_within(chosen, &settings, connection.wait.unwrap_or_default(), &mut tell);
         let port = port.map_err(|error| {

@@ -33,6 +33,7 @@ pub(crate) fn repl(arguments: &Repl, console: &Console) -> Result<Exit, Exit> {
         by_default: arguments.connection.port.is_none(),
         real: arguments.connection.real,
         baud: arguments.connection.baud,
+        flow: arguments.connection.flow,
         wait: arguments.connection.wait.unwrap_or_default(),
         record: arguments.connection.record.clone(),
         inputs,

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use clap::builder::{BoolishValueParser, Resettable};
@@ -67,7 +68,10 @@ pub(super) fn parse(words: &[OsString]) -> Result<HayesArguments, Result<clap::E
 fn read(words: &[OsString]) -> Result<&'static Configuration, Exit> {
     let folder = std::env::current_dir().unwrap_or_default();
     let profile = profile(words);
-    let mut configuration = Configuration::read(&folder, profile.as_deref());
+    let named = global(words, "--config").map(|file| vec![PathBuf::from(file)]);
+    let has_none = words.iter().take_while(|word| *word != "--").any(|word| word == "--no-config");
+    let named = if has_none { Some(Vec::new()) } else { named };
+    let mut configuration = Configuration::read(&folder, profile.as_deref(), named.as_deref());
     // The definition is made where there is something to be held against it.
     let command = (!configuration.settings.is_empty()).then(whole_command);
     for (key, given) in &configuration.settings {
@@ -114,7 +118,7 @@ fn task(words: &[OsString]) -> Option<&str> {
     let mut words = words.iter().skip(1).filter_map(|word| word.to_str());
     loop {
         match words.next()? {
-            "--color" | "--profile" => _ = words.next(),
+            "--color" | "--profile" | "--config" => _ = words.next(),
             flag if flag.starts_with('-') => {}
             task => return Some(task),
         }

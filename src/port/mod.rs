@@ -23,7 +23,7 @@ pub(crate) use cancel::Typing;
 pub use clock::{Clock, Timestamp};
 pub use memory::Memory;
 pub use network::{Rfc2217, Tcp};
-pub use serial::Serial;
+pub use serial::{FlowControl, Serial};
 pub use transcript::{Mask, RecordStatus, Recorded, Replay};
 
 pub trait Port: Send {

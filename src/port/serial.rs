@@ -17,6 +17,7 @@ use crate::diagnostic::Complaint;
 pub struct Serial {
     path: PathBuf,
     baud: u32,
+    flow: FlowControl,
     /// Where it is plugged in.
     place: Option<String>,
     /// None while the device is away.
@@ -33,6 +34,18 @@ pub(super) struct SerialLine {
     pub(super) place: Option<String>,
 }
 
+/// What holds a side of the line up while the other can take no more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum FlowControl {
+    /// Nothing
+    #[default]
+    None,
+    /// Two wires more
+    Rtscts,
+    /// The bytes 0x11 and 0x13, which are then no data
+    Xonxoff,
+}
+
 /// How often to look whether a device is back.
 const LOOK_FOR_DEVICE: Duration = Duration::from_millis(50);
 
@@ -42,7 +55,17 @@ impl Serial {
         let watch = cancel.watch();
         let line = os::open_line(path, baud, &watch)?;
         let place = line.place.clone();
-        Ok(Serial { path: path.to_owned(), baud, place, wire: Some(Wire::new(line)), watch: watch.restarted() })
+        let (path, wire, flow) = (path.to_owned(), Some(Wire::new(line)), FlowControl::None);
+        Ok(Serial { path, baud, flow, place, wire, watch: watch.restarted() })
+    }
+
+    /// From now on, and after the device was away.
+    pub fn with_flow(mut self, flow: FlowControl) -> Result<Serial, Complaint> {
+        self.flow = flow;
+        if let Some(wire) = &mut self.wire {
+            set_flow(&mut wire.end, flow, &self.path)?;
+        }
+        Ok(self)
     }
 
     /// The node that the device has now, if it is there.
@@ -55,6 +78,17 @@ impl Serial {
             Some(_) | None => self.path.exists().then(|| self.path.clone()),
         }
     }
+}
+
+/// A line that was opened has none.
+fn set_flow(line: &mut SerialLine, flow: FlowControl, path: &Path) -> Result<(), Complaint> {
+    let wanted = match flow {
+        FlowControl::None => return Ok(()),
+        FlowControl::Rtscts => serialport::FlowControl::Hardware,
+        FlowControl::Xonxoff => serialport::FlowControl::Software,
+    };
+    let failed = |error| Complaint::told("hayes::port::system flow", &[&path.display(), &error]);
+    line.tty.set_flow_control(wanted).map_err(failed)
 }
 
 impl Port for Serial {
@@ -99,7 +133,10 @@ impl Port for Serial {
         // A descriptor that stays open makes the kernel give the device another number.
         self.wire = None;
         let line = self.watch.reopen(until, LOOK_FOR_DEVICE, || match self.node() {
-            Some(node) => os::open_line(&node, self.baud, &self.watch),
+            Some(node) => {
+                let mut line = os::open_line(&node, self.baud, &self.watch)?;
+                set_flow(&mut line, self.flow, &node).map(|()| line)
+            }
             None => Err(Complaint::new(format!("{} did not come back", self.path.display()))),
         })?;
         self.wire = Some(Wire::new(line));

@@ -575,7 +575,8 @@ impl Explorer {
         let wait = std::mem::take(&mut self.options.wait);
         let mut told = |text: &str| self.note(text);
         let waits = (wait, &mut told as &mut dyn FnMut(&str));
-        match Link::open(address.clone(), by_default, self.options.baud, &self.options.cancel, waits) {
+        let how = (self.options.baud, self.options.flow);
+        match Link::open(address.clone(), by_default, how, &self.options.cancel, waits) {
             Ok(link) => {
                 self.session.interpreter.inputs = self.options.inputs.clone().at(&address);
                 if let Some(before) = self.link.replace(link) {

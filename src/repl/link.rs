@@ -17,7 +17,7 @@ use crate::conversation::{Conversation, Mode, Trouble, TroubleKind};
 use crate::diagnostic::Complaint;
 use crate::guard::Simulators;
 use crate::notation::escape;
-use crate::port::{self, Cancel, Control, Fault, Port, Read, RecordStatus, Recorded, transcript};
+use crate::port::{self, Cancel, Control, Fault, FlowControl, Port, Read, RecordStatus, Recorded, transcript};
 use crate::report::style::{Palette, Style};
 use crate::runtime::{Mask, SharedMask};
 
@@ -46,12 +46,12 @@ impl Link {
     pub(super) fn open(
         address: Address,
         by_default: bool,
-        baud: u32,
+        (baud, flow): (u32, FlowControl),
         cancel: &Cancel,
         (wait, tell): (Duration, &mut dyn FnMut(&str)),
     ) -> Result<Link, Complaint> {
         cancel.clear();
-        let settings = Opening { baud, ..Opening::new(cancel.clone()) };
+        let settings = Opening { baud, flow, ..Opening::new(cancel.clone()) };
         let tap = Tap::new(connect::open_within(&address, &settings, wait, tell)?);
         let conversation = Some(Conversation::new(Box::new(tap.clone()), &Catalogue));
         Ok(Link {

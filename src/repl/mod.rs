@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use crate::connect::Address;
 use crate::diagnostic::Diagnostic;
-use crate::port::Cancel;
+use crate::port::{Cancel, FlowControl};
 use crate::report::style::Palette;
 use crate::runtime::Inputs;
 
@@ -41,6 +41,7 @@ pub struct Exploration {
     /// Refuse the simulated modem.
     pub real: bool,
     pub baud: u32,
+    pub flow: FlowControl,
     /// How long the first port may take to be there
     pub wait: Duration,
     pub record: Option<PathBuf>,
