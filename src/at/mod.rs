@@ -13,6 +13,7 @@ pub mod result_code;
 pub mod session;
 mod shape;
 #[cfg(test)]
+#[path = "../../tests/units/at.rs"]
 mod tests;
 
 use std::ops::Range;

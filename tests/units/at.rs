@@ -14,7 +14,7 @@ use crate::source::tables;
 
 #[test]
 fn each_text_is_taken_as_the_tables_say() {
-    tables::hold(include_str!("tables.md"), &mut |of, written| {
+    tables::hold(include_str!("../../src/at/tests/tables.md"), &mut |of, written| {
         made(of, &unescape(written).unwrap()).replace("\r\n", "\\r\\n")
     });
 }
