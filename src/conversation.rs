@@ -163,7 +163,11 @@ impl Conversation {
     /// A free question ends when [`Hearer::line`] returns [`Verdict::Enough`], or at a final result code.
     pub fn ask(&mut self, question: &Arc<Question>, listener: &mut dyn Hearer) -> Result<Answer, Trouble> {
         self.drain(listener)?;
+        if let Some(gap) = self.session.line_gap(self.port.now()) {
+            self.quiet(gap, self.port.now() + 10 * gap, listener)?;
+        }
         self.check_stopped()?;
+        self.check_misled()?;
         self.check_interrupted()?;
         self.begin(question.bytes());
         self.session.ask(question, Why::Question, self.port.now(), listener);
@@ -189,6 +193,22 @@ impl Conversation {
         self.check_stopped()?;
         self.session.come_into_step(self.port.now(), listener);
         self.outcome(listener).map(|_| ())
+    }
+
+    /// The last question's result code was not waited for, and may still come.
+    pub fn owe(&mut self) {
+        self.session.owe();
+    }
+
+    /// Where the first answer came without an echo: waits a moment whether the echo comes behind it. Then that answer
+    /// was another's.
+    pub fn prove(&mut self, listener: &mut dyn Hearer) -> Result<(), Trouble> {
+        while let Some(until) = self.session.proved_at().filter(|until| self.port.now() < *until) {
+            if self.read(until, listener).is_err() {
+                break;
+            }
+        }
+        self.check_misled()
     }
 
     /// Sends bytes and waits for nothing: `send raw`, a login. Counts as a question for what is forgotten.
@@ -693,6 +713,11 @@ impl Conversation {
     fn check_interrupted(&self) -> Result<(), Trouble> {
         let interrupted = || Trouble::port(Fault::Interrupted, Vec::new());
         if self.port.is_interrupted() { Err(interrupted()) } else { Ok(()) }
+    }
+
+    fn check_misled(&mut self) -> Result<(), Trouble> {
+        let misled = |line| Trouble::new(NoAnswer(FailureKind::Misled(line)), Duration::ZERO);
+        self.session.misled().map_or(Ok(()), |line| Err(misled(line)))
     }
 
     /// A line at which a listener said stop, while nothing was asked or behind an answer's end.

@@ -42,6 +42,11 @@ impl Echo {
         self.open
     }
 
+    /// It is one of an AT command, and may come back.
+    pub fn is_of_command(&self) -> bool {
+        self.open && self.command
+    }
+
     /// Where this line is the echo, or a part of it: behind how many bytes that are none.
     pub fn take(&mut self, line: &[u8]) -> Option<usize> {
         if !self.open {

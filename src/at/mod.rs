@@ -85,6 +85,12 @@ impl Question {
         &self.bytes
     }
 
+    /// Whether data stand in its answer, or are given to its prompt.
+    pub fn carries_data(&self) -> bool {
+        let is_plain = matches!(self.expected.shape, Shape::Unknown | Shape::None | Shape::Prefixed | Shape::Bare);
+        self.prompt != PromptPlan::Unexpected || !is_plain && self.expected.shape != Shape::Text
+    }
+
     /// The extended commands, as they are written: `+CREG`.
     pub fn names(&self) -> impl Iterator<Item = (&[u8], Form)> {
         self.names.iter().map(|(name, form)| (self.bytes.get(name.clone()).unwrap_or_default(), *form))
@@ -129,6 +135,8 @@ pub struct Expected {
     pub without_final: bool,
     /// Its OK comes first, and the data that it counts behind it (`AT+SHREAD` of SIMCom).
     pub data_after_ok: bool,
+    /// A line of its own stands at the end of the content behind its `CONNECT`: `+QFDWL: 12,3e`
+    pub closes: bool,
     /// A line that asks for data (`^SISW: 0,10,0`) tells by this value, from 0, how many bytes of them it takes.
     pub granted: Option<usize>,
     /// Any character aborts it while it runs (`AT+COPS=?`, `ATD`): 27.007 §5.6.1 of V.250.

@@ -85,6 +85,8 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
         expected.without_final |=
             known.without_final || module.is_some_and(|module| module.without_final.iter().any(is_it));
         expected.data_after_ok |= known.data_after_ok;
+        let is_closed = |usage: &Usage| usage.shape == Shape::Connect && !usage.answers.is_empty();
+        expected.closes |= known.form(asked.form).is_some_and(is_closed);
         // A read is over before anyone could abort it; a scan (`AT+COPS=?`) goes on to its end on some modules.
         expected.abortable |= known.abortable
             && match asked.form {

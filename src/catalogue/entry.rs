@@ -34,6 +34,8 @@ pub struct CommandEntry {
     pub set_answer: Vec<&'static str>,
     /// `AT+CSQ`
     pub execute: Option<Vec<&'static str>>,
+    /// Each answer but that of the test is one line, and tells no thing of several: a second one contradicts it.
+    pub one_line: bool,
     /// The prefix of its answers, where it is not its own name; empty: none
     pub prefix: Option<&'static str>,
     /// A set is an ERROR by its nature: `AT+CGMI="x"`

@@ -27,7 +27,8 @@ impl Catalogue {
         let known = std::str::from_utf8(prefix.unwrap_or(name)).ok().and_then(command);
         let is_one = |known: &'static CommandEntry| {
             let likeliest = known.form(form)?.answers.first()?;
-            Some(tells_number(likeliest) || prefix.is_some() && tells_one(known, form, likeliest))
+            let is_one = || known.one_line || tells_one(known, form, likeliest);
+            Some(tells_number(likeliest) || prefix.is_some() && is_one())
         };
         // What stands beside a bare number may be anything.
         let may_be = || prefix.is_some() || values.len() >= 10 && values.iter().all(u8::is_ascii_hexdigit);

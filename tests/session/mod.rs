@@ -140,8 +140,10 @@ impl Bench {
                 let missing = wanted.iter().find(|event| !recorder.events.contains(event));
                 return Some(if missing.is_none() { show(&bytes(rest)) } else { recorder.events.join(" | ") });
             }
+            "misled" => return session.misled().map(|line| line.text()),
             "stopped" => return session.stopped().map(|line| line.text()),
             "lose" => return Some(texts(session.lose(now, recorder))),
+            "owe" => session.owe(),
             "forget" => recorder.events.clear(),
             "stop" => recorder.stop_at = Some(rest.to_owned()),
             "enough" => recorder.enough_at = Some(rest.to_owned()),
@@ -190,6 +192,7 @@ fn question(text: &str) -> Question {
             "dial" => expected.call_control = true,
             "abortable" => expected.abortable = true,
             "free" => expected.free = true,
+            "closes" => expected.closes = true,
             "data-after-ok" => expected.data_after_ok = true,
             "no-final" => expected.without_final = true,
             "ends" => expected.data_ends = vec![known()].leak(),
@@ -242,6 +245,7 @@ fn ending(outcome: &Outcome) -> String {
         }
         Err(failure) => match &failure.kind {
             FailureKind::Stopped(_) => "failed Stopped".to_owned(),
+            FailureKind::Misled(_) => "failed Misled".to_owned(),
             FailureKind::Restarted(_) => "failed Restarted".to_owned(),
             FailureKind::Off(_) => "failed Off".to_owned(),
             FailureKind::UnexpectedPrompt(_) => "failed UnexpectedPrompt".to_owned(),

@@ -44,6 +44,9 @@ use resync::{Purpose, Resync};
 /// message, a prompt nobody announced.
 pub const SETTLE: Duration = Duration::from_millis(300);
 
+/// What is asked only to hear whether the modem answers
+const FENCE: &[u8] = b"AT\r";
+
 pub struct Session {
     dialect: Dialect,
     framer: Framer,
@@ -57,6 +60,15 @@ pub struct Session {
     /// Whether the modem echoes, as far as the last answer showed
     echoes: Option<bool>,
     last_byte: Duration,
+    /// What was asked when nobody knew whether the modem echoes, and when that was answered without an echo: should the
+    /// echo come all the same, that answer was another's.
+    unproved: Option<Box<(Echo, Duration)>>,
+    /// A line of the last answer came in pieces: more of it may be on the line, and the next piece show that.
+    in_pieces: bool,
+    /// The last question's result code was not waited for.
+    owes_final: bool,
+    /// So much silence decides what is open: [`SETTLE`], or longer.
+    patience: Duration,
     /// The last line by which the modem told that it starts, and when it came
     started: Option<(Duration, Line)>,
     state: Activity,
@@ -65,6 +77,12 @@ pub struct Session {
 
 /// A result code that comes later than this may be owed to a program that asked before this one.
 const EARLY_ANSWER: Duration = Duration::from_millis(500);
+
+/// The echo of what was answered without one may still come so long after that.
+const PROOF_TIME: Duration = Duration::from_millis(500);
+
+/// On a line that brings lines in pieces, what comes in this time behind an answer belongs to it.
+const LINE_GAP: Duration = Duration::from_millis(5);
 
 /// A modem says several things while it starts, each once, in this time: `RDY`, then `APP RDY`.
 const START_TIME: Duration = Duration::from_secs(30);
@@ -92,6 +110,8 @@ struct Idle {
     awaited: Option<Vec<u8>>,
     /// A listener said stop at this line.
     stopped: Option<Line>,
+    /// The echo of a question came behind its answer: that was another's.
+    misled: Option<Line>,
 }
 
 pub type Outcome = Result<Answer, Box<Unanswered>>;
@@ -122,6 +142,8 @@ pub enum FailureKind {
     Off(Line),
     /// The modem did not come into step again after so many tries
     OutOfStep { tries: u32 },
+    /// This question's echo came behind what was taken for its answer: that was an earlier one's
+    Misled(Line),
 }
 
 /// How silent the modem was when time ran out: what to tell the user.
@@ -171,6 +193,13 @@ struct Asking {
     /// Its last bytes did not go out.
     write_failed: bool,
     is_echoed: bool,
+    /// A result code came without the echo of a modem that echoes. So many bytes had come since, then `AT` was sent,
+    /// whose answer shows whose it is.
+    checked: Option<usize>,
+    /// The result code of the question before may still come, and nothing but a second one would show that.
+    may_be_late: bool,
+    /// That `AT` was echoed, and the question before it was not: the modem has not heard it.
+    is_unheard: bool,
     /// A line of text came that is no answer to it.
     is_strange: bool,
     /// How many bytes have come
@@ -263,6 +292,14 @@ impl Idle {
     }
 }
 
+impl Owing {
+    /// The answer to an `AT` may still come.
+    fn of_fence(now: Duration) -> Owing {
+        let question = Question::new(FENCE, Expected::default(), Duration::ZERO, PromptPlan::Unexpected);
+        Owing { question: Arc::new(question), asked: now, finals: 1, heard: true, ..Owing::default() }
+    }
+}
+
 impl Mode {
     /// The lines that end the connection to which ATO goes back.
     fn escaped(self) -> DataEnds {
@@ -336,6 +373,9 @@ impl Asking {
             is_answered: false,
             write_failed: false,
             is_echoed: false,
+            checked: None,
+            may_be_late: false,
+            is_unheard: false,
             is_strange: false,
             heard: 0,
             garbage: 0,
@@ -432,6 +472,13 @@ impl Asking {
         }
         self.lines.push(Line { bytes: line.to_vec() });
         true
+    }
+
+    /// What has come so far is of an earlier answer.
+    fn forget_lines(&mut self) {
+        self.lines.clear();
+        (self.bytes, self.content, self.body, self.fallback) = (0, None, None, None);
+        (self.connected, self.framed, self.is_early) = (false, false, false);
     }
 
     /// Keeps line ends that may belong to the content.
@@ -603,6 +650,10 @@ impl Session {
             earlier_echo: Echo::default(),
             echoes: None,
             last_byte: Duration::ZERO,
+            unproved: None,
+            in_pieces: false,
+            owes_final: false,
+            patience: SETTLE,
             started: None,
             state: Activity::default(),
             mode: Mode::Unknown { opening: None, escaped: &[], leaving: false },
@@ -630,11 +681,7 @@ impl Session {
 
     /// An answer to somebody else's question may still come: the next question waits until the modem is in step.
     pub fn doubt(&mut self, now: Duration) {
-        let bytes = b"AT\r".as_slice();
-        let question = Question::new(bytes, Expected::default(), Duration::ZERO, PromptPlan::Unexpected);
-        let question = Arc::new(question);
-        let owing = Box::new(Owing { question, asked: now, finals: 1, heard: true, ..Owing::default() });
-        self.state = Activity::Idle(Idle { owing: Some(owing), ..self.give_up().0 });
+        self.state = Activity::Idle(Idle { owing: Some(Box::new(Owing::of_fence(now))), ..self.give_up().0 });
     }
 
     /// Ends what is going on by the AT rules: one character where the running command is abortable, ESC at a prompt;
@@ -679,6 +726,7 @@ impl Session {
 
     pub fn receive(&mut self, bytes: &[u8], now: Duration, listener: &mut dyn Hearer) {
         self.last_byte = now;
+        self.in_pieces |= self.has_heard() && !matches!(self.framer.rest(), [] | [.., b'\r' | b'\n']);
         match &mut self.state {
             Activity::Asking(asking) => asking.hear(bytes),
             Activity::Idle(Idle { owing: Some(owing), .. }) => owing.heard = true,
@@ -693,9 +741,9 @@ impl Session {
     /// Time has passed and nothing came.
     pub fn advance(&mut self, now: Duration, listener: &mut dyn Hearer) {
         let mut now = Now::new(now, listener);
-        if self.cursor.unsettled && now.time >= self.last_byte + SETTLE {
+        if self.cursor.unsettled && now.time >= self.last_byte + self.patience {
             self.read(true, &mut now);
-        } else if self.cursor.doubt.is_some_and(|since| now.time >= since + SETTLE) {
+        } else if self.cursor.doubt.is_some_and(|since| now.time >= since + self.patience) {
             self.read(false, &mut now);
         }
         self.check_deadlines(&mut now);
@@ -704,8 +752,8 @@ impl Session {
     /// When [`Session::advance`] must be called at the latest.
     pub fn deadline(&self) -> Option<Duration> {
         let settled = match self.cursor.doubt {
-            Some(since) if !self.cursor.unsettled => Some(since + SETTLE),
-            Some(_) | None => self.cursor.unsettled.then(|| self.last_byte + SETTLE),
+            Some(since) if !self.cursor.unsettled => Some(since + self.patience),
+            Some(_) | None => self.cursor.unsettled.then(|| self.last_byte + self.patience),
         };
         let state = match &self.state {
             Activity::Idle(_) => None,
@@ -747,6 +795,54 @@ impl Session {
     /// How the question ended, once.
     pub fn outcome(&mut self) -> Option<Outcome> {
         self.idle().and_then(|idle| idle.outcome.take())
+    }
+
+    fn has_heard(&self) -> bool {
+        matches!(&self.state, Activity::Asking(asking) if asking.heard > 0)
+    }
+
+    /// Whether what is still on the line may belong to the last answer, and nothing would show that: so much silence
+    /// tells that it has ended.
+    pub fn line_gap(&self, now: Duration) -> Option<Duration> {
+        let is_open = self.in_pieces && self.echoes != Some(true) && now < self.last_byte + LINE_GAP;
+        is_open.then_some(LINE_GAP)
+    }
+
+    /// Until when an echo may come that shows the last answer to be another's.
+    pub fn proved_at(&self) -> Option<Duration> {
+        self.unproved.as_ref().map(|unproved| unproved.1 + PROOF_TIME)
+    }
+
+    /// The echo of a question that came behind its answer, once: that was another's.
+    pub fn misled(&mut self) -> Option<Line> {
+        self.idle().and_then(|idle| idle.misled.take())
+    }
+
+    /// What `line` echoes had an answer already, and its own comes now.
+    fn mislead(&mut self, line: &[u8], now: &mut Now<'_>) {
+        (self.unproved, self.echoes) = (None, Some(true));
+        let line = Line { bytes: line.to_vec() };
+        if self.is_asking() {
+            self.fail(FailureKind::Misled(line), now);
+            if let Some(owing) = self.idle().and_then(|idle| idle.owing.as_mut()) {
+                owing.finals += 1;
+            }
+        } else if let Some(idle) = self.idle() {
+            idle.owing = Some(Box::new(Owing::of_fence(now.time)));
+            match &mut idle.outcome {
+                Some(outcome) => {
+                    let kind = FailureKind::Misled(line);
+                    *outcome = Err(Box::new(Unanswered { kind, waited: Duration::ZERO, received: Vec::new() }));
+                }
+                None => idle.misled = Some(line),
+            }
+        }
+    }
+
+    /// The result code of the last question was not waited for: it may still come, and of a modem that does not echo
+    /// nothing would tell it from the next one's.
+    pub fn owe(&mut self) {
+        self.owes_final = self.echoes != Some(true);
     }
 
     /// The line at which a listener said stop while nothing was asked, once.
@@ -919,6 +1015,8 @@ impl Session {
         }
         let mut asking = Asking::new(Arc::clone(question), now.time);
         asking.follows_text = !self.framer.rest().is_empty();
+        asking.may_be_late = std::mem::take(&mut self.owes_final) && !question.expected.free;
+        self.in_pieces = false;
         self.state = Activity::Asking(asking);
         self.send(question.bytes(), why, now);
     }
@@ -967,6 +1065,7 @@ impl Session {
             self.tell_dropped(now.time, now.listener);
         }
         if let Activity::Asking(asking) = &mut self.state {
+            let is_first = self.echoes.is_none() && !asking.is_echoed && self.echo.is_of_command();
             self.echo.close();
             if asking.question.may_reset_verbosity && result.as_ref().is_some_and(ResultCode::is_success) {
                 self.dialect.verbosity = Verbosity::Unknown;
@@ -974,10 +1073,21 @@ impl Session {
             self.echoes = match asking.question.sets_echo {
                 Some(echoes) => Some(echoes),
                 None if asking.question.expected.free || self.mode.is_data() => self.echoes,
+                // What it was reset to may be another setting.
+                None if asking.question.may_reset_verbosity => None,
+                // What surrounds data may be written in its own way.
+                None if asking.is_echoed && asking.question.carries_data() => self.echoes,
                 None => Some(asking.is_echoed),
             };
+            self.unproved = match &asking.question {
+                question if is_first && result.is_some() && question.prompt == PromptPlan::Unexpected => {
+                    Some(Box::new((Echo::of_reply(question.bytes()), now.time)))
+                }
+                _ => None,
+            };
             self.mode = self.mode.after(&asking.question, result.as_ref());
-            self.state = Activity::Idle(Idle::ended(asking.outcome(result, now.time)));
+            let owing = (asking.checked.is_some() && asking.is_echoed).then(|| Box::new(Owing::of_fence(now.time)));
+            self.state = Activity::Idle(Idle { owing, ..Idle::ended(asking.outcome(result, now.time)) });
         }
     }
 

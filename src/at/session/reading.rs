@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use memchr::memmem;
 
-use super::{Activity, EARLY_ANSWER, FailureKind, Idle, Mode, Now, Owing, Prompting, SETTLE, Session, is_strange};
+use super::{
+    Activity, EARLY_ANSWER, FENCE, FailureKind, Idle, Mode, Now, Owing, Prompting, SETTLE, Session, Silence, is_strange,
+};
 use crate::at::body::{self, Body, Came};
 use crate::at::echo::Echo;
 use crate::at::lines::{Frame, Framer, LONGEST_LINE, LineEnds};
@@ -39,6 +41,17 @@ const LINES_BELOW: usize = 64;
 
 /// After the ESC that cancels a prompt nobody wanted, the modem has so long for its result code.
 const CANCEL_ANSWER_TIME: Duration = Duration::from_secs(1);
+
+/// A modem that echoes does so in this time once it listens: the longer one to what an `AT` could end.
+const ECHO_TIME: Duration = Duration::from_secs(2);
+const ECHO_TIME_OF_LONG: Duration = Duration::from_secs(10);
+
+/// Behind a result code that may be late, the one that was asked for comes in this time.
+const LATE_FINAL_TIME: Duration = Duration::from_secs(1);
+
+/// A result code in a text, where another sign of the end is to be expected, is one of its lines if more comes in this
+/// time.
+const CLOSE_TIME: Duration = Duration::from_secs(2);
 
 /// How far the bytes are read that have come.
 #[derive(Default)]
@@ -131,10 +144,12 @@ impl Session {
         self.cursor.unsettled = false;
         // What is behind the line that was in doubt is not settled by that.
         now.is_silent = is_silent;
-        now.is_settled = is_silent || self.cursor.doubt.is_some_and(|since| now.time >= since + SETTLE);
+        now.is_settled = is_silent || self.cursor.doubt.is_some_and(|since| now.time >= since + self.patience);
+        self.patience = SETTLE;
         while self.take_piece(&mut framer, now) {
             self.cursor.doubt = None;
             now.is_settled = is_silent;
+            self.patience = SETTLE;
         }
         self.framer = framer;
     }
@@ -297,7 +312,7 @@ impl Session {
             asking.connected = true;
             // As if its line had ended: the content begins behind it.
             asking.keep_gap(b"\n");
-            self.echo.close();
+            self.close_echo();
             now.tell(&Event::Response(CONTENT_MARK));
             framer.take_to(framer.position() + CONTENT_MARK.len());
             return Some(true);
@@ -310,7 +325,7 @@ impl Session {
             return self.take_counted_data(framer, data.clone(), data, now);
         }
         asking.connected = true;
-        self.echo.close();
+        self.close_echo();
         now.tell(&Event::Response(header));
         framer.consume(frame);
         Some(true)
@@ -374,12 +389,22 @@ impl Session {
             self.echoes = Some(true);
         }
         if let Activity::Asking(asking) = &mut self.state {
-            asking.is_echoed |= own.is_some();
+            if own.is_some() && !std::mem::replace(&mut asking.is_echoed, true) {
+                asking.forget_lines();
+            }
             if let Prompting::Given { at_reply, .. } = &mut asking.prompt {
                 *at_reply = false;
             }
         }
-        let Some(behind) = own.or(earlier) else { return false };
+        let Some(behind) = own.or(earlier) else {
+            let is_late = self.unproved.as_mut().is_some_and(|unproved| unproved.0.take(line).is_some());
+            if is_late {
+                now.tell(&Event::Echo(line));
+                self.mislead(line, now);
+                framer.consume(frame);
+            }
+            return is_late;
+        };
         let (behind, echo) = line.split_at_checked(behind).unwrap_or((&[], line));
         if !behind.is_empty() {
             self.queue_line(behind, &Event::Stray(behind), now);
@@ -392,7 +417,7 @@ impl Session {
     /// Takes a whole line that is no echo.
     fn take_whole_line(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> bool {
         if matches!(self.state, Activity::Resync(_)) {
-            self.take_resync_line(framer.line(frame), now);
+            self.take_resync_line(self.without_noise(framer.line(frame), now), now);
             framer.consume(frame);
             return true;
         }
@@ -409,10 +434,10 @@ impl Session {
             self.cursor.unsettled = true;
             return false;
         };
-        let line = self.without_blanks(framer.line(frame));
+        let line = self.without_noise(self.without_blanks(framer.line(frame)), now);
         match self.final_of(line) {
             Some(_) if self.follows_text() => self.take_earlier_final(line, now),
-            Some((result, true)) => match self.is_before_echo(framer, frame, now) {
+            Some((result, true)) => match self.is_before_echo(framer, frame, &result, now) {
                 Some(false) => self.take_final(line, result, now),
                 Some(true) => self.take_earlier_final(line, now),
                 None => return false,
@@ -437,6 +462,20 @@ impl Session {
         if text.len() < line.len() && self.is_own(text) { text } else { line }
     }
 
+    /// A line without the noise before it, where a modem that was just switched on says that it starts.
+    fn without_noise<'l>(&self, line: &'l [u8], now: &mut Now<'_>) -> &'l [u8] {
+        if line.first().is_none_or(u8::is_ascii) {
+            return line;
+        }
+        let end = line.iter().position(|byte| !matches!(byte, 0 | 0x80..)).unwrap_or(0);
+        let (noise, rest) = line.split_at_checked(end).unwrap_or((&[], line));
+        if self.dialect.knowledge.unasked(rest).is_some_and(Unasked::is_start) {
+            now.tell(&Event::Stray(noise));
+            return rest;
+        }
+        line
+    }
+
     /// What comes now has begun after the question.
     fn begin_line(&mut self) {
         if let Activity::Asking(asking) = &mut self.state {
@@ -448,36 +487,105 @@ impl Session {
         matches!(&self.state, Activity::Asking(asking) if asking.follows_text)
     }
 
+    /// An answer has begun: no echo comes any more, unless the modem echoes all that it is asked.
+    fn close_echo(&mut self) {
+        if !self.awaits_echo() {
+            self.echo.close();
+        }
+    }
+
+    /// Whether the echo of the question is still to come, as of all that the modem was asked before: what comes before
+    /// it is of another answer.
+    fn awaits_echo(&self) -> bool {
+        let Activity::Asking(asking) = &self.state else { return false };
+        let (question, gone) = (&asking.question, asking.gone.is_some());
+        !asking.is_echoed && !question.expected.free && !gone && self.echo.is_of_command() && self.echoes == Some(true)
+    }
+
     /// Whether the echo of the question comes only behind this result code: then it is the answer to an earlier one, of
-    /// another program. `None` as for [`Session::goes_on`].
-    fn is_before_echo(&mut self, framer: &Framer, frame: Frame, now: &Now<'_>) -> Option<bool> {
-        let Activity::Asking(asking) = &self.state else { return Some(false) };
+    /// another program. `None` as for [`Session::goes_on`]. Where the modem is known to echo, the echo is waited for;
+    /// should it not come, an `AT` is sent, and its answer shows whether the modem echoes no more.
+    fn is_before_echo(
+        &mut self,
+        framer: &Framer,
+        frame: Frame,
+        result: &ResultCode,
+        now: &mut Now<'_>,
+    ) -> Option<bool> {
+        let awaits = self.awaits_echo();
+        let Activity::Asking(asking) = &mut self.state else { return Some(false) };
+        if asking.may_be_late && asking.lines.is_empty() && !asking.is_echoed {
+            return self.is_of_the_one_before(framer, frame, now);
+        }
         let is_late = || now.time.saturating_sub(asking.began) >= EARLY_ANSWER;
         let may_be = self.echoes.unwrap_or_else(is_late) || self.earlier_echo.is_next(framer.line(frame));
         if asking.is_echoed || asking.question.expected.free || !may_be {
             return Some(false);
         }
+        let since = asking.checked.map_or(frame.end, |bytes| frame.start + bytes);
+        let mut last = Frame { end: since, ..frame };
+        for _ in 0..LINES_AHEAD {
+            let Some(next) = framer.frame_after(last) else { break };
+            let line = framer.line(next);
+            if asking.checked.is_some() && Echo::of_question(FENCE, 0).is_next(line) {
+                asking.is_unheard = true;
+                return Some(true);
+            }
+            if self.echo.begins(line) {
+                self.echoes = Some(true);
+                return Some(true);
+            }
+            if asking.checked.is_some() && self.dialect.final_of(&asking.question.expected, line).is_some() {
+                return Some(false);
+            }
+            last = next;
+        }
+        if !awaits {
+            let is_more = framer.frame_after(last).is_some();
+            return if is_more { Some(false) } else { self.cursor.is_decided(false, now).then_some(false) };
+        }
+        if asking.prompt == Prompting::Open {
+            // An `AT` would be taken for the data. Before the prompt nothing is done.
+            return Some(result.is_success());
+        }
+        if asking.checked.is_some() {
+            self.cursor.doubt = None;
+            return now.is_silent.then_some(true);
+        }
+        self.patience = if asking.question.expected.abortable { ECHO_TIME_OF_LONG } else { ECHO_TIME };
+        if self.cursor.is_decided(true, now) {
+            asking.checked = Some(framer.end() - frame.start);
+            self.cursor.doubt = None;
+            self.send(FENCE, Why::Resynchronise, now);
+        }
+        None
+    }
+
+    /// Whether another result code, or the answer, comes behind this one: then it is that of the question before, which
+    /// was not waited for.
+    fn is_of_the_one_before(&mut self, framer: &Framer, frame: Frame, now: &Now<'_>) -> Option<bool> {
         let mut last = frame;
         for _ in 0..LINES_AHEAD {
-            let Some(next) = framer.frame_after(last) else {
-                return self.cursor.is_decided(false, now).then_some(false);
-            };
-            if self.echo.begins(framer.line(next)) {
-                self.echoes = Some(true);
+            let Some(next) = framer.frame_after(last) else { break };
+            if self.is_own(framer.line(next)) || self.final_of(framer.line(next)).is_some() {
                 return Some(true);
             }
             last = next;
         }
-        Some(false)
+        self.patience = LATE_FINAL_TIME;
+        self.cursor.is_decided(true, now).then_some(false)
     }
 
     /// The end of an answer to an earlier question; what came before it is of that answer as well.
     fn take_earlier_final(&mut self, line: &[u8], now: &mut Now<'_>) {
-        if let Activity::Asking(asking) = &mut self.state {
-            asking.lines.clear();
-        }
         now.tell(&Event::Stray(line));
         self.show(line, now);
+        let Activity::Asking(asking) = &mut self.state else { return };
+        asking.forget_lines();
+        asking.may_be_late = false;
+        if asking.is_unheard {
+            self.fail(FailureKind::Timeout(Silence::Strange), now);
+        }
     }
 
     /// A line that is no final result code to a question that is open.
@@ -537,7 +645,7 @@ impl Session {
             Activity::Asking(asking) if is_prompt && !asking.question.expected.free => None,
             // An echo that has not ended is none.
             Activity::Asking(_) if self.echo.may_begin(text) => return false,
-            Activity::Asking(_) if self.follows_text() => return false,
+            Activity::Asking(_) if self.follows_text() || self.awaits_echo() => return false,
             Activity::Asking(_) => match self.final_of(text) {
                 Some((result, _)) => Some(result),
                 None => return false,
@@ -570,7 +678,10 @@ impl Session {
             return None;
         }
         let line = framer.line(frame);
-        if self.final_of(line).is_some() {
+        if let Some((result, _)) = self.final_of(line) {
+            if result.is_success() && self.awaits_close() {
+                self.patience = CLOSE_TIME;
+            }
             match self.goes_on(framer, frame, true, false, now) {
                 Some(true) => {}
                 Some(false) => return None,
@@ -587,6 +698,13 @@ impl Session {
         }
         framer.consume(frame);
         Some(true)
+    }
+
+    /// Whether a line that is known to stand at the end of the content has not come.
+    fn awaits_close(&self) -> bool {
+        let Activity::Asking(asking) = &self.state else { return false };
+        asking.question.expected.closes
+            && !asking.lines.iter().any(|line| asking.question.form_of(&line.bytes).is_some())
     }
 
     fn is_connected(&self) -> bool {
@@ -626,7 +744,12 @@ impl Session {
             Body::Text { length, came } => (length, came),
         };
         let stands_alone = frame.ends.count() > 1;
+        let stood_alone = asking.framed;
         if self.final_of(line).is_some() {
+            // This modem puts a line end before what it says.
+            if stood_alone && !stands_alone {
+                self.patience = CLOSE_TIME;
+            }
             let is_over = stands_alone && length.is_some_and(|length| came.is_just(length));
             match if is_over { Some(false) } else { self.goes_on(framer, frame, is_inside, false, now) } {
                 Some(true) if is_inside => {}
@@ -684,8 +807,8 @@ impl Session {
 
     /// What other people wrote, a message or a file, is a part of the answer, and no line at which anything ends.
     fn take_content(&mut self, line: &[u8], now: &mut Now<'_>) {
+        self.close_echo();
         let Activity::Asking(asking) = &mut self.state else { return };
-        self.echo.close();
         let fits = asking.keep(line);
         now.tell(&Event::Response(line));
         if !fits {
@@ -756,6 +879,7 @@ impl Session {
             self.show(line, now);
             return;
         }
+        self.owes_final &= result_code::parse(line).is_none();
         let unasked = self.dialect.knowledge.unasked(line);
         if unasked.is_some_and(Unasked::is_start) {
             self.hear_start(line, now.time);
@@ -925,6 +1049,10 @@ impl Session {
             }
             let line = framer.line(next);
             if !std::mem::take(&mut is_below) {
+                if self.patience > SETTLE && self.is_own(line) {
+                    // The end that was waited for longer.
+                    self.patience = SETTLE;
+                }
                 if self.dialect.knowledge.unasked(line).is_some() {
                     is_below = self.dialect.knowledge.has_body(line);
                 } else if self.is_connected() && self.is_own(line) || is_word && line.trim_ascii() == b"OK" {

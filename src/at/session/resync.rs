@@ -15,13 +15,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Activity, FailureKind, Idle, Now, Owing, SETTLE, Session, Silence, Unanswered};
+use super::{Activity, FENCE, FailureKind, Idle, Now, Owing, SETTLE, Session, Silence, Unanswered};
 use crate::at::echo::Echo;
 use crate::at::knowledge::Dialect;
 use crate::at::result_code::{self, ResultCode, Verbosity};
 use crate::at::{Answer, Event, Line, Question, Verdict, Why};
-
-const FENCE: &[u8] = b"AT\r";
 
 /// A modem that never falls quiet is asked after this time.
 const LONGEST_NOISE: Duration = Duration::from_secs(2);

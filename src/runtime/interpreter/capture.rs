@@ -12,7 +12,7 @@ use crate::at::parameters::{self as at_parameters, Parameter, Written, parameter
 use crate::at::{Line, Question, ResultCode};
 use crate::catalogue::command::needs_radio_off;
 use crate::catalogue::explain::{Context, advice, beside};
-use crate::catalogue::{Catalogue, meant, result_code, urc};
+use crate::catalogue::{self, Catalogue, meant, result_code, urc};
 use crate::check::{Evaluate, Hole, Matcher, Program, anywhere, counted, from_text};
 use crate::notation::text;
 use crate::runtime::failure::Failure;
@@ -206,6 +206,15 @@ impl ScriptView<'_> {
         let (Some(asked), lines @ [_, _, ..]) = (asked, self.scope.last.lines.as_slice()) else { return Ok(()) };
         let said = lines.iter().find(|line| says_so(line)).and_then(|line| split_prefix(&line.bytes).0);
         let names: Vec<_> = asked.question.names().collect();
+        // An `ensure` asks for what is set. Of a command that nobody knows two values of one thing contradict each
+        // other.
+        let first = |line: &Line| parameters(split_prefix(&line.bytes).1).next().map(|field| field.value.to_vec());
+        let is_of_one = |line: &Line| {
+            let is_alone = parameters(split_prefix(&line.bytes).1).nth(1).is_none();
+            is_alone || lines.iter().find(|line| says_so(line)).map(first) == Some(first(line))
+        };
+        let is_unknown =
+            |name: &[u8]| std::str::from_utf8(name).is_ok_and(|name| catalogue::lookup::command(name).is_none());
         let contradicts = |line: &&Line| {
             let (name, form) = match (asked.question.form_of(&line.bytes), names.as_slice()) {
                 (Some(form), _) => (&[][..], form),
@@ -214,7 +223,9 @@ impl ScriptView<'_> {
             };
             let prefix = split_prefix(&line.bytes).0;
             let is_alike = prefix == said || prefix.is_none() || said.is_none();
-            is_alike && Catalogue.answers_once(&line.bytes, name, form) && !says_so(line)
+            let is_set_twice = || span == asked.span && prefix.is_some_and(is_unknown) && is_of_one(line);
+            let is_one = Catalogue.answers_once(&line.bytes, name, form) || is_set_twice();
+            is_alike && is_one && !says_so(line)
         };
         let other = lines.iter().find(contradicts);
         other.map_or(Ok(()), |other| Err(self.contradicts(Some(asked), span, other)))

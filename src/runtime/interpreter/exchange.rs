@@ -240,6 +240,9 @@ impl Run<'_> {
         // What is done afterwards has a frame of its own: this one is on the stack while the modem is waited for.
         match answer {
             Ok(answer) => {
+                if answer.result.is_none() && clauses.iter().any(|it| matches!(it.kind, ClauseKind::ExpectLast(_))) {
+                    self.conversation.owe();
+                }
                 self.answered(asked, answer);
                 Ok(Ok(()))
             }
@@ -342,6 +345,16 @@ impl Run<'_> {
         }
         self.scope.last = Last::default();
         Ok(())
+    }
+
+    /// Whether the first answer was the script's own. What that takes is no time of the script's.
+    #[inline(never)]
+    pub(super) fn prove(&mut self, ended: Step) -> Step {
+        ended?;
+        let before = self.conversation.now();
+        let proved = self.conversation.prove(&mut self.hearing);
+        self.started += self.conversation.now().saturating_sub(before);
+        proved.map_err(|trouble| self.trouble(trouble, None, Span::default()))
     }
 
     fn exchange_ended(&mut self, asked: &ReadyQuestion, passed: bool, started: Duration) {
@@ -734,6 +747,7 @@ impl Run<'_> {
                 }
                 None => told("hayes::run::out-of-step", &[&what, tries, &waited]),
             }),
+            NoAnswer(FailureKind::Misled(line)) => view.fail(told("hayes::run::out-of-step misled", &[&line.text()])),
             NoAnswer(FailureKind::Restarted(line)) => {
                 view.fail(self.restarted(told("hayes::run::restarted", &[&what, &line.text()])))
             }

@@ -294,6 +294,9 @@ impl<'r> Run<'r> {
         let has_finally = self.nesting.has_finally || finally(&program).is_some();
         let mut ended = self.block_in(&program.script.body, Nesting { has_finally, ..self.nesting });
         ended = self.settle_checks(ended);
+        if self.calls.is_empty() {
+            ended = self.prove(ended);
+        }
         if self.inputs.plan
             && self.left_out
             && self.calls.is_empty()
