@@ -72,7 +72,9 @@ impl Scripts for Library {
                 }
             }
         }
-        let suggestions = || meant(name).into_iter().map(str::to_owned).collect();
+        let own = names_beside(from);
+        let near = nearest(name, own.iter().map(String::as_str)).or_else(|| meant(name));
+        let suggestions = || near.into_iter().map(str::to_owned).collect();
         find(name).map(LibraryScript::source).ok_or_else(|| NotFound::Nowhere { suggestions: suggestions() })
     }
 }

@@ -1,7 +1,5 @@
 //! What is wrong with a script, as the protocol tells it, and what mends it.
 
-use std::sync::Arc;
-
 use lsp_types as lsp;
 
 use super::places;
@@ -13,7 +11,8 @@ use crate::source::Span;
 /// What is wrong with a script that the document runs is told where it runs it.
 pub(super) fn shown(workspace: &Workspace, document: &Document, found: &Diagnostic) -> Option<lsp::Diagnostic> {
     let source = &found.source;
-    let is_own = Arc::ptr_eq(source, &document.source);
+    // Where a secret is written out, the source is another, in which it is masked.
+    let is_own = source.name == document.source.name;
     let is_run = |name: &str| workspace.scripts().find(name, &document.source).is_ok_and(|run| run.name == source.name);
     let run = || document.mentions().runs.iter().find(|run| is_run(&run.value)).map(|run| run.span);
     let place = if is_own { found.span() } else { run() };
@@ -50,7 +49,7 @@ pub(super) fn actions(workspace: &Workspace, asked: &lsp::CodeActionParams) -> O
     let document = workspace.document(&asked.text_document.uri)?;
     let touches = |range: lsp::Range| range.start <= asked.range.end && asked.range.start <= range.end;
     let found = document.found.get()?.iter();
-    let own = found.filter(|found| Arc::ptr_eq(&found.source, &document.source));
+    let own = found.filter(|found| found.source.name == document.source.name);
     let here = own.filter(|found| found.span().is_some_and(|span| touches(document.range(span))));
     Some(here.flat_map(|found| mends(workspace, document, found)).collect())
 }
@@ -72,7 +71,7 @@ fn mends(workspace: &Workspace, document: &Document, found: &Diagnostic) -> Vec<
         let old = document.source.slice(edit.span);
         let title = match edit.value.trim() {
             "" => format!("Delete `{old}`"),
-            new => format!("Write `{new}`"),
+            new => format!("Write `{}`", new.lines().map(str::trim_start).collect::<Vec<_>>().join("`, `")),
         };
         action(title, lsp::TextEdit::new(document.range(edit.span), edit.value.clone()), true)
     });

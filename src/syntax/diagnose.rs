@@ -13,7 +13,10 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 
 use super::grammar::{self, Rule};
 use super::lexemes::{Lexeme, LogicalLine, lexemes};
-use super::{TokenKind, control_character, expression_too_deep, fault, nearest, reserved_name, words};
+use super::{
+    TokenKind, control_character, expression_too_deep, fault, meant, misunderstood, nearest, quoted, reserved_name, words,
+};
+use crate::at::command::Form;
 use crate::catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
@@ -61,7 +64,11 @@ pub(super) fn faulty(
         opens: !blockless && opening > closing,
         lacks_brace: has_block && opening == 0,
         is_brace: rest.len() == 1 && opening == 1 && !closes,
-        error: fault.unwrap_or_else(|refusal| refused(source, line, code, lexemes, *refusal)),
+        error: {
+            let is_read = fault.is_ok();
+            let error = fault.unwrap_or_else(|refusal| refused(source, line, code, lexemes, *refusal));
+            meant::settled(source, (line.start, line.text), code, error, is_read)
+        },
     }
 }
 
@@ -264,8 +271,6 @@ impl<'a> Refused<'a> {
         if let Some(told) = self.foreign(place.clone()) {
             return told;
         }
-        let otherwise =
-            "a line is an AT command, a comment, or begins with a statement such as `send`, `expect`, `set`";
         let meant = nearest(word, statement_words()).filter(|_| is_word);
         let command = Some(code)
             .filter(|_| meant.is_none())
@@ -273,7 +278,7 @@ impl<'a> Refused<'a> {
         if let Some(command) = command {
             return self.told("hayes::syntax::command-without-at", first.start..self.end(), &[&command]);
         }
-        self.unknown_statement(place, "not known").did_you_mean(meant, otherwise)
+        self.unknown_statement(place, "not known").did_you_mean(meant, meant::NO_STATEMENT)
     }
 
     /// `OK AT+CSQ`, `'' ATZ`, `GET AT+CSQ`, `> AT+CSQ`; `sned AT+CSQ` is a slip.
@@ -426,6 +431,7 @@ impl<'a> Refused<'a> {
     fn place(&self) -> Diagnostic {
         let Some(found) = self.found() else { return self.line_end() };
         self.character()
+            .or_else(|| self.quote_in_text())
             .or_else(|| self.foreign_letter())
             .or_else(|| self.dollar(found))
             .or_else(|| self.behind_opening_brace(found))
@@ -558,10 +564,22 @@ impl<'a> Refused<'a> {
         if grammar::parse(Rule::answer, rest).is_ok() {
             return Some(self.answer(place, rest));
         }
-        if !rest.starts_with(['=', ',', '"', '?', ';', '+', '<']) && found.kind != TokenKind::Number {
+        let is_value = found.kind == TokenKind::Number || rest.starts_with('"');
+        if !rest.starts_with(['=', ',', '?', ';', '+']) && !is_value || rest.starts_with("=>") {
             return Some(self.told("hayes::syntax::space-in-command", place, &[]));
         }
-        let joined = format!("{}{}", command.text, without_white_space(rest)).replace(";AT", ";");
+        // `AT+CFUN 1` sets; `AT+CSQ "OK"` says what is answered.
+        let bare = is_value && !command.text.ends_with(['=', ',', ';']) && !command.text.contains(['=', '?']);
+        let known = catalogue::command(command.text.get(2..).unwrap_or("")).filter(|_| bare);
+        let sets = known.is_some_and(|it| it.form(Form::Set).is_some() && !it.read_only);
+        let is_basic = command.text.get(2..).is_some_and(|name| name.starts_with(|it: char| it.is_ascii_alphabetic()));
+        if is_value && !is_basic && !sets && (bare || command.text.ends_with('?')) {
+            let clause = format!("{}\n{}  expect {rest}", command.text, self.line.get(..command.start)?);
+            let fault = self.told("hayes::syntax::space-in-command answer", place, &[&rest]);
+            return Some(fault.mended_at(self.span(command.start..self.end()), clause));
+        }
+        let equals = if sets && !is_basic { "=" } else { "" };
+        let joined = format!("{}{equals}{}", command.text, without_white_space(rest)).replace(";AT", ";");
         let fault = self.told("hayes::syntax::space-in-command joined", place, &[&joined]);
         Some(fault.mended_at(self.span(command.start..self.end()), joined))
     }
@@ -730,6 +748,22 @@ impl<'a> Refused<'a> {
         Some(self.told("hayes::syntax::bad-name dollar", place, &[&written, &name]))
     }
 
+    /// `log "He said "hi""`: the second `"` ends the text.
+    fn quote_in_text(&self) -> Option<Diagnostic> {
+        let is_text = |lexeme: &&Lexeme<'_>| lexeme.kind == TokenKind::String && lexeme.text.starts_with('"');
+        let text = self.lexemes.iter().find(is_text)?;
+        // What stands right behind it without white space, or a comma
+        let behind = self.line.get(text.end()..)?.chars().next()?;
+        let last = self.line.get(..self.end())?.rfind('"').filter(|last| *last > text.end())?;
+        let inner = self.line.get(text.start + 1..last)?;
+        if !(behind.is_alphanumeric() || behind == '"') || inner.contains('\'') {
+            return None;
+        }
+        let place = text.end() - 1..text.end();
+        let fault = self.told("hayes::syntax::quote-in-text", place, &[&quoted(inner)]);
+        Some(fault.mended_at(self.span(text.start..last + 1), quoted(inner)))
+    }
+
     /// `set größe = 1`: a letter that no name holds.
     fn foreign_letter(&self) -> Option<Diagnostic> {
         let is_foreign = |character: char| !character.is_ascii() && character.is_alphabetic();
@@ -787,7 +821,8 @@ impl<'a> Refused<'a> {
     fn joined(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
         let text = self.before().filter(|before| before.kind == TokenKind::String)?;
         let behind = self.lexemes.iter().find(|it| it.start > found.start)?;
-        if !TEXT_STATEMENTS.contains(&self.statement()) || !["+", ",", ".", "%"].iter().any(|sign| found.is(sign)) {
+        let is_text = TEXT_STATEMENTS.contains(&self.statement()) && self.statement() != "run";
+        if !is_text || !["+", ",", ".", "%"].iter().any(|sign| found.is(sign)) {
             return None;
         }
         let quote = text.text.chars().next()?;
@@ -799,18 +834,40 @@ impl<'a> Refused<'a> {
             _ => return None,
         };
         let meant = format!("{} {inner}{blank}{value}{quote}", self.statement());
-        Some(self.told("hayes::syntax::text-joined", found.start..self.end(), &[&meant]))
+        let fault = self.told("hayes::syntax::text-joined", found.start..self.end(), &[&meant]);
+        Some(fault.mended_at(self.span(self.lexemes.first()?.start..self.end()), meant))
     }
 
     fn text_without_quotes(&self, statement: &str, text: &str, start: usize) -> Diagnostic {
-        let quote = if text.contains('"') { '\'' } else { '"' };
-        let quoted = format!("{quote}{text}{quote}");
-        let or = match is_name(text) && statement != "run" {
-            true => format!(", or `{statement} \"${{{text}}}\"` for the value of `{text}`"),
-            false => String::new(),
+        let raw = text.strip_prefix("raw ").map(str::trim_start).filter(|_| statement == "send");
+        let (text, start) = raw.map_or((text, start), |rest| (rest, start + text.len() - rest.len()));
+        let statement = if raw.is_some() { "send raw" } else { statement };
+        let name = text.split(['.', '[']).next().unwrap_or(text);
+        let value = format!("\"${{{text}}}\"");
+        let (written, or) = if is_name(name) && self.is_given(name) {
+            (value, format!(", or `{statement} {}` for the word itself", quoted(text)))
+        } else if is_name(text) && statement != "run" {
+            (quoted(text), format!(", or `{statement} {value}` for the value of `{text}`"))
+        } else {
+            (quoted(text), String::new())
         };
         let place = start..start + text.len();
-        self.told("hayes::syntax::text-without-quotes", place, &[&statement, &quoted, &or])
+        self.told("hayes::syntax::text-without-quotes", place, &[&statement, &written, &or])
+    }
+
+    /// Whether a line not far above gives this name a value.
+    fn is_given(&self, name: &str) -> bool {
+        const NEAR: usize = 8 * 1024;
+        let above = self.source.text.as_bytes().get(self.offset.saturating_sub(NEAR)..self.offset).unwrap_or_default();
+        let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        memchr::memmem::find_iter(above, name.as_bytes()).any(|at| {
+            let line = above.get(..at).unwrap_or_default();
+            let line = line.get(line.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)..).unwrap_or_default();
+            let gives = ["set ", "param ", "secret ", "capture ", "for ", "when "].iter().any(|word| {
+                line.trim_ascii_start().starts_with(word.as_bytes())
+            });
+            (gives || line.ends_with(b" as ")) && !is_part(line.last()) && !is_part(above.get(at + name.len()))
+        })
     }
 
     /// The words before a pattern: `expect`, `abort on`, `answers`.

@@ -18,6 +18,7 @@ mod highlight;
 mod lexemes;
 #[allow(clippy::wildcard_enum_match_arm, reason = "the grammar has many rules, a place looks at few")]
 mod lower;
+mod meant;
 mod words;
 
 use assemble::assemble;
@@ -25,7 +26,7 @@ use ast::Script;
 
 pub use format::format;
 pub use highlight::{Token, TokenKind, tokens};
-pub use words::{GIVEN_NAMES, StatementWord, Topic, foreign, statements, told_foreign, topic, topics};
+pub use words::{GIVEN_NAMES, StatementWord, Topic, foreign, foreign_function, foreign_value, statements, told_foreign, topic, topics};
 
 /// The grammar's parser: a text in, pest's pairs out.
 mod grammar {
@@ -117,9 +118,27 @@ fn reserved_name(source: &Arc<Source>, word: &str, span: Span) -> Diagnostic {
     fault(source, "hayes::syntax::reserved-name", span, &[&word])
 }
 
-/// The known word that `word` is a misspelling of.
+/// The known word that `word` is a misspelling of. Of so few letters as `ser` or `if` any other word may be made: there,
+/// only a letter that is missing, or two that changed places, are a slip.
 fn nearest(word: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    crate::diagnostic::nearest(&word.to_ascii_lowercase(), known)
+    let written = word.to_ascii_lowercase();
+    let sorted = |text: &str| {
+        let mut letters = text.as_bytes().to_vec();
+        letters.sort_unstable();
+        letters
+    };
+    let is_slip = |near: &&str| match written.len() {
+        0..=1 => near.len() == 1,
+        2..=3 => near.len() > written.len() && !words::is_keyword(word) || sorted(near) == sorted(&written),
+        _ => true,
+    };
+    crate::diagnostic::nearest(&written, known).filter(is_slip)
+}
+
+/// The text in quotes that it does not hold.
+fn quoted(text: &str) -> String {
+    let quote = if text.contains(['"', '\\']) { '\'' } else { '"' };
+    format!("{quote}{text}{quote}")
 }
 
 /// Runs `parse` on a stack that fits the deepest allowed expression: the same text is parsed the same everywhere.

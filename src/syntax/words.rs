@@ -24,7 +24,7 @@ const TABLES: &str = include_str!("../../grammar/words.md");
 type Row = (&'static str, &'static str);
 
 /// The rows of a table.
-fn rows(heading: &str) -> impl Iterator<Item = Row> {
+pub(super) fn rows(heading: &str) -> impl Iterator<Item = Row> {
     static KNOWN: OnceLock<Vec<(&str, Vec<Row>)>> = OnceLock::new();
     let tables = KNOWN.get_or_init(|| {
         let sections = TABLES.split("\n## ").filter_map(|section| section.split_once('\n'));
@@ -148,9 +148,15 @@ pub fn told_foreign(word: &str) -> Option<String> {
     foreign(word).map(|instead| format!("{word}  {NOT_HERE}: {instead}"))
 }
 
-/// What to write in place of another language's function.
-pub(super) fn foreign_function(name: &str) -> Option<&'static str> {
-    rows("What other languages call a function").find(|(known, _)| *known == name).map(|(_, instead)| instead)
+/// What to write in place of another language's function, which is given that.
+pub fn foreign_function(name: &str, given: &str) -> Option<String> {
+    let instead = rows("What other languages call a function").find(|(known, _)| *known == name)?.1;
+    Some(if given.is_empty() { instead.to_owned() } else { instead.replace("(x", &format!("({given}")) })
+}
+
+/// What to write in place of another language's value: `True`.
+pub fn foreign_value(name: &str) -> Option<&'static str> {
+    rows("What other languages call a value").find(|(known, _)| *known == name).map(|(_, meant)| meant)
 }
 
 // KEYWORDS, in the order of their rules in the grammar, and RESERVED, those that no name can be.

@@ -126,9 +126,38 @@ impl Checker<'_, '_, '_> {
     }
 
     fn capture_pattern(&mut self, clause: &Clause, alternatives: &[Pattern]) {
-        if !self.bind_holes(alternatives) {
+        if let [pattern] = alternatives
+            && self.holes_with_dollars(pattern)
+        {
+            return;
+        }
+        let is_told = alternatives.iter().any(|pattern| {
+            self.script.source.slice(pattern.span).split([',', ':']).skip(1).any(|it| is_placeholder(bare(it)))
+        });
+        if !self.bind_holes(alternatives) && !is_told {
             self.captures_nothing(clause);
         }
+    }
+
+    /// `capture "+CREG: ${n},${stat}"`: names that nothing gives a value. Told, they have one.
+    fn holes_with_dollars(&mut self, pattern: &Pattern) -> bool {
+        let PatternKind::Line(parts) = &pattern.kind else { return false };
+        let values = parts.iter().filter_map(|part| match part {
+            PatternPart::Value(Expression { kind: ExpressionKind::Variable(name), span }) => Some((name, *span)),
+            PatternPart::Value(_) | PatternPart::Text(_) | PatternPart::Hole(_) => None,
+        });
+        let unknown: Vec<_> =
+            values.filter(|(name, _)| !self.names.known(name).is_set && self.names.place(name).is_none()).collect();
+        if unknown.is_empty() || parts.iter().any(|part| matches!(part, PatternPart::Hole(_))) {
+            return false;
+        }
+        let mended = self.script.source.slice(pattern.span).replace("${", "{");
+        let fault = self.findings.fault("hayes::check::captures-nothing dollar", pattern.span, &[&mended]);
+        self.findings.report(fault.mended_by(mended));
+        for (name, span) in unknown {
+            self.bind(&Name { value: name.clone(), span }, Type::Unknown, None);
+        }
+        true
     }
 
     /// What the patterns of a `capture` or a `when` give a value; false where that is certainly nothing.
@@ -326,23 +355,40 @@ impl Checker<'_, '_, '_> {
         const CODE: &str = "hayes::check::regex-in-text wildcard";
         let source = &self.script.source;
         let written = source.slice(pattern.span);
+        let line = source.text.get(..pattern.span.start as usize).and_then(|text| text.rsplit('\n').next());
+        let captures = line.is_some_and(|line| line.trim_start().starts_with("capture"));
         let (mut mended, mut told, mut end) = (String::new(), None::<Diagnostic>, 0);
         for (number, piece) in written.split_inclusive([',', ':']).enumerate() {
-            let parameter = piece.trim_matches([' ', '"', '\'', '\\', '(', ')', ',', ':']);
+            let parameter = bare(piece);
             let start = end + piece.find(parameter).unwrap_or(0);
             end += piece.len();
             let is_placeholder = number > 0 && is_placeholder(parameter);
-            mended.push_str(&if is_placeholder { piece.replacen(parameter, "{}", 1) } else { piece.to_owned() });
+            // In a `capture`, what it stands for has a name.
+            let letter = char::from(b'a'.saturating_add(u8::try_from(number).unwrap_or(0).saturating_sub(1).min(25)));
+            let hole = match parameter.strip_prefix('%').map(|sign| sign.trim_start_matches(|it: char| it.is_ascii_digit())) {
+                Some("s") if captures => format!("{{{letter}}}"),
+                Some(_) if captures => format!("{{{letter}:int}}"),
+                _ if captures && parameter.starts_with('<') => {
+                    format!("{{{}}}", parameter.trim_matches(['<', '>']).to_lowercase().replace([' ', '-'], "_"))
+                }
+                _ => "{}".to_owned(),
+            };
+            mended.push_str(&if is_placeholder { piece.replacen(parameter, &hole, 1) } else { piece.to_owned() });
             if is_placeholder {
                 let place = within(pattern.span, Span::new(start, start + parameter.len()));
                 told = Some(match told {
                     Some(fault) => fault.at(place, "here too"),
-                    None => Diagnostic::told(CODE, source, place, &[&parameter, &"{}"]),
+                    None => Diagnostic::told(CODE, source, place, &[&parameter, &hole]),
                 });
             }
         }
         if let Some(fault) = told {
             return self.findings.report(fault.mended_at(pattern.span, mended));
+        }
+        // `"/CREG/"`
+        let inner = pattern.plain().filter(|text| text.len() > 2 && text.starts_with('/') && text.ends_with('/'));
+        if let Some(regex) = inner {
+            return self.findings.tell(CODE, pattern.span, &[&"/", &regex]);
         }
         if let Some(regex) = pattern.plain().filter(|text| regex_sign(text).is_none()).and_then(wildcard_regex) {
             self.findings.tell(CODE, pattern.span, &[&"*", &regex]);
@@ -404,6 +450,11 @@ impl Checker<'_, '_, '_> {
             }
         }
     }
+}
+
+/// A parameter without what stands around it
+fn bare(piece: &str) -> &str {
+    piece.trim_matches([' ', '"', '\'', '\\', '(', ')', ',', ':'])
 }
 
 /// What only a regex has: `.*`, `\d`, `[15]`, `(1|5)`, `^+CREG`, `READY$`.

@@ -10,7 +10,7 @@ use crate::check::evaluate::is_zero;
 use crate::check::{Evaluate, is_mistake_of_script, literal_text};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
-use crate::syntax::GIVEN_NAMES;
+use crate::syntax::{GIVEN_NAMES, foreign, foreign_function, foreign_value, statements};
 use crate::syntax::ast::{
     BinaryOperator, Expression, ExpressionKind, Part, SendForm, Statement, StatementKind, Template, TemplatePart,
     UnaryOperator,
@@ -25,7 +25,13 @@ impl Checker<'_, '_, '_> {
                 self.template(template);
                 Type::Of(Kind::Text)
             }
-            ExpressionKind::Int(_) => Type::Of(Kind::Int),
+            ExpressionKind::Int(number) => {
+                let written = self.script.source.slice(expression.span);
+                if written.len() > 1 && written.starts_with('0') {
+                    self.findings.tell("hayes::check::leading-zero", expression.span, &[number, &written]);
+                }
+                Type::Of(Kind::Int)
+            }
             ExpressionKind::Decimal(_) => Type::Of(Kind::Decimal),
             ExpressionKind::Bool(_) => Type::Of(Kind::Bool),
             ExpressionKind::Duration(_) => Type::Of(Kind::Duration),
@@ -148,8 +154,16 @@ impl Checker<'_, '_, '_> {
     }
 
     pub(super) fn duration(&mut self, expression: &Expression, place: &str) {
-        let number = if let ExpressionKind::Int(number) = expression.kind { number } else { 5 };
-        let help = format!("write it with a unit: `{number}s`, `{number}ms` or `{number}min`");
+        let written = self.script.source.slice(expression.span);
+        let help = match &expression.kind {
+            ExpressionKind::Variable(name) if self.names.known(name).kind.kind() == Some(Kind::Int) => {
+                format!("for seconds write `{written} * 1s`")
+            }
+            ExpressionKind::Int(number) => {
+                format!("write it with a unit: `{number}s`, `{number}ms` or `{number}min`")
+            }
+            _ => "write it with a unit: `5s`, `500ms` or `5min`".to_owned(),
+        };
         self.wants(expression, &[Kind::Duration], place, "a duration", &help);
         self.foreseen(|known| known.duration(expression));
     }
@@ -228,15 +242,52 @@ impl Checker<'_, '_, '_> {
             };
             fault.at(place, "gets its value here")
         } else {
-            let everywhere = GIVEN_NAMES.iter().filter(|(.., place)| place.is_empty()).map(|(name, ..)| *name);
-            let known = self.names.candidates().chain(everywhere);
-            let near = self.findings.nearest(name, known);
-            let otherwise = format!(
-                "give it a value first: `param {name}`, `set {name} = …`, or `capture {name}` under a question"
-            );
-            self.findings.fault("hayes::check::unknown-name", span, &[&name]).did_you_mean(near, otherwise)
+            self.unknown(name, span)
         };
         self.findings.report(fault);
+    }
+
+    fn unknown(&mut self, name: &str, span: Span) -> Diagnostic {
+        let fault = self.findings.fault("hayes::check::unknown-name", span, &[&name]);
+        if let Some(meant) = foreign_value(name) {
+            return fault.did_you_mean(Some(meant), "");
+        }
+        let everywhere = GIVEN_NAMES.iter().filter(|(.., place)| place.is_empty()).map(|(name, ..)| *name);
+        let known = self.names.candidates().chain(everywhere);
+        if let Some(near) = self.findings.nearest(name, known) {
+            return fault.did_you_mean(Some(near), "");
+        }
+        if matches!(name, "err" | "e" | "exception") && self.place.has_error {
+            return fault.did_you_mean(Some("error"), "");
+        }
+        let (before, behind) = self.script.source.text.split_at_checked(span.start as usize).unwrap_or_default();
+        let (line, behind) = (before.rsplit('\n').next().unwrap_or_default(), behind.get(name.len()..).unwrap_or_default());
+        let first = format!("`param {name}`, `set {name} = …`, or `capture {name}` under a question");
+        let mut runs = self.program.runs.iter().filter(|(_, run)| run.fields.iter().any(|field| field == name));
+        if let Some((run, _)) = runs.next() {
+            return fault.help(format!("`{name}` comes from a script: write `run \"{run}\" as it`, and `it.{name}`"));
+        }
+        if let Some(instead) = foreign(name).filter(|_| behind.starts_with('.')) {
+            return fault.help(instead);
+        }
+        if statements().iter().any(|statement| statement.word == name) {
+            return fault.help(format!("`{name}` begins a line of its own, and is no value"));
+        }
+        if behind.starts_with('.') {
+            return fault.help(format!("a script that is run gives what it found: `run \"modem/identify\" as {name}`"));
+        }
+        if name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') && !line.ends_with('=') {
+            let param = name.to_ascii_lowercase();
+            let help = format!("a value from outside is a param: `param {param}`, given with `HAYES_VAR_{param}`");
+            return fault.help(format!("{help}; else give it a value first: {first}"));
+        }
+        // A word that stands alone where a value may stand
+        let is_alone = behind.trim_start_matches([' ', '\t', '\r']).starts_with(['\n', ',', '{', '#']) || behind.is_empty();
+        if is_alone && line.trim_end().ends_with(['=', ',', '[']) || line.trim_end().ends_with(" reply") {
+            let help = format!("a text stands in quotes: `\"{name}\"`; a name needs a value first: {first}");
+            return fault.help(help).mended_by(format!("\"{name}\""));
+        }
+        fault.help(format!("give it a value first: {first}"))
     }
 
     /// `attempt`, `error` or the name of a `for` where it does not hold.
@@ -272,7 +323,9 @@ impl Checker<'_, '_, '_> {
                 Type::Unknown
             }
             Type::Of(_) | Type::List(_) => {
-                let help = if let Type::List(_) = kind {
+                let help = if let Some(instead) = foreign_function(name, shown) {
+                    instead
+                } else if let Type::List(_) = kind {
                     format!("walk it with `for`, or take one item: `{shown}[0].{name}`")
                 } else {
                     "a record comes from `run … as name`, or from `for` over a `capture all`".to_owned()
@@ -286,6 +339,20 @@ impl Checker<'_, '_, '_> {
 
     fn index(&mut self, list: &Expression, index: &Expression) -> Type {
         let help = "only lists have items, such as `response` or a `capture all`";
+        // `sim[state]`, `sim["state"]`
+        let field = match &index.kind {
+            ExpressionKind::Variable(name) => Some(name.as_str()),
+            _ => literal_text(index),
+        };
+        if let (Some(field), ExpressionKind::Variable(record)) = (field, &list.kind)
+            && self.is_record(record)
+        {
+            self.expression(list);
+            let place = Span { start: list.span.end, end: index.span.end + 1 };
+            let fault = self.findings.fault("hayes::check::wrong-type field", place, &[record, &field]);
+            self.findings.report(fault.mended_by(format!(".{field}")));
+            return Type::Unknown;
+        }
         let kind = self.wants(list, &[Kind::List], "what `[…]` is taken from", "a list", help);
         self.wants(index, &[Kind::Int], "an item's number", "a whole number", "items are counted from 0: `lines[0]`");
         kind.item()
@@ -362,6 +429,10 @@ impl Checker<'_, '_, '_> {
                 let list = self.wants(right, &[Kind::List, Kind::Text], "what stands behind `in`", "a list", help);
                 if let Type::List(of) = &list {
                     self.comparable((left, &item), (right, of), at);
+                } else if item.kind() == Some(Kind::Int) && list.kind() == Some(Kind::Text) {
+                    let list = literal_text(right).map_or("1, 5".to_owned(), |text| text.replace(',', ", "));
+                    let help = format!("write a list of numbers: `in [{list}]`");
+                    self.wrong_type(right.span, "what a number is looked for in", "a list", "text", help);
                 }
                 if let ExpressionKind::List(items) = &right.kind {
                     items.iter().for_each(|item| self.may_be_module(left, item));

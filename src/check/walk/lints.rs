@@ -21,8 +21,8 @@ use crate::check::{Matcher, anywhere};
 use crate::diagnostic::slips;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{
-    Alternatives, Clause, ClauseKind, ExpressionKind, Field, Pattern, PatternKind, PatternPart, PromptEnd, Script,
-    Send, StatementKind, TemplatePart, WhenEvent,
+    Alternatives, Clause, ClauseKind, Exchange, ExpressionKind, Field, Pattern, PatternKind, PatternPart, PromptEnd,
+    Script, Send, SendForm, StatementKind, TemplatePart, WhenEvent,
 };
 
 /// What the command lines so far tell about the modem and the script.
@@ -198,6 +198,7 @@ fn lint_line(line: &AtText, asked: Asked<'_>, lines: &mut Lines, findings: &mut 
             lint_parameters(known, asked, lines, findings);
         }
         lint_danger(known, asked, lines, findings);
+        lint_calls(known, findings);
         lint_ensured(known, asked, findings);
         follow_contexts(known, lines, findings);
         known.values.iter().for_each(|value| lines.note_text(value));
@@ -311,11 +312,42 @@ fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
             // A number, or else one of the words that are known.
             kind == FieldKind::Any && has_letters && field.meaning(&parameter.text()).is_some()
         };
-        (wants_string && parameter.kind == Written::Bare).then_some((field.what, span))
+        (wants_string && parameter.kind == Written::Bare).then_some((field, span))
     });
-    let Some((parameter, span)) = bare.next() else { return };
-    let fault = findings.fault("hayes::check::unquoted", span, &[&parameter]);
-    findings.report(bare.fold(fault, |fault, (_, span)| fault.at(span, "here too")));
+    let Some((parameter, first)) = bare.next() else { return };
+    let mut fault = findings.fault("hayes::check::unquoted", first, &[&parameter.what]);
+    // A comma of its own parts a time.
+    if parameter.kind() == FieldKind::Time {
+        return findings.report(bare.fold(fault, |fault, (_, span)| fault.at(span, "here too")));
+    }
+    let source = Arc::clone(&findings.source);
+    let in_quotes = |span| format!("\"{}\"", source.slice(span).trim_matches('\''));
+    let (mut mended, mut end) = (in_quotes(first), first);
+    for (_, span) in bare {
+        fault = fault.at(span, "here too");
+        mended.push_str(source.slice(Span { start: end.end, end: span.start }));
+        mended.push_str(&in_quotes(span));
+        end = span;
+    }
+    let place = first.to(end);
+    let [before, behind] = [(known.span.start, first.start), (end.end, known.span.end)]
+        .map(|(start, end)| source.slice(Span { start, end }));
+    let help = format!("write `AT{before}{mended}{behind}`");
+    findings.report(fault.help(help).mended_at(place, mended));
+}
+
+/// `AT+CPSMS=1,,,t3412(1h)`: a call that stands for itself.
+fn lint_calls(known: &KnownCommand<'_>, findings: &mut Findings) {
+    let start = known.command.range.end - known.command.argument.len();
+    for parameter in parameters(known.command.argument.as_bytes()) {
+        let value = parameter.text();
+        let Some((name, rest)) = value.split_once('(') else { continue };
+        if rest.ends_with(')') && crate::value::functions::function(name).is_some() {
+            let at = start + parameter.range.start + usize::from(parameter.kind == Written::Quoted);
+            let place = known.line.span(at, at + value.len());
+            findings.tell("hayes::check::value-as-text", place, &[&value, &value, &format!("${{{value}}}")]);
+        }
+    }
 }
 
 /// A slip in the name of a setting: `AT+QCFG="roamservices",2`.
@@ -363,7 +395,7 @@ fn lint_values(known: &KnownCommand<'_>, findings: &mut Findings) {
     }
 }
 
-/// A slip in a long name: a letter left out, written twice, or two that changed places. Another letter, or one more, is
+/// A slip in a name: a letter written twice, or two that changed places; in a long one a letter left out. Another letter, or one more, is
 /// left alone: `+CMGC` and `+CMGD`, `+CGDCONT` and `+CGDSCONT` are all commands.
 fn lint_unknown(known: &KnownCommand<'_>, findings: &mut Findings) {
     let name = known.command.name;
@@ -372,12 +404,16 @@ fn lint_unknown(known: &KnownCommand<'_>, findings: &mut Findings) {
     if let Some(instead) = catalogue::meant(name) {
         return findings.tell("hayes::check::unknown-command meant", span, &[&known.name(), &instead]);
     }
-    let is_whole = name.len() >= 7 && known.command.is_extended() && !known.command.argument.starts_with(UNKNOWN);
+    let is_whole = name.len() >= 5 && known.command.is_extended() && !known.command.argument.starts_with(UNKNOWN);
     if !is_whole || !findings.may_compare(catalogue::lookup::command_count()) {
         return;
     }
     let command = known.name();
-    if let Some(near) = catalogue::nearest(&command).into_iter().find(|near| is_slip(&command, near)) {
+    let near = catalogue::nearest(&command);
+    // A wrong letter in a name of the standards, where only one is meant
+    let is_standard = command.starts_with("AT+C") && near.len() == 1;
+    let is_wrong_letter = |near: &str| is_standard && near.len() == command.len() && slips(&command, near) == 1;
+    if let Some(near) = near.into_iter().find(|near| is_slip(&command, near) || is_wrong_letter(near)) {
         let fault = findings.fault("hayes::check::unknown-command", span, &[&command, &near]);
         findings.report(fault.mended_by(near.trim_start_matches("AT")));
     }
@@ -397,7 +433,8 @@ fn is_slip(written: &str, meant: &str) -> bool {
         letters.dedup();
         letters
     };
-    written.len() < meant.len()
+    // Of a short name, another letter or one that is missing makes other commands.
+    written.len() < meant.len() && written.len() >= "AT+CGDCNT".len()
         || sorted(written) == sorted(meant)
         || without_doubles(written) == without_doubles(meant)
 }
@@ -550,6 +587,11 @@ fn lint_captures(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
     let is_silent = |known: &KnownCommand<'_>| known.usage.is_some_and(|usage| usage.shape == Shape::None);
     if let Some(known) = commands.first().filter(|_| commands.iter().all(is_silent)) {
         let command = known.written(&findings.source);
+        let prefix = known.name().split_off(2);
+        // Such a line comes by itself, later.
+        if catalogue::urc(format!("{prefix}: ").as_bytes()).is_some() {
+            return findings.tell("hayes::check::no-lines later", clause.span, &[&command, &prefix]);
+        }
         findings.tell("hayes::check::no-lines", clause.span, &[&command]);
     }
 }
@@ -652,7 +694,9 @@ fn lint_fields<'f>(
         let stands = |layout: &Layout, place: usize| layout.field(place).is_some_and(|it| is_called(it, &name.value));
         let Some(there) = layouts.iter().find_map(|layout| layout.field(place)) else { continue };
         let is_short = there.name.to_ascii_lowercase().starts_with(&name.value.to_ascii_lowercase());
-        if layouts.iter().any(|layout| stands(layout, place)) || is_short || there.name.is_empty() {
+        // A form that ends in any number of values may hold it here.
+        let may_hold = |layout: &Layout| layout.field(place).is_some_and(|field| field.what == "value");
+        if layouts.iter().any(|layout| stands(layout, place) || may_hold(layout)) || is_short || there.name.is_empty() {
             continue;
         }
         let Some(right) = layouts.iter().find_map(|layout| (0..layout.fields.len()).find(|at| stands(layout, *at)))
@@ -681,6 +725,7 @@ fn is_called(field: &KnownField, name: &str) -> bool {
 
 /// A pattern that begins no line of the answer: `expect "READY"` under `AT+CPIN?`.
 fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
+    lint_case_of_codes(asked, findings);
     let usage = known.usage.filter(|usage| usage.shape == Shape::Prefixed);
     let Some((usage, prefix)) = usage.and_then(|usage| Some((usage, usage.prefix?))) else { return };
     for clause in asked.clauses {
@@ -703,6 +748,9 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
                 [prefix, prefix.get(1..).unwrap_or(prefix)].into_iter().find_map(|it| bare.strip_prefix(rest(it)?));
             let behind =
                 behind.filter(|behind| behind.starts_with([':', ' ']) && !text.starts_with(&format!("{prefix}:")));
+            if result_code::parse(text.to_ascii_uppercase().as_bytes()).is_some() {
+                continue;
+            }
             let may_begin = behind.is_none()
                 && (has_sign
                     || text.split([',', '|']).any(|code| result_code::parse(code.trim().as_bytes()).is_some())
@@ -725,6 +773,45 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
                 pattern.span,
                 &[&known.written(&findings.source), &text, &prefix, &whole, &anywhere(value)],
             );
+        }
+    }
+}
+
+/// `expect ok`: a modem writes its final result codes in capitals.
+fn lint_case_of_codes(asked: Asked<'_>, findings: &mut Findings) {
+    for clause in asked.clauses {
+        let (ClauseKind::Expect(patterns) | ClauseKind::When { event: WhenEvent::Line(patterns), .. }) = &clause.kind
+        else {
+            continue;
+        };
+        for pattern in patterns {
+            let Some(text) = pattern.plain() else { continue };
+            let code = text.to_ascii_uppercase();
+            if code != text && result_code::parse(code.as_bytes()).is_some() {
+                findings.tell("hayes::check::never-begins code", pattern.span, &[&text, &code]);
+            }
+        }
+    }
+}
+
+/// `AT+CSQ`, `await "+CSQ:"`: what an answer holds has come before the next line runs.
+pub(super) fn lint_awaited(asked: &Exchange, patterns: &[Pattern], findings: &mut Findings) {
+    if asked.send.form != SendForm::At || !asked.clauses.is_empty() {
+        return;
+    }
+    let source = Arc::clone(&findings.source);
+    for line in AtText::lines(&source, &asked.send.text) {
+        let Some(parsed) = command::parse(&line.text) else { continue };
+        let [command] = parsed.commands.as_slice() else { continue };
+        let known = KnownCommand::new(&line, command);
+        let prefix = known.usage.filter(|usage| usage.shape == Shape::Prefixed).and_then(|usage| usage.prefix);
+        let is_own = |prefix: &&str| catalogue::urc(format!("{prefix}: ").as_bytes()).is_none();
+        let own = prefix.filter(|prefix| command.form == Form::Execute || is_own(prefix));
+        let is_answer = |text: &str| text == "OK" || own.is_some_and(|own| text.trim_end() == format!("{own}:"));
+        let awaits = |pattern: &&Pattern| pattern.plain().is_some_and(is_answer);
+        if let Some(pattern) = patterns.iter().find(awaits).filter(|_| known.usage.is_some()) {
+            let written = source.slice(pattern.span);
+            findings.tell("hayes::check::answer-awaited", pattern.span, &[&known.name(), &written]);
         }
     }
 }

@@ -145,7 +145,14 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
     fn block(&mut self, block: &Block) -> Ended {
         let mut ended = None;
         let mut finally = None;
-        for statement in &block.statements {
+        for (place, statement) in block.statements.iter().enumerate() {
+            let above = place.checked_sub(1).and_then(|above| block.statements.get(above));
+            if let (Some(StatementKind::Exchange(asked)), StatementKind::Await(awaited)) =
+                (above.map(|above| &above.kind), &statement.kind)
+                && let AwaitTarget::Line(patterns) = &awaited.target
+            {
+                lints::lint_awaited(asked, patterns, &mut self.findings);
+            }
             if let Some(span) = finally.take() {
                 self.findings.tell("hayes::check::finally-place not-last", span, &[]);
             }
@@ -564,6 +571,12 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                 self.default_of_wrong_type(param, default, found.words());
                 kind = Type::Unknown;
             }
+        } else if let Some(about) = param.about.as_ref().filter(|about| !about.trim().contains(' ')) {
+            // `param apn "super"`
+            let place = self.place_in(self.line_behind(*span), &[&format!("\"{about}\""), &format!("'{about}'")]);
+            let written = self.script.source.slice(place);
+            let fault = self.findings.fault("hayes::check::about-as-default", place, &[&written, &name]);
+            self.findings.report(fault.mended_by(format!("= {written}")));
         }
         if !self.param_names.insert(name.clone()) {
             self.findings.tell("hayes::check::two-params", *span, &[&name]);
@@ -578,10 +591,24 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         }
     }
 
+    /// What stands behind this place in its line
+    fn line_behind(&self, span: Span) -> Span {
+        let source = &self.script.source;
+        let end = source.line_start(source.line_of(span.end as usize) + 1);
+        Span::new(span.end as usize, end)
+    }
+
     fn default_of_wrong_type(&mut self, param: &Param, default: &Expression, found: &str) {
         let name = &param.name.value;
         match param.convert {
             Convert::Text => {
+                let written = self.script.source.slice(default.span);
+                let is_number = found == "a whole number" && matches!(default.kind, ExpressionKind::Int(_));
+                if is_number && (param.secret || written.starts_with('0')) {
+                    let help = "put it in quotes: each digit of it counts, a zero before it too";
+                    let fault = self.findings.fault("hayes::check::param-type", default.span, &[&name, &found, &help]);
+                    return self.findings.report(fault.mended_by(format!("\"{written}\"")));
+                }
                 let help = match found {
                     "a whole number" => format!("write `param {name}:int = …`, or put the default in quotes"),
                     "a duration" => {

@@ -360,8 +360,13 @@ impl ScriptView<'_> {
         let is_known =
             urc(first.as_bytes()).is_some() || result_code(first).is_some_and(|known| !known.commands.is_empty());
         let comes_by_itself = self.scope.last.lines.is_empty() && is_known;
-        let later =
-            || format!("this line comes by itself, before OK or after it: write `await {wanted}` in a line below");
+        let later = || match first.split_once([':', '{']) {
+            Some((prefix, values)) if values.contains(|it: char| it.is_ascii_alphabetic()) => format!(
+                "this line comes by itself, before OK or after it: write `await \"{prefix}:\" within 60s` in a line \
+                 below, and this `capture` under it"
+            ),
+            _ => format!("this line comes by itself, before OK or after it: write `await {wanted}` in a line below"),
+        };
         if let Some(help) = self.nearly(patterns, &asked.text).or_else(|| comes_by_itself.then(later)) {
             problem = problem.help(help);
         }

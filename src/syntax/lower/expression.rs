@@ -283,8 +283,17 @@ impl Lowerer<'_> {
             Some(value) => Ok(Spanned { value, span: self.span(pair) }),
             None => {
                 let fault = self.fault("hayes::syntax::unknown-function", self.span(pair), &[&pair.as_str()]);
-                if let Some(instead) = words::foreign_function(pair.as_str()) {
-                    return Err(fault.help(instead));
+                let behind = self.source.text.get(self.span(pair).end as usize..).unwrap_or_default();
+                let given = behind.strip_prefix('(').and_then(|behind| behind.split(['(', ')', '\n']).next());
+                if let Some(instead) = words::foreign_function(pair.as_str(), given.unwrap_or_default()) {
+                    let fault = fault.help(instead.as_str());
+                    let holds = |call: &&str| given.is_some_and(|given| call.contains(&format!("({given}")));
+                    let (Some(call), Some(given)) = (instead.split('`').nth(1).filter(holds), given) else {
+                        return Err(fault);
+                    };
+                    let span = self.span(pair);
+                    let end = span.end as usize + given.len() + 2;
+                    return Err(fault.mended_at(Span::new(span.start as usize, end), call));
                 }
                 let names = || FUNCTIONS.iter().map(|function| function.name);
                 let all = format!("there are {}", words::join(names().map(|name| format!("`{name}`")), "and"));

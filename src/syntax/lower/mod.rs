@@ -175,6 +175,11 @@ impl<'s> Lowerer<'s> {
             Rule::break_line => StatementKind::Break,
             Rule::set_line => {
                 let name = self.name(&self.required(pair, Rule::name)?);
+                let value = self.required(pair, Rule::expression)?;
+                if let Some(command) = value.as_str().strip_prefix("AT").filter(|rest| rest.starts_with(['+', '%'])) {
+                    let values: [&dyn Display; 2] = [&command, &name.value];
+                    return Err(self.fault("hayes::syntax::command-as-value", self.span(&value), &values));
+                }
                 StatementKind::Set { name, value: self.child_expression(pair)? }
             }
             Rule::param_line => StatementKind::Param(self.param(pair, false)?),
