@@ -14,7 +14,8 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 use super::grammar::{self, Rule};
 use super::lexemes::{Lexeme, LogicalLine, lexemes};
 use super::{
-    TokenKind, control_character, expression_too_deep, fault, meant, misunderstood, nearest, quoted, reserved_name, words,
+    TokenKind, control_character, expression_too_deep, fault, meant, misunderstood, nearest, quoted, reserved_name,
+    words,
 };
 use crate::at::command::Form;
 use crate::catalogue;
@@ -182,6 +183,13 @@ impl<'a> Refused<'a> {
             }
             if let Some(letter) = self.foreign_letter() {
                 return Some(letter);
+            }
+            if after.starts_with([' ', '\t']) {
+                // `for x, y in list {`
+                let rest = first.end() + after.len() - after.trim_start().len();
+                let expected = format!("what a `{}` looks like", first.text);
+                let values: [&dyn Display; 2] = [&expected, &format!("`{}`", after.trim_start())];
+                return Some(self.with_form(self.told("hayes::syntax::unexpected", rest..self.end(), &values)));
             }
             if after.starts_with('-') {
                 // `retry-interval: 2s`
@@ -565,6 +573,10 @@ impl<'a> Refused<'a> {
             return Some(self.answer(place, rest));
         }
         let is_value = found.kind == TokenKind::Number || rest.starts_with('"');
+        let is_full = command.text.contains('=') && !command.text.ends_with(['=', ',', ';', '?']);
+        if is_value && is_full {
+            return Some(self.told("hayes::syntax::space-in-command", place, &[]));
+        }
         if !rest.starts_with(['=', ',', '?', ';', '+']) && !is_value || rest.starts_with("=>") {
             return Some(self.told("hayes::syntax::space-in-command", place, &[]));
         }
@@ -627,16 +639,7 @@ impl<'a> Refused<'a> {
             let blank = |needed| if needed { " " } else { "" };
             let padded = format!("{}{instead}{}", blank(before), blank(behind));
             let place = self.at..self.at + foreign.len();
-            let Some((before, behind)) = instead.split_once('…') else {
-                return Some(self.told("hayes::syntax::foreign-operator", place, &[&foreign, &instead, &padded]));
-            };
-            // `contains "READY"` → `matches /READY/`
-            let text = self.lexemes.iter().find(|it| it.kind == TokenKind::String && it.start > self.at);
-            let text = text.filter(|text| !text.text.contains("${"));
-            let inner = text.map_or("…", |text| text.text.trim_matches(['"', '\'', '%']));
-            let meant = format!("{before}{}{behind}", regex_syntax::escape(inner).replace('/', "\\/"));
-            let fault = self.told("hayes::syntax::foreign-operator", place, &[&foreign, &meant, &meant]);
-            return Some(text.map_or(fault.clone(), |text| fault.mended_at(self.span(self.at..text.end()), meant)));
+            return Some(self.told("hayes::syntax::foreign-operator", place, &[&foreign, &instead, &padded]));
         }
         if !operator_may_follow || !found.is("=") {
             return None;
@@ -653,33 +656,7 @@ impl<'a> Refused<'a> {
     /// `match(model, /^BG/)`, `model == /^BG/`: a regex stands behind `matches` alone.
     fn regex_as_value(&self) -> Option<Diagnostic> {
         let regex = *self.lexemes.iter().find(|it| it.kind == TokenKind::Regex && it.start >= self.at)?;
-        let end_of = |open: usize| self.lexemes.iter().find(|it| it.is(")") && it.start > open).map(Lexeme::end);
-        let (before, behind) = (self.line.get(..regex.start)?, self.line.get(regex.end()..self.end())?);
-        // Where the word begins that stands before this place: `modem.model`
-        let word = |end: usize| {
-            let text = before.get(..end).unwrap_or_default().trim_end();
-            text.rfind([' ', '(', '{', ',']).map_or(0, |at| at + 1)
-        };
-        let (place, text, not) =
-            if let Some(left) = ["==", "!=", " in"].iter().find_map(|sign| before.trim_end().strip_suffix(sign)) {
-                let start = word(left.len());
-                (start..regex.end(), left.get(start..)?, before.contains("!="))
-            } else if let Some(right) = behind.trim_start().strip_prefix("matches ") {
-                let text = right.split([' ', ')', '{']).next()?;
-                (regex.start..self.end() - right.len() + text.len(), text, false)
-            } else {
-                let open = before.rfind('(').filter(|open| *open > 0)?;
-                let first = before.get(open + 1..)?.trim().trim_end_matches(',');
-                let second = behind.trim_start().strip_prefix(',').and_then(|rest| rest.split(')').next());
-                let start = word(open);
-                let object = before.get(start..open)?.rsplit_once('.').map(|(object, _)| object);
-                let text =
-                    [first, second.unwrap_or_default().trim()].into_iter().find(|text| !text.is_empty()).or(object)?;
-                (start..end_of(open)?, text, false)
-            };
-        let text = text.trim();
-        let meant = format!("{text} {}matches {}", if not { "not " } else { "" }, regex.text);
-        (!text.is_empty()).then(|| self.told("hayes::syntax::regex-as-value", place, &[&meant, &text]))
+        Some(self.told("hayes::syntax::regex-as-value", regex.range(), &[]))
     }
 
     fn keyword(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
@@ -715,12 +692,6 @@ impl<'a> Refused<'a> {
             let (name, value) = (self.before()?, self.line.get(found.start..self.end())?);
             let whole = self.span(name.start..self.end());
             let (name, value) = (name.text, value.trim_start_matches([':', '=', ' ']));
-            let step = value.split_at_checked(2).and_then(|(sign, by)| match sign {
-                "++" | "--" if by.is_empty() => Some(format!("{name} {} 1", sign.get(..1)?)),
-                "+=" | "-=" => Some(format!("{name} {} {}", sign.get(..1)?, by.trim_start())),
-                _ => None,
-            });
-            let value = step.unwrap_or_else(|| value.to_owned());
             let fault = self.told("hayes::syntax::missing-equals", found.range(), &[&name, &value]);
             return Some(fault.mended_at(whole, format!("{name} = {value}")));
         }
@@ -810,32 +781,21 @@ impl<'a> Refused<'a> {
             return None;
         }
         let end = self.lexemes.iter().rev().find(|lexeme| !lexeme.is("{")).map_or(found.end(), Lexeme::end);
-        let mut text = self.line.get(found.start..end)?;
+        let raw = self.before().filter(|before| before.is("raw") && statement == "send");
+        let start = raw.map_or(found.start, |raw| raw.start);
+        let mut text = self.line.get(start..end)?;
         if statement == "run" {
             text = text.split([' ', '\t']).next()?;
         }
-        Some(self.text_without_quotes(statement, text, found.start))
+        Some(self.text_without_quotes(statement, text, start))
     }
 
     /// `log "APN " + apn`, `log "APN", apn`: a value stands inside of the text.
     fn joined(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
-        let text = self.before().filter(|before| before.kind == TokenKind::String)?;
-        let behind = self.lexemes.iter().find(|it| it.start > found.start)?;
+        self.before().filter(|before| before.kind == TokenKind::String)?;
         let is_text = TEXT_STATEMENTS.contains(&self.statement()) && self.statement() != "run";
-        if !is_text || !["+", ",", ".", "%"].iter().any(|sign| found.is(sign)) {
-            return None;
-        }
-        let quote = text.text.chars().next()?;
-        let inner = text.text.strip_suffix(quote)?;
-        let blank = if found.is(",") && !inner.ends_with(' ') { " " } else { "" };
-        let value = match behind.kind {
-            TokenKind::Name => format!("${{{}}}", behind.text),
-            TokenKind::String => behind.text.trim_matches(['"', '\'']).to_owned(),
-            _ => return None,
-        };
-        let meant = format!("{} {inner}{blank}{value}{quote}", self.statement());
-        let fault = self.told("hayes::syntax::text-joined", found.start..self.end(), &[&meant]);
-        Some(fault.mended_at(self.span(self.lexemes.first()?.start..self.end()), meant))
+        let is_joined = is_text && ["+", ",", ".", "%"].iter().any(|sign| found.is(sign));
+        is_joined.then(|| self.told("hayes::syntax::text-joined", found.start..self.end(), &[]))
     }
 
     fn text_without_quotes(&self, statement: &str, text: &str, start: usize) -> Diagnostic {
@@ -858,15 +818,12 @@ impl<'a> Refused<'a> {
     /// Whether a line not far above gives this name a value.
     fn is_given(&self, name: &str) -> bool {
         const NEAR: usize = 8 * 1024;
-        let above = self.source.text.as_bytes().get(self.offset.saturating_sub(NEAR)..self.offset).unwrap_or_default();
-        let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-        memchr::memmem::find_iter(above, name.as_bytes()).any(|at| {
-            let line = above.get(..at).unwrap_or_default();
-            let line = line.get(line.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)..).unwrap_or_default();
-            let gives = ["set ", "param ", "secret ", "capture ", "for ", "when "].iter().any(|word| {
-                line.trim_ascii_start().starts_with(word.as_bytes())
-            });
-            (gives || line.ends_with(b" as ")) && !is_part(line.last()) && !is_part(above.get(at + name.len()))
+        let start = (self.offset.saturating_sub(NEAR)..self.offset).find(|at| self.source.text.is_char_boundary(*at));
+        let above = self.source.text.get(start.unwrap_or(self.offset)..self.offset).unwrap_or_default();
+        let gives = ["set ", "param ", "secret ", "for ", "as ", "capture ", ", ", "{"].map(|it| format!("{it}{name}"));
+        gives.iter().any(|words| {
+            let mut behind = above.match_indices(words).filter_map(|(at, _)| above.get(at + words.len()..));
+            behind.any(|behind| behind.starts_with([' ', ':', ',', '\n', '\r', '}']))
         })
     }
 

@@ -26,7 +26,10 @@ use ast::Script;
 
 pub use format::format;
 pub use highlight::{Token, TokenKind, tokens};
-pub use words::{GIVEN_NAMES, StatementWord, Topic, foreign, foreign_function, foreign_value, statements, told_foreign, topic, topics};
+pub use words::{
+    GIVEN_NAMES, StatementWord, Topic, foreign, foreign_function, foreign_value, statements, told_foreign, topic,
+    topics,
+};
 
 /// The grammar's parser: a text in, pest's pairs out.
 mod grammar {
@@ -118,8 +121,8 @@ fn reserved_name(source: &Arc<Source>, word: &str, span: Span) -> Diagnostic {
     fault(source, "hayes::syntax::reserved-name", span, &[&word])
 }
 
-/// The known word that `word` is a misspelling of. Of so few letters as `ser` or `if` any other word may be made: there,
-/// only a letter that is missing, or two that changed places, are a slip.
+/// The known word that `word` is a misspelling of. Of so few letters as `ser` or `if` any other word may be made:
+/// there, only a letter that is missing, or two that changed places, are a slip.
 fn nearest(word: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     let written = word.to_ascii_lowercase();
     let sorted = |text: &str| {

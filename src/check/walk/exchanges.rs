@@ -126,38 +126,14 @@ impl Checker<'_, '_, '_> {
     }
 
     fn capture_pattern(&mut self, clause: &Clause, alternatives: &[Pattern]) {
-        if let [pattern] = alternatives
-            && self.holes_with_dollars(pattern)
-        {
-            return;
-        }
+        // What stands for a value in other languages is told where it stands.
         let is_told = alternatives.iter().any(|pattern| {
-            self.script.source.slice(pattern.span).split([',', ':']).skip(1).any(|it| is_placeholder(bare(it)))
+            let written = self.script.source.slice(pattern.span);
+            written.contains("${") || written.split([',', ':']).skip(1).any(|it| is_placeholder(bare(it)))
         });
         if !self.bind_holes(alternatives) && !is_told {
             self.captures_nothing(clause);
         }
-    }
-
-    /// `capture "+CREG: ${n},${stat}"`: names that nothing gives a value. Told, they have one.
-    fn holes_with_dollars(&mut self, pattern: &Pattern) -> bool {
-        let PatternKind::Line(parts) = &pattern.kind else { return false };
-        let values = parts.iter().filter_map(|part| match part {
-            PatternPart::Value(Expression { kind: ExpressionKind::Variable(name), span }) => Some((name, *span)),
-            PatternPart::Value(_) | PatternPart::Text(_) | PatternPart::Hole(_) => None,
-        });
-        let unknown: Vec<_> =
-            values.filter(|(name, _)| !self.names.known(name).is_set && self.names.place(name).is_none()).collect();
-        if unknown.is_empty() || parts.iter().any(|part| matches!(part, PatternPart::Hole(_))) {
-            return false;
-        }
-        let mended = self.script.source.slice(pattern.span).replace("${", "{");
-        let fault = self.findings.fault("hayes::check::captures-nothing dollar", pattern.span, &[&mended]);
-        self.findings.report(fault.mended_by(mended));
-        for (name, span) in unknown {
-            self.bind(&Name { value: name.clone(), span }, Type::Unknown, None);
-        }
-        true
     }
 
     /// What the patterns of a `capture` or a `when` give a value; false where that is certainly nothing.
@@ -364,13 +340,11 @@ impl Checker<'_, '_, '_> {
             end += piece.len();
             let is_placeholder = number > 0 && is_placeholder(parameter);
             // In a `capture`, what it stands for has a name.
-            let letter = char::from(b'a'.saturating_add(u8::try_from(number).unwrap_or(0).saturating_sub(1).min(25)));
-            let hole = match parameter.strip_prefix('%').map(|sign| sign.trim_start_matches(|it: char| it.is_ascii_digit())) {
-                Some("s") if captures => format!("{{{letter}}}"),
-                Some(_) if captures => format!("{{{letter}:int}}"),
-                _ if captures && parameter.starts_with('<') => {
-                    format!("{{{}}}", parameter.trim_matches(['<', '>']).to_lowercase().replace([' ', '-'], "_"))
-                }
+            let name = parameter.trim_matches(['<', '>']).to_lowercase().replace([' ', '-'], "_");
+            let hole = match parameter.chars().next().filter(|_| captures) {
+                Some('<') => format!("{{{name}}}"),
+                Some('%') if parameter.ends_with('s') => format!("{{value{number}}}"),
+                Some('%') => format!("{{value{number}:int}}"),
                 _ => "{}".to_owned(),
             };
             mended.push_str(&if is_placeholder { piece.replacen(parameter, &hole, 1) } else { piece.to_owned() });

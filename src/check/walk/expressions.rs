@@ -10,11 +10,11 @@ use crate::check::evaluate::is_zero;
 use crate::check::{Evaluate, is_mistake_of_script, literal_text};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
-use crate::syntax::{GIVEN_NAMES, foreign, foreign_function, foreign_value, statements};
 use crate::syntax::ast::{
     BinaryOperator, Expression, ExpressionKind, Part, SendForm, Statement, StatementKind, Template, TemplatePart,
     UnaryOperator,
 };
+use crate::syntax::{GIVEN_NAMES, foreign, foreign_function, foreign_value, statements};
 use crate::value::functions::Function;
 use crate::value::{Value, ValueKind as Kind};
 
@@ -257,15 +257,17 @@ impl Checker<'_, '_, '_> {
         if let Some(near) = self.findings.nearest(name, known) {
             return fault.did_you_mean(Some(near), "");
         }
-        if matches!(name, "err" | "e" | "exception") && self.place.has_error {
-            return fault.did_you_mean(Some("error"), "");
-        }
         let (before, behind) = self.script.source.text.split_at_checked(span.start as usize).unwrap_or_default();
-        let (line, behind) = (before.rsplit('\n').next().unwrap_or_default(), behind.get(name.len()..).unwrap_or_default());
+        let (line, behind) =
+            (before.rsplit('\n').next().unwrap_or_default(), behind.get(name.len()..).unwrap_or_default());
         let first = format!("`param {name}`, `set {name} = …`, or `capture {name}` under a question");
         let mut runs = self.program.runs.iter().filter(|(_, run)| run.fields.iter().any(|field| field == name));
         if let Some((run, _)) = runs.next() {
             return fault.help(format!("`{name}` comes from a script: write `run \"{run}\" as it`, and `it.{name}`"));
+        }
+        if line.trim_start().starts_with("capture") && line.ends_with("${") {
+            let fault = fault.help(format!("a hole that captures has no `$`: write `{{{name}}}`"));
+            return fault.mended_at(Span { start: span.start - 2, end: span.end + 1 }, format!("{{{name}}}"));
         }
         if let Some(instead) = foreign(name).filter(|_| behind.starts_with('.')) {
             return fault.help(instead);
@@ -276,13 +278,15 @@ impl Checker<'_, '_, '_> {
         if behind.starts_with('.') {
             return fault.help(format!("a script that is run gives what it found: `run \"modem/identify\" as {name}`"));
         }
-        if name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') && !line.ends_with('=') {
+        if name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') && !line.ends_with('=')
+        {
             let param = name.to_ascii_lowercase();
             let help = format!("a value from outside is a param: `param {param}`, given with `HAYES_VAR_{param}`");
             return fault.help(format!("{help}; else give it a value first: {first}"));
         }
         // A word that stands alone where a value may stand
-        let is_alone = behind.trim_start_matches([' ', '\t', '\r']).starts_with(['\n', ',', '{', '#']) || behind.is_empty();
+        let is_alone =
+            behind.trim_start_matches([' ', '\t', '\r']).starts_with(['\n', ',', '{', '#']) || behind.is_empty();
         if is_alone && line.trim_end().ends_with(['=', ',', '[']) || line.trim_end().ends_with(" reply") {
             let help = format!("a text stands in quotes: `\"{name}\"`; a name needs a value first: {first}");
             return fault.help(help).mended_by(format!("\"{name}\""));

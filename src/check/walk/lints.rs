@@ -316,24 +316,21 @@ fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
     });
     let Some((parameter, first)) = bare.next() else { return };
     let mut fault = findings.fault("hayes::check::unquoted", first, &[&parameter.what]);
-    // A comma of its own parts a time.
-    if parameter.kind() == FieldKind::Time {
-        return findings.report(bare.fold(fault, |fault, (_, span)| fault.at(span, "here too")));
-    }
     let source = Arc::clone(&findings.source);
-    let in_quotes = |span| format!("\"{}\"", source.slice(span).trim_matches('\''));
-    let (mut mended, mut end) = (in_quotes(first), first);
-    for (_, span) in bare {
-        fault = fault.at(span, "here too");
-        mended.push_str(source.slice(Span { start: end.end, end: span.start }));
-        mended.push_str(&in_quotes(span));
-        end = span;
+    let (mut mended, mut end) = (String::new(), first.start);
+    let is_time = parameter.kind() == FieldKind::Time;
+    for span in std::iter::once(first).chain(bare.map(|(_, span)| span)) {
+        fault = if span == first { fault } else { fault.at(span, "here too") };
+        let between = source.slice(Span { start: end, end: span.start });
+        mended.push_str(&format!("{between}\"{}\"", source.slice(span).trim_matches('\'')));
+        end = span.end;
     }
-    let place = first.to(end);
-    let [before, behind] = [(known.span.start, first.start), (end.end, known.span.end)]
-        .map(|(start, end)| source.slice(Span { start, end }));
+    let before = source.slice(Span { start: known.span.start, end: first.start });
+    let behind = source.slice(Span { start: end, end: known.span.end });
     let help = format!("write `AT{before}{mended}{behind}`");
-    findings.report(fault.help(help).mended_at(place, mended));
+    // A comma of its own parts a time.
+    let place = Span { start: first.start, end };
+    findings.report(if is_time { fault } else { fault.help(help).mended_at(place, mended) });
 }
 
 /// `AT+CPSMS=1,,,t3412(1h)`: a call that stands for itself.
@@ -395,7 +392,7 @@ fn lint_values(known: &KnownCommand<'_>, findings: &mut Findings) {
     }
 }
 
-/// A slip in a name: a letter written twice, or two that changed places; in a long one a letter left out. Another letter, or one more, is
+/// A slip in a name: a letter written twice, or two that changed places; in a long one a letter left out. One more is
 /// left alone: `+CMGC` and `+CMGD`, `+CGDCONT` and `+CGDSCONT` are all commands.
 fn lint_unknown(known: &KnownCommand<'_>, findings: &mut Findings) {
     let name = known.command.name;

@@ -145,10 +145,10 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
     fn block(&mut self, block: &Block) -> Ended {
         let mut ended = None;
         let mut finally = None;
-        for (place, statement) in block.statements.iter().enumerate() {
-            let above = place.checked_sub(1).and_then(|above| block.statements.get(above));
+        let mut above: Option<&StatementKind> = None;
+        for statement in &block.statements {
             if let (Some(StatementKind::Exchange(asked)), StatementKind::Await(awaited)) =
-                (above.map(|above| &above.kind), &statement.kind)
+                (above.replace(&statement.kind), &statement.kind)
                 && let AwaitTarget::Line(patterns) = &awaited.target
             {
                 lints::lint_awaited(asked, patterns, &mut self.findings);
@@ -573,7 +573,8 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             }
         } else if let Some(about) = param.about.as_ref().filter(|about| !about.trim().contains(' ')) {
             // `param apn "super"`
-            let place = self.place_in(self.line_behind(*span), &[&format!("\"{about}\""), &format!("'{about}'")]);
+            let line = Span { start: span.end, end: span.end.saturating_add(about.len() as u32 + 9) };
+            let place = self.place_in(line, &[&format!("\"{about}\""), &format!("'{about}'")]);
             let written = self.script.source.slice(place);
             let fault = self.findings.fault("hayes::check::about-as-default", place, &[&written, &name]);
             self.findings.report(fault.mended_by(format!("= {written}")));
@@ -589,13 +590,6 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         if self.bind_noted(&param.name, kind, text) {
             self.program.params.push(param.clone());
         }
-    }
-
-    /// What stands behind this place in its line
-    fn line_behind(&self, span: Span) -> Span {
-        let source = &self.script.source;
-        let end = source.line_start(source.line_of(span.end as usize) + 1);
-        Span::new(span.end as usize, end)
     }
 
     fn default_of_wrong_type(&mut self, param: &Param, default: &Expression, found: &str) {
