@@ -27,6 +27,9 @@ pub(super) fn assemble(source: &Arc<Source>) -> (Script, Vec<Diagnostic>) {
     assembler.end()
 }
 
+/// A text with more faults is no script: of the further lines nobody looks for what was meant.
+const MOST_PROPOSALS: usize = 50;
+
 struct Assembler<'a> {
     source: &'a Arc<Source>,
     lowerer: Lowerer<'a>,
@@ -133,7 +136,10 @@ impl<'a> Assembler<'a> {
                 self.brace_missing = false;
                 self.line(parsed);
             }
-            Err(fault) => self.faulty_line(diagnose::faulty(self.source, line, fault)),
+            Err(fault) => {
+                let proposes = self.errors.len() < MOST_PROPOSALS;
+                self.faulty_line(diagnose::faulty(self.source, line, fault, proposes));
+            }
         }
     }
 

@@ -13,10 +13,7 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 
 use super::grammar::{self, Rule};
 use super::lexemes::{Lexeme, LogicalLine, lexemes};
-use super::{
-    TokenKind, control_character, expression_too_deep, fault, meant, misunderstood, nearest, quoted, reserved_name,
-    words,
-};
+use super::{TokenKind, control_character, expression_too_deep, fault, meant, nearest, quoted, reserved_name, words};
 use crate::at::command::Form;
 use crate::catalogue;
 use crate::diagnostic::Diagnostic;
@@ -39,11 +36,13 @@ pub(super) struct Faulty {
     pub is_brace: bool,
 }
 
-/// What is wrong with a line: where that is not told, what the grammar refused in it.
+/// What is wrong with a line: where that is not told, what the grammar refused in it. `proposes`: the line that was
+/// meant is looked for.
 pub(super) fn faulty(
     source: &Arc<Source>,
     line: LogicalLine<'_>,
     fault: Result<Diagnostic, Box<Error<Rule>>>,
+    proposes: bool,
 ) -> Faulty {
     let lexemes = code_lexemes(line.text);
     let code = code_span(line, &lexemes);
@@ -68,7 +67,7 @@ pub(super) fn faulty(
         error: {
             let is_read = fault.is_ok();
             let error = fault.unwrap_or_else(|refusal| refused(source, line, code, lexemes, *refusal));
-            meant::settled(source, (line.start, line.text), code, error, is_read)
+            if proposes { meant::settled(source, (line.start, line.text), code, error, is_read) } else { error }
         },
     }
 }

@@ -212,9 +212,5 @@ pub(super) fn join(words: impl Iterator<Item = String>, last: &str) -> String {
 }
 
 #[cfg(test)]
-<<<<<<< HEAD
 #[path = "../../tests/units/statements.rs"]
-=======
-#[path = "../../tests/units/grammar_words.rs"]
->>>>>>> eb3dc1b (Rows told apart by what stands between; unit tests stand in tests/units)
 mod tests;
