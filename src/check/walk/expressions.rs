@@ -155,14 +155,14 @@ impl Checker<'_, '_, '_> {
 
     pub(super) fn duration(&mut self, expression: &Expression, place: &str) {
         let written = self.script.source.slice(expression.span);
-        let help = match &expression.kind {
-            ExpressionKind::Variable(name) if self.names.known(name).kind.kind() == Some(Kind::Int) => {
-                format!("for seconds write `{written} * 1s`")
-            }
-            ExpressionKind::Int(number) => {
-                format!("write it with a unit: `{number}s`, `{number}ms` or `{number}min`")
-            }
-            _ => "write it with a unit: `5s`, `500ms` or `5min`".to_owned(),
+        let help = if let ExpressionKind::Variable(name) = &expression.kind
+            && self.names.known(name).kind.kind() == Some(Kind::Int)
+        {
+            format!("for seconds write `{written} * 1s`")
+        } else if let ExpressionKind::Int(number) = expression.kind {
+            format!("write it with a unit: `{number}s`, `{number}ms` or `{number}min`")
+        } else {
+            "write it with a unit: `5s`, `500ms` or `5min`".to_owned()
         };
         self.wants(expression, &[Kind::Duration], place, "a duration", &help);
         self.foreseen(|known| known.duration(expression));
@@ -344,10 +344,8 @@ impl Checker<'_, '_, '_> {
     fn index(&mut self, list: &Expression, index: &Expression) -> Type {
         let help = "only lists have items, such as `response` or a `capture all`";
         // `sim[state]`, `sim["state"]`
-        let field = match &index.kind {
-            ExpressionKind::Variable(name) => Some(name.as_str()),
-            _ => literal_text(index),
-        };
+        let field =
+            if let ExpressionKind::Variable(name) = &index.kind { Some(name.as_str()) } else { literal_text(index) };
         if let (Some(field), ExpressionKind::Variable(record)) = (field, &list.kind)
             && self.is_record(record)
         {
