@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use hayes::diagnostic::pages::{codes, page};
 use regex::Regex;
 
-// The limits of the step that made the house smaller, for the rooms that stood then; a hundredth more for what they
-// have learnt since, as what a check knows of values, delivery reports and secrets that are typed.
-const LINES: usize = 51_200;
+// The limits of the step that made the house smaller, for the rooms that stood then; a fortieth more lines for what they
+// have learnt since: what a check knows of values and of people's slips, whose an echo is, what functions make of secrets.
+const LINES: usize = 51_300;
 const FILES: usize = 240;
-const TYPES: usize = 446;
+const TYPES: usize = 440;
 const PUB_SUPER: usize = 500;
 
 /// The rooms that were built on it since, each with its most lines and types.
