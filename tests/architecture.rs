@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use hayes::diagnostic::pages::{codes, page};
 use regex::Regex;
 
-// The limits of the step that made the house smaller, for the rooms that stood then; a fortieth more lines for what they
-// have learnt since: what a check knows of values and of people's slips, whose an echo is, what functions make of secrets.
+// The limits of the step that made the house smaller, for the rooms that stood then; a fortieth more lines for what
+// they have learnt since: a check of people's slips, whose an echo is, what functions make of secrets.
 const LINES: usize = 51_300;
 const FILES: usize = 240;
 const TYPES: usize = 440;
