@@ -805,19 +805,21 @@ impl Explorer {
             Err(error) => return self.complain(&format!("the editor cannot be used: {error}"), Some("set EDITOR")),
         };
         if text.trim().is_empty() {
-            self.note("nothing was written");
+            self.note("nothing was written, and nothing runs");
             return true;
         }
         self.note(text.trim_end());
         self.enter(&text).unwrap_or(false)
     }
 
-    /// What stands in a file of its own when the editor has ended.
+    /// What stands in a file of its own when the editor has ended; nothing where that was not written.
     fn edited(&mut self) -> io::Result<String> {
         let last = self.reader.history().filter(|entry| !is_command(entry)).last();
         let file = std::env::temp_dir().join(format!("hayes-{}.hayes", std::process::id()));
         let mut written = private().create_new(true).open(&file)?;
-        written.write_all(last.map(|last| last.clone() + "\n").unwrap_or_default().as_bytes())?;
+        let last = last.map(|last| last.clone() + "\n").unwrap_or_default();
+        written.write_all(last.as_bytes())?;
+        let begun = written.metadata()?.modified()?;
         let named = |name| std::env::var(name).ok().filter(|editor| !editor.trim().is_empty());
         let named = ["VISUAL", "EDITOR"].into_iter().find_map(named).unwrap_or_else(|| "vi".to_owned());
         let mut words = named.split_whitespace();
@@ -825,8 +827,10 @@ impl Explorer {
         let ended = Command::new(words.next().unwrap_or_default()).args(words).arg(&file).status();
         terminal::edits_lines(false);
         let text = std::fs::read_to_string(&file);
+        let is_left = text.as_ref().is_ok_and(|text| *text == last) && file.metadata()?.modified()? == begun;
         std::fs::remove_file(&file)?;
         match ended? {
+            ended if ended.success() && is_left => Ok(String::new()),
             ended if ended.success() => text,
             ended => Err(io::Error::other(format!("{named}: {ended}"))),
         }
