@@ -449,6 +449,7 @@ fn a_batch_takes_no_more_rows_than_the_window_has() {
         let Some(terminal) = Terminal::sized(&arguments, columns, rows) else { return };
         // Where not all have a row, those in the same step share one.
         if rows > 3 && columns > 30 {
+            terminal.wait("look-around");
             let screen = terminal.wait("12 ×");
             assert!(screen.lines().any(|line| line.contains("12 ×") && line.ends_with("look-around")), "{screen}");
         }
