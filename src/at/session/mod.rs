@@ -81,6 +81,9 @@ const EARLY_ANSWER: Duration = Duration::from_millis(500);
 /// The echo of what was answered without one may still come so long after that.
 const PROOF_TIME: Duration = Duration::from_millis(500);
 
+/// A command that can be aborted ends in this time.
+const ABORT_TIME: Duration = Duration::from_secs(2);
+
 /// On a line that brings lines in pieces, what comes in this time behind an answer belongs to it.
 const LINE_GAP: Duration = Duration::from_millis(5);
 
@@ -781,6 +784,8 @@ impl Session {
         if let Activity::Idle(Idle { owing: Some(owing), .. }) = &mut self.state
             && std::mem::take(&mut owing.prompt_open)
         {
+            // What it cancels ends soon, however long it could have taken with its data.
+            owing.runs_until = owing.runs_until.min(now + ABORT_TIME);
             self.send(b"\x1B", Why::Cancel, &mut Now::new(now, listener));
         }
     }

@@ -15,7 +15,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Activity, FENCE, FailureKind, Idle, Now, Owing, SETTLE, Session, Silence, Unanswered};
+use super::{ABORT_TIME, Activity, FENCE, FailureKind, Idle, Now, Owing, SETTLE, Session, Silence, Unanswered};
 use crate::at::echo::Echo;
 use crate::at::knowledge::Dialect;
 use crate::at::result_code::{self, ResultCode, Verbosity};
@@ -51,9 +51,6 @@ const LATEST: Duration = Duration::from_secs(5);
 
 /// The modem is given up after this time, whatever it says.
 const GIVE_UP_TIME: Duration = Duration::from_secs(10);
-
-/// A command that can be aborted ends in this time.
-const ABORT_TIME: Duration = Duration::from_secs(2);
 
 /// So many lines are kept for the report.
 const MOST_RECEIVED: usize = 64;
