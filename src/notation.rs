@@ -51,7 +51,7 @@ impl fmt::Display for ExactDuration {
     }
 }
 
-/// A duration in a message: as a script writes it, but a long one without the last of its milliseconds.
+/// A duration in a message, in one form: `300ms`, `3.4s`, `90s`, `5min`, `5min 15s`.
 #[derive(Debug, Clone, Copy)]
 pub struct ShownDuration(pub Duration);
 
@@ -60,7 +60,9 @@ impl fmt::Display for ShownDuration {
         let millis = self.0.as_millis();
         if millis == 0 && !self.0.is_zero() {
             write!(f, "{}us", self.0.as_micros())
-        } else if millis >= 10_000 && !millis.is_multiple_of(1000) || millis >= 1000 && !millis.is_multiple_of(50) {
+        } else if millis >= 120_000 && !millis.is_multiple_of(60_000) {
+            write!(f, "{}min {}s", millis / 60_000, millis % 60_000 / 1000)
+        } else if millis >= 1000 && !millis.is_multiple_of(1000) {
             write!(f, "{}.{}s", millis / 1000, millis % 1000 / 100)
         } else if millis == 0 {
             f.write_str("0ms")

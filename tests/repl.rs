@@ -481,6 +481,51 @@ fn a_batch_takes_back_what_it_drew_though_the_window_changes() {
     }
 }
 
+/// Pauses of other lengths are the same step; the attempt is the one that has failed; `sleep` says how long still.
+#[test]
+fn rows_of_a_batch_tell_the_attempt_and_the_time_left() {
+    let folder = Folder::new();
+    let (script, inventory) = (folder.0.join("s.hayes"), folder.0.join("i.toml"));
+    let text = "retry 2 every 1s..4s {\n  AT\n  assert attempt == 2\n}\nif module.id != \"\" {\n  AT\n}\nsleep 5s\n";
+    fs::write(&script, text).unwrap();
+    for modems in [12, 2] {
+        fs::write(&inventory, format!("[[range]]\nname = \"gw-{{1..{modems}}}\"\nport = \"sim:bg96\"\n")).unwrap();
+        let arguments = format!("batch {} -i {}", script.display(), inventory.display());
+        let Some(terminal) = Terminal::sized(&arguments, 80, 24) else { return };
+        if modems == 12 {
+            let is_one = |line: &str| line.contains("12 ×") && line.ends_with("  pauses · attempt 1");
+            terminal.wait_until("one row of pauses", |screen| screen.lines().any(is_one));
+        } else {
+            terminal.wait_until("a pause", |screen| {
+                screen.lines().any(|line| line.contains("  pauses, ") && line.ends_with("s left · attempt 1"))
+            });
+            terminal.wait("sleeps, 4s left");
+        }
+        terminal.wait("left with 0");
+    }
+}
+
+#[test]
+fn who_types_what_is_no_answer_is_asked_again() {
+    let script =
+        "'ask \"Scan the label\" as label\nask \"How many?\" as count:int\nconfirm \"Done?\"\nreport label, count'";
+    let hayes = env!("CARGO_BIN_EXE_hayes");
+    let arguments = format!("list >/dev/null; printf {script} >s.hayes; {hayes} run s.hayes -p sim:bg96");
+    let Some(terminal) = Terminal::run(&arguments, 100) else { return };
+    for (question, typed) in [
+        ("Scan the label:", "LBL"),
+        ("\nHow many?", "three"),
+        ("it must be a number: How many?", "3"),
+        ("\nDone? [y/N]", "maybe"),
+        ("type y or n: Done? [y/N]", "y"),
+    ] {
+        terminal.wait(question);
+        terminal.enter(typed);
+    }
+    terminal.wait("count  3");
+    terminal.wait("left with 0");
+}
+
 #[test]
 fn what_a_run_waits_for_is_one_row_of_any_window() {
     let folder = Folder::new();
@@ -546,7 +591,8 @@ fn ctrl_c_ends_a_scan_by_the_rules_and_never_the_repl() {
     terminal.wait_line("send it? [y/N]");
     terminal.enter("y");
     answer(&terminal, &mut stream, "AT+COPS=?", "");
-    terminal.wait("+COPS=?");
+    // What may take minutes is said before somebody waits for it.
+    terminal.wait("it may take 5min 15s; Ctrl-C interrupts it");
     terminal.key("C-c");
     // One character where the command can be aborted (V.250 §5.6.1), then AT until it answers.
     answer(&terminal, &mut stream, "", "\r\nERROR\r\n");

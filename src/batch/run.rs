@@ -19,7 +19,7 @@ use crate::diagnostic::Complaint;
 use crate::guard::{Simulators, files_read};
 use crate::notation::{ShownDuration, percent_encoded};
 use crate::port::transcript::{Transcript, port_name};
-use crate::port::{Cancel, FlowControl, Port, Timestamp};
+use crate::port::{Cancel, Clock, FlowControl, Port, Timestamp};
 use crate::report::conversation::{ConversationText, meaning};
 use crate::report::result::{FailureReport, RunResult};
 use crate::report::style::Palette;
@@ -438,13 +438,16 @@ pub struct Board(RwLock<Vec<Arc<Slot>>>);
 #[derive(Debug, Default)]
 pub struct Slot(Mutex<Option<Doing>>);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Doing {
     pub modem: usize,
     /// When it began, since the batch began
     pub since: Duration,
-    failed_attempts: u64,
+    /// Which attempt of a `retry` it is at, and whether that has failed; 0 where none has
+    attempt: (u64, bool),
     what: String,
+    /// It passes so much time, and since when
+    rest: Option<(Duration, Clock)>,
     /// The scripts that run, the innermost last; not the batch's own
     steps: Vec<String>,
 }
@@ -467,8 +470,8 @@ impl Board {
 
 impl Slot {
     pub fn begin(&self, modem: usize, since: Duration) {
-        *self.lock() =
-            Some(Doing { modem, since, failed_attempts: 0, what: "opens its port".to_owned(), steps: Vec::new() });
+        let (what, steps) = ("opens its port".to_owned(), Vec::new());
+        *self.lock() = Some(Doing { modem, since, attempt: (0, false), what, rest: None, steps });
     }
 
     pub fn end(&self) {
@@ -476,24 +479,25 @@ impl Slot {
     }
 
     fn on_event(&self, event: &RuntimeEvent<'_>) {
-        if let RuntimeEvent::Waiting { what, .. } = event {
-            self.does(match what {
-                Waiting::Answer { sent } => ["", sent],
-                Waiting::Line { patterns: text } | Waiting::Prompt { text } => ["awaits ", text],
-                Waiting::Quiet { .. } => ["awaits ", "quiet"],
-                Waiting::Reboot => ["restarts", ""],
-                Waiting::Sleep => ["sleeps", ""],
-            });
+        if let RuntimeEvent::Waiting { what, at_most } = event {
+            let (words, rest) = match what {
+                Waiting::Answer { sent } => (["", *sent], None),
+                Waiting::Line { patterns: text } | Waiting::Prompt { text } => (["awaits ", *text], None),
+                Waiting::Quiet { .. } => (["awaits ", "quiet"], None),
+                Waiting::Reboot => (["restarts", ""], None),
+                Waiting::Sleep => (["sleeps", ""], Some(*at_most)),
+            };
+            self.does(words, rest);
         } else if let RuntimeEvent::Pause { duration } = event {
-            self.does(["pauses for ", &ShownDuration(*duration).to_string()]);
+            self.does(["pauses", ""], Some(*duration));
         } else if let RuntimeEvent::AttemptFailed { attempt, .. } = event
             && let Some(doing) = &mut *self.lock()
         {
-            doing.failed_attempts = *attempt;
+            doing.attempt = (*attempt, true);
         } else if let RuntimeEvent::RetryEnded { .. } = event
             && let Some(doing) = &mut *self.lock()
         {
-            doing.failed_attempts = 0;
+            doing.attempt = (0, false);
         } else if let RuntimeEvent::ScriptStarted { script, depth: 1.. } = event
             && let Some(doing) = &mut *self.lock()
         {
@@ -502,14 +506,21 @@ impl Slot {
             && let Some(doing) = &mut *self.lock()
         {
             doing.steps.pop();
-            doing.failed_attempts = 0;
+            doing.attempt = (0, false);
         }
     }
 
-    fn does(&self, words: [&str; 2]) {
+    /// `rest`: how long that takes, where it is sure.
+    fn does(&self, words: [&str; 2], rest: Option<Duration>) {
         if let Some(doing) = &mut *self.lock() {
             doing.what.clear();
             doing.what.extend(words);
+            doing.rest = rest.map(|rest| (rest, Clock::start()));
+            // Behind a failed attempt comes a pause; what comes then is the next one.
+            let (attempt, has_failed) = doing.attempt;
+            if has_failed && words != ["pauses", ""] {
+                doing.attempt = (attempt + 1, false);
+            }
         }
     }
 
@@ -521,21 +532,25 @@ impl Slot {
 impl Doing {
     /// What many may do at the same time: `check-registration · attempt 2`, `AT+CREG?`.
     pub fn step(&self) -> String {
-        let step = self.steps.last().unwrap_or(&self.what);
-        match self.failed_attempts {
-            0 => step.clone(),
-            failed => format!("{step} · attempt {}", failed + 1),
-        }
+        format!("{}{}", self.steps.last().unwrap_or(&self.what), self.attempt())
+    }
+
+    fn attempt(&self) -> String {
+        Some(self.attempt.0).filter(|attempt| *attempt > 0).map(|it| format!(" · attempt {it}")).unwrap_or_default()
     }
 }
 
 impl std::fmt::Display for Doing {
-    /// `AT+CREG?`, `check-registration: awaits +CMTI (attempt 2)`, …
+    /// `AT+CREG?`, `check-registration: awaits +CMTI · attempt 2`, `sleeps, 12s left`, …
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if let Some(step) = self.steps.last() {
             write!(f, "{step}: ")?;
         }
         f.write_str(&self.what)?;
-        if self.failed_attempts > 0 { write!(f, " (attempt {})", self.failed_attempts + 1) } else { Ok(()) }
+        if let Some((rest, clock)) = &self.rest {
+            let left = rest.saturating_sub(clock.now()).as_millis().div_ceil(1000);
+            write!(f, ", {} left", ShownDuration(Duration::from_secs(u64::try_from(left).unwrap_or(u64::MAX))))?;
+        }
+        f.write_str(&self.attempt())
     }
 }

@@ -9,11 +9,14 @@ use clap::ColorChoice;
 use crate::diagnostic::{Complaint, Diagnostic, Excerpt, Severity, words};
 use crate::notation::harmless;
 use crate::report::result::plural;
-use crate::report::style::{Palette, Style, filled};
+use crate::report::style::{Palette, Style, cut, filled};
 use crate::runtime::Status;
 
 /// How many diagnostics are shown; the rest is counted.
 const MOST_DIAGNOSTICS: usize = 20;
+
+/// A window with fewer columns has no room for the frame of many lines.
+const NARROW: usize = 60;
 
 /// Where results and messages go.
 #[derive(Debug, Clone, Copy)]
@@ -93,6 +96,10 @@ impl Console {
             if handler.render_report(&mut text, &Excerpt::new(diagnostic)).is_err() {
                 text = format!("{}: {}\n", diagnostic.code, Excerpt::new(diagnostic));
             }
+            let is_wide = |line: &str| cut(line, width()) != line;
+            if io::stderr().is_terminal() && width() < NARROW && plain(&text).lines().any(is_wide) {
+                text = self.without_frame(diagnostic);
+            }
             self.say(&format!("{}\n\n", text.trim_end()));
         }
         let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count() as u64;
@@ -103,6 +110,22 @@ impl Console {
         if errors + warnings > 1 {
             self.say(&format!("{}, {}\n", plural(errors, "error"), plural(warnings, "warning")));
         }
+    }
+
+    /// In a window that is too narrow for a frame: the place, and the words.
+    fn without_frame(&self, diagnostic: &Diagnostic) -> String {
+        let style = if diagnostic.severity == Severity::Error { Style::Bad } else { Style::Notable };
+        let line = diagnostic.span().map_or(0, |span| diagnostic.source.line_of(span.start as usize));
+        let message = harmless(&diagnostic.message);
+        let mut text = format!("{}:{line}: {}", diagnostic.source.name, self.err.paint(style, message));
+        for said in diagnostic.labels.iter().map(|label| &label.text).filter(|said| !said.is_empty()) {
+            text.push_str(&format!(" ({said})"));
+        }
+        text = fitted(&text, "  ");
+        if let Some(help) = &diagnostic.help {
+            text.push_str(&format!("\n{}", fitted(&format!("  help: {}", harmless(help)), "        ")));
+        }
+        text
     }
 
     fn graphical(&self) -> miette::GraphicalReportHandler {
@@ -121,6 +144,13 @@ impl Console {
             .with_links(false)
             .with_word_separator(textwrap::WordSeparator::Custom(words))
     }
+}
+
+/// A text without its colours.
+fn plain(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |plain, part| plain + part.split_once('m').map_or(part, |(_, rest)| rest))
 }
 
 /// On a terminal no line is wider than that is; for a program it stays one.

@@ -75,6 +75,10 @@ fn ask_for_secrets(programs: &[Arc<Program>], inputs: &mut Inputs, console: &Con
                 return Err(exit);
             }
             let typed = typed.unwrap_or_default();
+            // Ctrl-D leaves the line of the question open.
+            if !typed.ends_with('\n') {
+                console.say("\n");
+            }
             let value = typed.trim_end_matches(['\r', '\n']);
             if !value.is_empty() {
                 inputs.secrets.insert(unfit.param, value.to_owned());

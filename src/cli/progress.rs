@@ -261,17 +261,14 @@ impl ProgressScreen {
         parts.join(" · ")
     }
 
-    /// A guess: what is left takes as long as what has ended, with as many at the same time as now.
+    /// A guess: each that is left takes as long as those that have ended.
     fn time_left(&self, rows: &[Doing]) -> Option<Duration> {
         let all_ended = self.tally.count(&STATUSES);
         let ended = u32::try_from(all_ended).ok().filter(|ended| *ended >= 3)?;
         let mean = self.busy / ended;
         let now = self.clock.now();
-        let begun: Duration = rows.iter().map(|row| mean.saturating_sub(now.saturating_sub(row.since))).sum();
-        let waiting = self.modems.len().saturating_sub(all_ended + rows.len());
-        let work = begun + mean * u32::try_from(waiting).ok()?;
-        let at_once = u32::try_from(rows.len().max(1)).ok()?;
-        let left = work / at_once;
+        let running = rows.iter().map(|row| mean.saturating_sub(now.saturating_sub(row.since))).collect();
+        let left = all_ended_in(running, self.modems.len().saturating_sub(all_ended + rows.len()), mean)?;
         (left >= Duration::from_secs(2)).then_some(left)
     }
 
@@ -312,6 +309,14 @@ impl ProgressScreen {
         let cut = if skipped > 0 { "…" } else { "" };
         format!("{cut}{} {age} {what}", name.chars().skip(skipped).collect::<String>())
     }
+}
+
+/// When all have ended, if those that run end in so long, and each of so many that wait begins where one ends.
+fn all_ended_in(mut running: Vec<Duration>, waiting: usize, each: Duration) -> Option<Duration> {
+    running.sort_unstable();
+    let (rounds, more) = (waiting / running.len().max(1), waiting % running.len().max(1));
+    let ends = |first: Option<&Duration>, rounds: usize| Some(*first? + each * u32::try_from(rounds).ok()?);
+    ends(running.last(), rounds).max(ends(running.get(..more)?.last(), rounds + 1))
 }
 
 /// `0:07`, `12:30`, `1:02:03`

@@ -20,6 +20,7 @@ use rustyline::hint::{Hint, Hinter};
 use rustyline::history::FileHistory;
 use rustyline::validate::Validator;
 use rustyline::{Config, Context, Editor, ExternalPrinter, Helper};
+use unicode_width::UnicodeWidthStr;
 
 use super::explorer::COMMANDS;
 use super::shown::write_out;
@@ -28,7 +29,7 @@ use crate::at::command;
 use crate::connect::SCHEMES;
 use crate::library::Library;
 use crate::port::list::ports;
-use crate::report::style::{Palette, Style};
+use crate::report::style::{Palette, Style, cut};
 use crate::sim;
 use crate::source::Source;
 use crate::suggest::{self, Candidate, CandidateKind, Surroundings, asking, command_hint};
@@ -81,6 +82,7 @@ impl LineSource {
         };
         if let Some(editing) = editor.helper_mut() {
             before.clone_into(&mut editing.before);
+            editing.prompt_width = prompt.width();
         }
         self.above.begin();
         let line = loop {
@@ -141,6 +143,7 @@ fn editor(above: &Arc<LinesAbove>, palette: Palette) -> Result<Editor<Editing, F
         names: Vec::new(),
         is_data: false,
         before: String::new(),
+        prompt_width: 0,
         by_key: Cell::new(false),
     }));
     editor.set_auto_add_history(false);
@@ -285,6 +288,7 @@ struct Editing {
     /// The modem will ask for data: what is typed is no script.
     is_data: bool,
     before: String,
+    prompt_width: usize,
     /// The editor paints because of a key; else because of a line that came.
     by_key: Cell<bool>,
 }
@@ -318,7 +322,10 @@ impl Completer for Editing {
 
 /// As many as the window has rows for: the editor would ask whether to go on, and take no other key.
 fn that_fit(mut found: Vec<Pair>, typed: &str, start: usize) -> Vec<Pair> {
-    let most = usize::from(terminal::rows()).saturating_sub(3).max(1);
+    let (columns, rows) = terminal::size();
+    let most = rows.saturating_sub(3).max(1);
+    // A longer one would be broken anywhere, and take a row more.
+    found.iter_mut().for_each(|pair| pair.display = cut(&pair.display, columns.saturating_sub(1)));
     if found.len() > most {
         let display = format!("… and {} more: type on", found.len() + 1 - most);
         found.truncate(most - 1);
@@ -336,6 +343,9 @@ fn shortened(text: &str) -> String {
     let cut: String = text.chars().take(LONGEST_CANDIDATE - 1).collect();
     format!("{}…", cut.trim_end())
 }
+
+/// With less room it would say nothing.
+const SHORTEST_HINT: usize = 6;
 
 /// Grey text behind the cursor.
 struct Grey {
@@ -362,7 +372,14 @@ impl Hinter for Editing {
             return None;
         }
         let (text, is_completion) = hint(line, &self.names)?;
-        Some(Grey { text, is_completion })
+        // What would be typed next is shown whole; what is said about it takes no row of its own.
+        let columns = terminal::size().0.max(1);
+        let room = columns - (self.prompt_width + line.width()) % columns - 1;
+        match is_completion || text.width() <= room {
+            true => Some(Grey { text, is_completion }),
+            false if room < SHORTEST_HINT => None,
+            false => Some(Grey { text: cut(&text, room), is_completion }),
+        }
     }
 }
 

@@ -278,11 +278,11 @@ impl Explorer {
 
     fn statement_entered(&mut self, text: &str, is_one: bool) -> Passed {
         let checked = self.session.check(text);
-        if checked.is_err()
-            && let Some(passed) = self.show_value(text)
-        {
-            return passed;
-        }
+        let fault = match checked.as_ref().err().map(|refused| self.show_value(text, refused)) {
+            Some(Ok(passed)) => return passed,
+            Some(Err(fault)) => fault,
+            None => None,
+        };
         match checked {
             Ok(ready) => self.execute(ready, is_one, false),
             Err(refused)
@@ -299,23 +299,34 @@ impl Explorer {
                 {
                     return self.complain(&format!("`{word}` begins no statement"), Some(&format!("write :{text}")));
                 }
-                self.refuse(&refused)
+                let Some(Diagnostic { message, help, .. }) = fault else { return self.refuse(&refused) };
+                let help = help.filter(|help| !help.starts_with("it is written `set "));
+                // A name alone may have been either.
+                let is_name = text.trim().chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+                let is_alone = is_name && !help.as_ref().is_some_and(|help| help.starts_with("did you"));
+                match refused.first().filter(|_| is_alone) {
+                    Some(error) => self.complain(&format!("{}, and {message}", error.message), error.help.as_deref()),
+                    None => self.complain(&message, help.as_deref()),
+                }
             }
         }
     }
 
-    /// Shows the value of what is no statement but a value; `None` where it is none.
-    fn show_value(&mut self, text: &str) -> Option<Passed> {
-        let conversation = self.link.as_mut().and_then(Link::conversation)?;
-        let (outcome, value) = match self.session.value(text, conversation)? {
+    /// Shows the value of what is no statement but a value; else what is wrong with it as one.
+    fn show_value(&mut self, text: &str, refused: &[Diagnostic]) -> Result<Passed, Option<Diagnostic>> {
+        let conversation = self.link.as_mut().and_then(Link::conversation).ok_or(None)?;
+        let (outcome, value) = match self.session.value(text, refused, conversation) {
             Ok(found) => found,
-            Err(fault) => return Some(self.complain(&fault.message, fault.help.as_deref())),
+            Err(Some(fault)) if fault.code.starts_with("hayes::run::") => {
+                return Ok(self.complain(&fault.message, fault.help.as_deref()));
+            }
+            Err(fault) => return Err(fault),
         };
         match value.filter(|_| outcome.status == Status::Passed) {
             Some(value) => write_out(&format!("{}\n", harmless(value.to_string().as_bytes()))),
             None => self.tell(&outcome, false, true),
         }
-        Some(outcome.status == Status::Passed)
+        Ok(outcome.status == Status::Passed)
     }
 
     fn follow(&mut self, clauses: &str) -> Passed {
@@ -330,8 +341,9 @@ impl Explorer {
     }
 
     fn execute(&mut self, ready: Runnable, is_one: bool, follows: bool) -> Passed {
-        self.warn(&ready.warnings);
-        if !follows && self.reader.is_edited() && !self.options.inputs.yes && ready.is_grave() && !self.agrees() {
+        let asks = !follows && self.reader.is_edited() && !self.options.inputs.yes && ready.is_grave();
+        self.warn(&ready.warnings, asks);
+        if asks && !self.agrees() {
             self.note("not sent");
             return false;
         }
@@ -352,6 +364,7 @@ impl Explorer {
         let mut screen = Shown::new(&self.above, &self.options.cancel, palette, explains, is_question);
         (screen.quiet, screen.raw, screen.waits) = (!self.tells_urcs, self.raw, self.reader.is_edited());
         screen.stamps(self.stamps);
+        screen.given_up = self.link.as_ref().and_then(|link| link.given_up.clone());
         let Some(conversation) = self.link.as_mut().and_then(Link::conversation) else { return false };
         if !self.reader.is_edited() {
             self.options.runs.store(true, Ordering::Release);
@@ -359,8 +372,14 @@ impl Explorer {
         let one_line = !ready.text.trim().contains('\n');
         let mut outcome = self.session.run(ready, follows, conversation, &mut screen);
         screen.finish();
-        if let Some(link) = &self.link {
+        if let Some(link) = &mut self.link {
             outcome.name_eavesdropper(&link.address);
+            let is_interrupted = outcome.status == Status::Interrupted;
+            if is_question && !follows && (is_interrupted || outcome.status == Status::Passed) {
+                let asked =
+                    self.session.last_question().map(|asked| self.session.interpreter.mask().string(asked.to_owned()));
+                link.given_up = asked.filter(|_| is_interrupted);
+            }
         }
         if !self.reader.is_edited() {
             self.options.runs.store(false, Ordering::Release);
@@ -407,8 +426,11 @@ impl Explorer {
             if failure.diagnostic.source.name == session::TYPED && (one_line || is_question) {
                 let diagnostic = Diagnostic::from(failure);
                 // The refusal has just been shown, with its meaning.
-                let is_said = is_question && self.options.explains && !self.raw && failure.result.is_some();
-                if let Some(help) = diagnostic.help.as_deref().filter(|_| is_said && failure.diagnostic.code == REFUSED)
+                let is_said = is_question && self.options.explains && !self.raw && outcome.exchanges > 0;
+                if let Some(help) = diagnostic
+                    .help
+                    .as_deref()
+                    .filter(|_| is_said && failure.result.is_some() && failure.diagnostic.code == REFUSED)
                 {
                     return self.note(&format!("  {}", filled(help, (self.options.width)() - 2, "  ")));
                 }
@@ -431,11 +453,12 @@ impl Explorer {
         false
     }
 
-    fn warn(&self, warnings: &[Diagnostic]) {
+    fn warn(&self, warnings: &[Diagnostic], asks: bool) {
         for warning in warnings.iter().filter(|warning| warning.severity == Severity::Warning) {
             let mark = self.options.palette.paint(Style::Notable, "warning:");
             self.write_filled(&format!("{mark} {}", warning.message), "         ");
-            if let Some(help) = &warning.help {
+            // Where it is asked whether to send it, that is what can be done.
+            if let Some(help) = warning.help.as_ref().filter(|_| !asks || warning.code != "hayes::check::danger") {
                 self.write_filled(&format!("  help: {help}"), "        ");
             }
         }

@@ -31,6 +31,8 @@ pub(super) struct Link {
     listening: Option<Listening>,
     /// The device is gone; it may come back.
     pub is_lost: bool,
+    /// The last question, where it was interrupted.
+    pub given_up: Option<String>,
     recorded: Option<RecordStatus>,
     /// What is hidden in what is recorded: all secrets that are known by now.
     pub(super) mask: SharedMask,
@@ -61,6 +63,7 @@ impl Link {
             conversation,
             listening: None,
             is_lost: false,
+            given_up: None,
             recorded: None,
             mask: Arc::default(),
             cancel: cancel.clone(),
@@ -159,6 +162,7 @@ impl Link {
             stop: Arc::clone(&stop),
             is_lost: self.is_lost,
             module: conversation.module(),
+            given_up: self.given_up.clone(),
             above: Arc::clone(above),
             mask,
             quiet,
@@ -199,6 +203,7 @@ struct Eavesdropper {
     quiet: bool,
     palette: Palette,
     module: Option<&'static Module>,
+    given_up: Option<String>,
 }
 
 impl Eavesdropper {
@@ -266,7 +271,7 @@ impl at::Hearer for Eavesdropper {
     fn event(&mut self, _now: Duration, event: &Event<'_>) {
         self.mask.event(event, &mut |event| {
             if !self.quiet
-                && let Some(line) = shown::unasked(&event, self.module, self.palette)
+                && let Some(line) = shown::unasked(&event, self.module, self.given_up.as_deref(), self.palette)
             {
                 self.above.show(line);
             }

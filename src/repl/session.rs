@@ -13,7 +13,8 @@ use crate::notation::without_controls;
 use crate::runtime::{Interpreter, Listener, Mask, Outcome, Silent, Status, Value};
 use crate::source::Source;
 use crate::syntax::ast::{Clause, Exchange, Script, SendForm, StatementKind, TemplatePart};
-use crate::syntax::{self, Chunk, parse_chunk};
+use crate::syntax::{self, Chunk, GIVEN_NAMES, parse_chunk};
+use crate::value::functions::function;
 
 pub(super) const TYPED: &str = "<typed>";
 
@@ -179,9 +180,11 @@ impl Notebook {
         if place.is_some() {
             self.log.push(ready.text.clone());
         }
-        if ready.is_question {
-            self.last = Some(LastQuestion { text: ready.text, place });
-            if passed {
+        // What was not sent has no answer, and the answers within a block or a script are theirs.
+        if ready.is_question || outcome.exchanges > 0 {
+            let is_answered = ready.is_question && outcome.exchanges > 0;
+            self.last = is_answered.then_some(LastQuestion { text: ready.text, place });
+            if passed && ready.is_question {
                 self.remember(conversation);
             }
         }
@@ -200,23 +203,48 @@ impl Notebook {
     }
 
     /// The value of what is a value and no statement: `rssi`, `dbm(rssi)`, `response[0]`; `_` is the last answer.
-    /// Nothing where it is none; else why it certainly has no value.
+    /// Else what is wrong with it as a value, where it was meant as one.
     pub(super) fn value(
         &mut self,
         text: &str,
+        refused: &[Diagnostic],
         conversation: &mut Conversation,
-    ) -> Option<Result<(Outcome, Option<Value>), Diagnostic>> {
+    ) -> Result<(Outcome, Option<Value>), Option<Diagnostic>> {
         const NAME: &str = "_0";
         let value = if text.trim() == "_" { "_1" } else { text.trim() };
         let source = Source::new(TYPED, format!("set {NAME} = {value}"));
         let checked = check_more(&source, &Library::default(), &self.names).0;
         let Some(program) = checked.program else {
-            let is_value = checked.diagnostics.iter().all(|fault| fault.code.starts_with("hayes::run::"));
-            return checked.diagnostics.into_iter().next().filter(|_| is_value).map(Err);
+            let mut errors = checked.diagnostics.into_iter().filter(|fault| fault.severity == Severity::Error);
+            return Err(errors.next().filter(|fault| self.means_value(text.trim(), refused, fault)));
         };
         let outcome = self.interpreter.execute(&program, conversation, &mut Silent);
         let value = self.interpreter.variables().into_iter().find(|(name, _)| *name == NAME).map(|(_, value)| value);
-        Some(Ok((outcome, value)))
+        Ok((outcome, value))
+    }
+
+    /// Whether what begins no statement was meant as a value, though it has a `fault` as one: `dbm(rssi`, `rsi + 1`.
+    fn means_value(&self, text: &str, refused: &[Diagnostic], fault: &Diagnostic) -> bool {
+        // A statement that is nearly one, or another language's, has a help of its own.
+        let is_nothing = |error: &Diagnostic| {
+            let help = error.help.as_deref().unwrap_or_default();
+            error.code == "hayes::syntax::unknown-statement" && help.starts_with("a line is an AT command")
+        };
+        if fault.code.starts_with("hayes::run::") {
+            return true;
+        }
+        if !refused.first().is_some_and(is_nothing) || text.contains('\n') {
+            return false;
+        }
+        let end = text.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(text.len());
+        let (word, rest) = text.split_at(end);
+        let is_given = || GIVEN_NAMES.iter().any(|(given, ..)| *given == word);
+        let is_known = || self.names.names().contains(&word) || function(word).is_some() || is_given();
+        // All of it can be read as a value, and only what it names is not there.
+        !fault.code.starts_with("hayes::syntax::")
+            || fault.code == "hayes::syntax::unknown-function" && rest.starts_with('(')
+            || if word.is_empty() { text.starts_with(['(', '[', '"', '\'']) } else { is_known() }
+            || word.parse::<u64>().is_ok()
     }
 
     pub(super) fn last_question(&self) -> Option<&str> {

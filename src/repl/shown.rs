@@ -19,6 +19,9 @@ use crate::runtime::{Listener, RuntimeEvent, Waiting};
 /// What may take longer than that is worth a word about it,
 const LONG_WAIT: Duration = Duration::from_secs(10);
 
+/// what may take minutes at once, all else
+const MINUTES: Duration = Duration::from_secs(100);
+
 /// once it has taken so long.
 const SHOW_TIME_AFTER: Duration = Duration::from_secs(3);
 
@@ -34,6 +37,8 @@ pub(super) struct Shown {
     text: ConversationText<io::Stdout>,
     /// Dropped when the wait is over that somebody is to be told of.
     wait: Option<Sender<()>>,
+    /// The command that was interrupted before, and may still answer.
+    pub given_up: Option<String>,
 }
 
 impl Shown {
@@ -58,6 +63,7 @@ impl Shown {
             module: None,
             text,
             wait: None,
+            given_up: None,
         }
     }
 
@@ -70,10 +76,14 @@ impl Shown {
         told(self.text.finish());
     }
 
-    /// Says what is going on, once somebody has waited for it for a while.
-    fn wait(&mut self, what: &str) {
-        let text = format!("{what}; Ctrl-C interrupts it");
+    /// Says what is going on: at once where that takes minutes, else once somebody has waited for it for a while.
+    fn wait(&mut self, what: &str, at_most: Duration) {
+        let text = format!("{what} {}; Ctrl-C interrupts it", ShownDuration(at_most));
         let text = format!("{}\n", self.palette.paint(Style::Dim, text));
+        self.wait = None;
+        if at_most > MINUTES {
+            return write_out(&text);
+        }
         let (waits, ended) = channel::<()>();
         let watch = move || {
             if ended.recv_timeout(SHOW_TIME_AFTER) == Err(RecvTimeoutError::Timeout) {
@@ -88,14 +98,14 @@ impl Shown {
 
 impl Listener for Shown {
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
-        if ends_wait(&event) || matches!(event, RuntimeEvent::Session(Event::Final { .. })) {
+        // Who has pressed Ctrl-C need not be told of it.
+        if ends_wait(&event) || matches!(event, RuntimeEvent::Session(Event::Final { .. } | Event::Notice(_))) {
             self.wait = None;
         }
         if let Some((what, at_most)) = awaited(&event).filter(|(_, at_most)| self.waits && *at_most > LONG_WAIT) {
-            let at_most = ShownDuration(at_most);
             let is_answer = matches!(event, RuntimeEvent::Waiting { what: Waiting::Answer { .. }, .. });
             let what = if is_answer { "it may take" } else { &format!("waiting for {what}: at most") };
-            self.wait(&format!("{what} {at_most}"));
+            self.wait(what, at_most);
         }
         if let RuntimeEvent::Met { module } = event {
             self.module = Some(module);
@@ -103,11 +113,11 @@ impl Listener for Shown {
         // Its bytes show how it ended; how long that took is said beside the result.
         if let RuntimeEvent::Session(session) = event
             && (self.raw && !matches!(session, Event::Final { .. })
-                || unasked(&session, self.module, self.palette).is_some())
+                || unasked(&session, self.module, self.given_up.as_deref(), self.palette).is_some())
         {
             if !self.raw
                 && !self.quiet
-                && let Some(line) = unasked(&session, self.module, self.palette)
+                && let Some(line) = unasked(&session, self.module, self.given_up.as_deref(), self.palette)
             {
                 let _ = self.text.finish();
                 self.above.show(line);
@@ -138,11 +148,17 @@ impl Listener for Shown {
     }
 }
 
-/// A line that comes by itself, stamped and explained; `None` for everything else.
-pub(super) fn unasked(event: &Event<'_>, module: Option<&'static Module>, palette: Palette) -> Option<String> {
+/// A line that comes by itself, stamped and explained; `None` for everything else. `given_up`: what may still answer.
+pub(super) fn unasked(
+    event: &Event<'_>,
+    module: Option<&'static Module>,
+    given_up: Option<&str>,
+    palette: Palette,
+) -> Option<String> {
+    let late = given_up.map(|command| format!("of {command}, which was interrupted"));
     let (line, note) = match event {
         Event::Urc(line) => (*line, None),
-        Event::Stray(line) => (*line, Some("belongs to no question")),
+        Event::Stray(line) => (*line, Some(late.as_deref().unwrap_or("belongs to no question"))),
         Event::Data(line) => (*line, Some("from the other end")),
         Event::Partial(line) => (*line, Some("never ended")),
         Event::Sent { .. }
@@ -157,8 +173,9 @@ pub(super) fn unasked(event: &Event<'_>, module: Option<&'static Module>, palett
     let shown = harmless(line);
     // What the other end says means nothing of a modem's.
     let known = if matches!(event, Event::Data(_)) { None } else { meaning(&shown, "", module) };
-    let words = known.or_else(|| note.map(str::to_owned));
-    let beside = words.map(|words| palette.paint(Style::Dim, format!(" · {words}")).to_string()).unwrap_or_default();
+    let note = note.filter(|_| known.is_none() || matches!(event, Event::Stray(_)) && given_up.is_some());
+    let words = known.as_deref().into_iter().chain(note).map(|words| format!(" · {words}"));
+    let beside = palette.paint(Style::Dim, words.collect::<String>());
     Some(format!("{} {}{beside}", stamp(palette), palette.paint(Style::Notable, shown)))
 }
 

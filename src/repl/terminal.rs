@@ -61,13 +61,13 @@ pub(super) fn edits_lines(on: bool) {
     if on { Typing::Shown } else { Typing::Ahead }.set();
 }
 
-/// How many rows the window has.
-pub(crate) fn rows() -> u16 {
+/// The columns and rows of the window.
+pub(crate) fn size() -> (usize, usize) {
     #[cfg(unix)]
-    let size = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| size.ws_row);
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| (size.ws_col.into(), size.ws_row.into()));
     #[cfg(not(unix))]
     let size = None;
-    size.filter(|rows| *rows > 0).unwrap_or(24)
+    size.filter(|(columns, rows)| *columns > 0 && *rows > 0).unwrap_or((80, 24))
 }
 
 /// One at a time: what is typed behind the escape key is the editor's.

@@ -76,6 +76,13 @@ impl Tally {
         match self.causes.iter_mut().find(is_same) {
             Some(cause) => {
                 cause.message = shared(&cause.message, &failure.message);
+                // What helps one is not told of all.
+                if let Some(help) = cause.help.as_mut().filter(|help| failure.help.as_ref() != Some(*help))
+                    && let Some(first) = cause.modems.first()
+                    && !help.starts_with(&format!("{first}: "))
+                {
+                    *help = format!("{first}: {help}");
+                }
                 cause.modems.push(result.modem.clone());
             }
             None => self.causes.push(Cause {

@@ -206,7 +206,7 @@ impl Resync {
         };
         now.tell(&Event::Notice(match (&purpose, phase) {
             (Purpose::Interruption { .. }, _) => {
-                "waiting for the end of the command that was interrupted; Ctrl-C again ends at once"
+                "waiting for the interrupted command to end; Ctrl-C again ends at once"
             }
             (_, Phase::Running { .. }) => "the command that was given up still runs: waiting for its end",
             (_, Phase::Quiet { .. } | Phase::Fence { .. } | Phase::Others { .. }) => {

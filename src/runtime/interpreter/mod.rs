@@ -60,6 +60,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// They are held until the run ends.
 const MOST_ROWS: usize = 100_000;
 
+/// So often a person is asked who types what is no answer.
+const MOST_ASKED: usize = 5;
+
 /// Every line is held against each of them.
 const MOST_ABORTS: usize = 100;
 
@@ -898,12 +901,19 @@ impl<'r> Run<'r> {
         if self.inputs.yes {
             return Ok(());
         }
-        // Nobody is asked again and again.
-        match self.typed(&format!("{question} [y/N]"), false, "confirm", span)? {
-            Some(answer) if ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()) => Ok(()),
-            Some(_) => Err(self.view().refuse(self.view().told("hayes::run::confirm", span, &[&question]))),
-            None => Err(self.view().refuse(self.view().told("hayes::run::confirm nobody", span, &[&question]))),
+        let mut before = "";
+        for _ in 0..MOST_ASKED {
+            let Some(typed) = self.typed(&format!("{before}{question} [y/N]"), false, "confirm", span)? else {
+                return Err(self.view().refuse(self.view().told("hayes::run::confirm nobody", span, &[&question])));
+            };
+            match typed.trim().to_ascii_lowercase().as_str() {
+                "y" | "yes" => return Ok(()),
+                "" | "n" | "no" => break,
+                _ if !typed.ends_with('\n') => break,
+                _ => before = "type y or n: ",
+            }
         }
+        Err(self.view().refuse(self.view().told("hayes::run::confirm", span, &[&question])))
     }
 
     /// `ask`: a person or a scanner gives a value.
@@ -920,10 +930,20 @@ impl<'r> Run<'r> {
         if answer.is_none() && self.inputs.yes {
             return Ok(());
         }
-        let typed = match given {
-            Some(given) => Some(given.clone()),
-            None => self.typed(&question, is_secret, "ask", span)?,
-        };
+        let mark = if answer.is_some() && question.ends_with(char::is_alphanumeric) { ":" } else { "" };
+        let mut typed = given.cloned();
+        let mut before = String::new();
+        for _ in (0..MOST_ASKED).take_while(|_| given.is_none()) {
+            typed = self.typed(&format!("{before}{question}{mark}"), is_secret, "ask", span)?;
+            // Who mistyped a number types it again; who has no more to say does not.
+            let kind = typed
+                .as_ref()
+                .filter(|typed| typed.ends_with('\n'))
+                .zip(answer)
+                .map(|(typed, (_, convert))| from_text(typed.trim(), *convert));
+            let Some(Err(kind)) = kind else { break };
+            before = format!("it must be {kind}: ");
+        }
         let Some(typed) = typed else {
             let help = match answer {
                 Some((Name { value: name, .. }, _)) => {
@@ -952,7 +972,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// What a person types behind a question; `None` where nobody can.
+    /// What a person types behind a question, with its line end; `None` where nobody can.
     fn typed(&mut self, question: &str, is_secret: bool, word: &str, span: Span) -> Step<Option<String>> {
         match self.hearing.listener.ask(question, is_secret, self.interrupts) {
             Some(Ok(typed)) => Ok(Some(typed)),
