@@ -162,6 +162,18 @@ impl Conversation {
     ///
     /// A free question ends when [`Hearer::line`] returns [`Verdict::Enough`], or at a final result code.
     pub fn ask(&mut self, question: &Arc<Question>, listener: &mut dyn Hearer) -> Result<Answer, Trouble> {
+        self.make_ready(question, listener)?;
+        self.session.ask(question, Why::Question, self.port.now(), listener);
+        let answer = self.outcome(listener)?;
+        if answer.result.is_some() {
+            self.begun.clear();
+        }
+        Ok(answer)
+    }
+
+    /// With a frame of its own, which is gone while the modem is waited for.
+    #[inline(never)]
+    fn make_ready(&mut self, question: &Question, listener: &mut dyn Hearer) -> Result<(), Trouble> {
         self.drain(listener)?;
         if let Some(gap) = self.session.line_gap(self.port.now()) {
             self.quiet(gap, self.port.now() + 10 * gap, listener)?;
@@ -170,12 +182,7 @@ impl Conversation {
         self.check_misled()?;
         self.check_interrupted()?;
         self.begin(question.bytes());
-        self.session.ask(question, Why::Question, self.port.now(), listener);
-        let answer = self.outcome(listener)?;
-        if answer.result.is_some() {
-            self.begun.clear();
-        }
-        Ok(answer)
+        Ok(())
     }
 
     /// What was sent of a command line, if its end was not: what is sent next is the rest of it.

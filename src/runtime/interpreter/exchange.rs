@@ -56,6 +56,7 @@ impl Run<'_> {
     }
 
     /// A question with `when` lines: the block of the first that its answer is of the form of.
+    #[inline(never)]
     fn exchange_with_branches(&mut self, asked: &ReadyQuestion, clauses: &[Clause], values: &ClauseValues) -> Step {
         let started = self.conversation.now();
         let taken = match self.pose(asked, clauses, values) {
@@ -227,8 +228,7 @@ impl Run<'_> {
             if let ClauseKind::ExpectRestart { within } = &clause.kind { Some(within.as_ref()) } else { None }
         });
         let answer = if let Some(within) = restart {
-            let within = self.scaled(within.map_or(Ok(REBOOT), |within| self.view().duration(within))?);
-            self.conversation.ask_for_restart(&asked.question, within, &mut self.hearing)
+            self.answer_of_restart(asked, within)?
         } else if asked.is_command {
             self.conversation.ask(&asked.question, &mut self.hearing)
         } else {
@@ -247,12 +247,27 @@ impl Run<'_> {
                 Ok(Ok(()))
             }
             Err(trouble) => {
-                let (sent, before) = (Some(Arc::clone(&asked.text)), self.scope.last.sent.take());
-                let (lines, replied) = (trouble.received.clone(), self.hearing.replied);
-                self.scope.last = Last { sent, before, lines, replied, ..Last::default() };
+                self.not_answered(asked, &trouble);
                 Ok(Err(trouble))
             }
         }
+    }
+
+    #[inline(never)]
+    fn answer_of_restart(
+        &mut self,
+        asked: &ReadyQuestion,
+        within: Option<&Expression>,
+    ) -> Step<Result<Answer, Trouble>> {
+        let within = self.scaled(within.map_or(Ok(REBOOT), |within| self.view().duration(within))?);
+        Ok(self.conversation.ask_for_restart(&asked.question, within, &mut self.hearing))
+    }
+
+    #[inline(never)]
+    fn not_answered(&mut self, asked: &ReadyQuestion, trouble: &Trouble) {
+        let (sent, before) = (Some(Arc::clone(&asked.text)), self.scope.last.sent.take());
+        let (lines, replied) = (trouble.received.clone(), self.hearing.replied);
+        self.scope.last = Last { sent, before, lines, replied, ..Last::default() };
     }
 
     #[inline(never)]

@@ -84,10 +84,7 @@ pub fn run(
     inputs: &Inputs,
     listener: &mut dyn Listener,
 ) -> Outcome {
-    let known = || Mask::of_known(std::slice::from_ref(program), inputs);
-    let shared = inputs.shared_mask.as_ref().map(|mask| mask.lock().unwrap_or_else(PoisonError::into_inner).clone());
-    let mask = shared.unwrap_or_else(known);
-    let mut run = Run::new(program, conversation, inputs, listener, mask);
+    let mut run = Run::of_inputs(program, conversation, inputs, listener);
     let ended = run.whole_script();
     if run.interrupts == 0 {
         run.conversation.settle(&mut run.hearing);
@@ -223,6 +220,21 @@ struct Nesting {
 }
 
 impl<'r> Run<'r> {
+    /// Hides what the inputs, or another run with them, call secret.
+    #[inline(never)]
+    fn of_inputs(
+        program: &Arc<Program>,
+        conversation: &'r mut Conversation,
+        inputs: &'r Inputs,
+        listener: &'r mut dyn Listener,
+    ) -> Box<Run<'r>> {
+        let known = || Mask::of_known(std::slice::from_ref(program), inputs);
+        let shared = inputs.shared_mask.as_ref();
+        let mask = shared.map(|mask| mask.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        Run::new(program, conversation, inputs, listener, mask.unwrap_or_else(known))
+    }
+
+    /// Kept off the stack: each modem of a batch has one of its own.
     #[inline(never)]
     fn new(
         program: &Arc<Program>,
@@ -230,11 +242,11 @@ impl<'r> Run<'r> {
         inputs: &'r Inputs,
         listener: &'r mut dyn Listener,
         mut mask: Mask,
-    ) -> Run<'r> {
+    ) -> Box<Run<'r>> {
         let started = conversation.now();
         program.written_secrets().into_iter().for_each(|secret| mask.add(secret));
         let scope = ScriptScope::new(program, &mask, inputs.timeout);
-        Run {
+        Box::new(Run {
             conversation,
             inputs,
             hearing: Hearing {
@@ -258,7 +270,7 @@ impl<'r> Run<'r> {
             interrupts: 0,
             started,
             began: Timestamp::before(started),
-        }
+        })
     }
 
     /// What expressions and answers are read by.
