@@ -162,7 +162,7 @@ fn erased(line: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// Whether `line` is `expected` with a character lost (the first one, by a modem that was asleep), a few wrong ones in
-/// one place, or as many as half of them wrong. An answer stands elsewhere: its name comes without the `AT`.
+/// one place, or wrong ones all over it.
 fn is_damaged(line: &[u8], expected: &[u8]) -> bool {
     if expected.len() < 3 {
         return expected.len() == line.len() + 1 && (expected.starts_with(line) || expected.ends_with(line));
@@ -172,10 +172,17 @@ fn is_damaged(line: &[u8], expected: &[u8]) -> bool {
     let head = line.iter().zip(expected).take_while(|(one, other)| one == other).count();
     let tail = line.iter().rev().zip(expected.iter().rev()).take_while(|(one, other)| one == other).count();
     let same = (head + tail).min(shortest);
-    let is_line = |place| line.get(place) == expected.get(place);
-    let may_be =
-        shortest > 5 && longest == shortest && (is_line(2) || is_line(0) && is_line(1) || !line.contains(&b':'));
-    same >= 2 && longest - same <= 1.max(expected.len() / 4)
-        || may_be
-            && (0..longest).filter(|place| is_line(*place)).count() * 7 >= longest * if is_line(2) { 2 } else { 3 }
+    same >= 2 && longest - same <= 1.max(expected.len() / 4) || is_garbled(line, expected)
+}
+
+/// Whether `line` is `expected` with wrong characters all over it: of `AT+CGMM`, two of seven are right and the `+` is
+/// one of them, or three are. A line of the answer is told apart: it has a colon, and its name stands further left.
+fn is_garbled(line: &[u8], expected: &[u8]) -> bool {
+    let is_right = |place: usize| line.get(place) == expected.get(place);
+    let (has_at, has_mark) = (is_right(0) && is_right(1), is_right(2));
+    let right = (0..expected.len()).filter(|place| is_right(*place)).count();
+    line.len() == expected.len()
+        && line.len() > 5
+        && (has_at || has_mark || !line.contains(&b':'))
+        && right * 7 >= line.len() * if has_mark { 2 } else { 3 }
 }
