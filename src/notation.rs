@@ -26,7 +26,15 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     let milliseconds = match unit(name) {
         Some(milliseconds) => milliseconds,
         None if name.is_empty() => return Err(format!("it has no unit: write {text}s or {text}ms")),
-        None => return Err("a duration is a whole number and ms, s, min or h: 500ms, 5s, 2min".to_owned()),
+        None => {
+            let meant = ["ms", "min", "s", "h"].into_iter().find(|unit| match *unit {
+                "ms" => name.starts_with("ms") || name.starts_with("mil"),
+                unit => unit.get(..1).is_some_and(|first| name.to_ascii_lowercase().starts_with(first)),
+            });
+            let meant = meant.filter(|_| !number.is_empty()).map(|unit| format!("write {number}{unit}"));
+            let forms = meant.unwrap_or_else(|| "500ms, 5s, 2min".to_owned());
+            return Err(format!("a duration is a whole number and ms, s, min or h: {forms}"));
+        }
     };
     if number.is_empty() {
         return Err("a duration starts with a whole number: 500ms, 5s".to_owned());

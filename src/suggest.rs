@@ -8,7 +8,7 @@ use crate::check::Scripts;
 use crate::library::{self, SCRIPTS};
 use crate::source::Source;
 use crate::syntax::ast::{Param, StatementKind};
-use crate::syntax::{GIVEN_NAMES, parse, statements};
+use crate::syntax::{GIVEN_NAMES, expected, is_name as is_script_name, parse, statements, topic};
 use crate::value::functions::FUNCTIONS;
 use crate::value::{Value, module};
 
@@ -47,6 +47,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) scripts: &'a dyn Scripts,
     /// The script that the line stands in.
     pub(crate) from: &'a Source,
+    /// The question that the line stands under.
+    pub(crate) question: Option<&'a str>,
 }
 
 /// What may stand at the end of `typed`, and from where on it does.
@@ -66,26 +68,91 @@ pub(crate) fn candidates(typed: &str, around: &Surroundings<'_>) -> (usize, Vec<
     if typed.matches('"').count() % 2 == 1 {
         return (typed.len(), Vec::new());
     }
-    let start = last_word(typed);
-    let word = typed.get(start..).unwrap_or_default();
-    let before = typed.get(..start).unwrap_or_default();
-    if before.trim().is_empty() {
-        let starting = statements().iter().filter(|statement| statement.word.starts_with(word));
-        let form = |form: &str| form.replace('`', "");
-        let mut found: Vec<Candidate> = starting
-            .map(|statement| Candidate::new(CandidateKind::Statement, statement.word, form(statement.form)))
-            .collect();
-        if "AT".starts_with(&word.to_ascii_uppercase()) {
-            found.push(Candidate::new(CandidateKind::Command, "AT", "an AT command"));
-        }
-        return (start, found);
+    let first = last_word(typed);
+    if typed.get(..first).is_some_and(|before| before.trim().is_empty()) {
+        return (first, beginnings(typed.get(first..).unwrap_or_default(), around.question.is_some()));
     }
+    let start = typed.len() - typed.bytes().rev().take_while(|byte| is_name(char::from(*byte))).count();
+    let (before, word) = typed.split_at_checked(start).unwrap_or((typed, ""));
     if let Some(run) = run_name(before).filter(|_| takes_parameter(before)) {
         let found = around.scripts.find(run, around.from).map(|source| parameters(&source)).unwrap_or_default();
         return (start, found.into_iter().filter(|parameter| parameter.text.starts_with(word)).collect());
     }
-    let (inner, found) = expression(word, around.names, "");
-    (start + inner, found)
+    let expected = expected(before);
+    if before.ends_with('.') || expected.is_empty() && !word.is_empty() {
+        return (start, expression(typed, around.names, "").1);
+    }
+    // The fields of an answer first, then words of the language, then what has a value.
+    let (mut found, mut values) = (Vec::new(), Vec::new());
+    let is_capture = before.trim_start().starts_with("capture ");
+    for what in expected {
+        match what {
+            "a value" => values.extend(expression(word, around.names, "").1),
+            "a pattern" => values.extend(patterns(before, around.question)),
+            "a name" if is_capture => _ = found.splice(..0, fields(before, around.question)),
+            "an AT command" => found.push(Candidate::new(CandidateKind::Command, "AT", what)),
+            known => found.extend((!known.starts_with("a ")).then(|| keyword(known))),
+        }
+    }
+    found.append(&mut values);
+    found.retain(|candidate| candidate.text.starts_with(word));
+    (start, found)
+}
+
+/// What a line may begin with; under a question what may be said of its answer stands first.
+fn beginnings(word: &str, is_asked: bool) -> Vec<Candidate> {
+    let starting = statements().iter().filter(|statement| statement.word.starts_with(word));
+    let form = |form: &str| form.replace('`', "");
+    let mut found: Vec<Candidate> = starting
+        .map(|statement| Candidate::new(CandidateKind::Statement, statement.word, form(statement.form)))
+        .collect();
+    if is_asked {
+        found.sort_by_key(|it| !["expect", "capture", "when", "prompt"].contains(&it.text.as_str()));
+    }
+    if "AT".starts_with(&word.to_ascii_uppercase()) {
+        found.push(Candidate::new(CandidateKind::Command, "AT", "an AT command"));
+    }
+    found
+}
+
+fn keyword(word: &'static str) -> Candidate {
+    let is_function = FUNCTIONS.iter().any(|function| function.name == word);
+    let page = topic(word).filter(|page| page.word == word && !is_function);
+    Candidate::new(CandidateKind::Statement, word, page.map(|page| page.about).unwrap_or_default())
+}
+
+/// How the question is known that the line has, or else stands under.
+fn asked_of(before: &str, question: Option<&str>) -> Option<&'static Usage> {
+    let asked = before.split_whitespace().find(|word| word.starts_with("AT")).or(question)?;
+    let parsed = command::parse(asked)?;
+    let last = parsed.commands.last()?;
+    command_of(last)?.usage(last.form, &catalogue::command::values(last))
+}
+
+/// The values of the answer from the next one on, as a `capture` names them: the next, and all that there always are.
+fn fields(before: &str, question: Option<&str>) -> Vec<Candidate> {
+    let layout = asked_of("", question).and_then(|usage| usage.answers.first());
+    let Some(layout) = layout else { return Vec::new() };
+    let (place, always) = (before.matches(',').count(), layout.counts.trailing_zeros() as usize);
+    let named = |(place, field): (usize, &&KnownField)| {
+        let convert = if field.kind() == FieldKind::Number { ":int" } else { "" };
+        let name = Some(field.name).filter(|name| is_script_name(name));
+        format!("{}{convert}{}", name.unwrap_or("_"), if place < always { "" } else { "?" })
+    };
+    let mut rest = layout.fields.iter().enumerate().skip(place);
+    let all: Vec<String> = rest.clone().take_while(|(place, _)| *place < always).map(named).collect();
+    let next = rest.next().map(|next| Candidate::new(CandidateKind::Name, named(next), next.1.what));
+    let all = (all.len() > 1).then(|| Candidate::new(CandidateKind::Name, all.join(", "), "all that are left"));
+    next.into_iter().chain(all).collect()
+}
+
+fn patterns(before: &str, question: Option<&str>) -> Vec<Candidate> {
+    let prefix = asked_of(before, question).and_then(|usage| usage.prefix).map(|prefix| format!("\"{prefix}: \""));
+    let finals = ["OK", "ERROR"]
+        .into_iter()
+        .map(str::to_owned)
+        .filter(|_| !["answers", "capture"].iter().any(|word| before.contains(word)));
+    prefix.into_iter().chain(finals).map(|text| Candidate::new(CandidateKind::Other, text, "")).collect()
 }
 
 /// What may stand at the end of an expression: a name, a function, a field. `closing` stands behind a name.
@@ -94,7 +161,17 @@ fn expression(typed: &str, names: &[Candidate], closing: &str) -> (usize, Vec<Ca
     let (before, word) = typed.split_at_checked(start).unwrap_or((typed, ""));
     let found = match before.strip_suffix('.') {
         Some(record) if record.ends_with("module") => fields_of_module(word),
-        Some(_) => Vec::new(),
+        // `m.imei` of the record `m`; those of a list's items are named so too.
+        Some(record) => {
+            let item = record.split('[').next().unwrap_or_default();
+            let start = item.rfind(|character: char| !is_name(character)).map_or(0, |at| at + 1);
+            let record = format!("{}.", item.get(start..).unwrap_or_default());
+            let fields = names.iter().filter_map(|name| Some((name.text.strip_prefix(&record)?, &name.about)));
+            let fitting = fields.filter(|(name, _)| name.starts_with(word));
+            fitting
+                .map(|(name, about)| Candidate::new(CandidateKind::Name, format!("{name}{closing}"), about))
+                .collect()
+        }
         None => [variables(word, names, closing), functions(word)].concat(),
     };
     (start, found)
@@ -102,7 +179,8 @@ fn expression(typed: &str, names: &[Candidate], closing: &str) -> (usize, Vec<Ca
 
 fn scripts(word: &str, from: &Source) -> Vec<Candidate> {
     let new = |name: &str, about: &str| Candidate::new(CandidateKind::Script, format!("{name}\""), about);
-    let mut found: Vec<Candidate> = library::names_beside(from).iter().map(|name| new(name, "beside this")).collect();
+    let mut found: Vec<Candidate> =
+        library::names_beside(from, word).iter().map(|name| new(name, "beside this")).collect();
     found.extend(SCRIPTS.iter().map(|entry| new(entry.name, entry.title())));
     found.retain(|candidate| candidate.text.starts_with(word));
     found
@@ -151,7 +229,7 @@ fn is_name(character: char) -> bool {
 fn variables(word: &str, names: &[Candidate], end: &str) -> Vec<Candidate> {
     let own = names.iter().map(|name| (name.text.as_str(), name.about.as_str()));
     let given = GIVEN_NAMES.iter().map(|(name, about, _)| (*name, *about));
-    let fitting = own.chain(given).filter(|(name, _)| name.starts_with(word));
+    let fitting = own.chain(given).filter(|(name, _)| name.starts_with(word) && !name.contains('.'));
     fitting.map(|(name, about)| Candidate::new(CandidateKind::Name, format!("{name}{end}"), about)).collect()
 }
 

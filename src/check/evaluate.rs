@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::at::command::parse;
-use crate::notation::ExactDuration;
+use crate::notation::{ExactDuration, as_counted};
 use crate::source::{Name, Source, Span};
 use crate::syntax::ast::{
     BinaryOperator, Convert, Expression, ExpressionKind, Param, Pattern, Template, TemplatePart, UnaryOperator,
@@ -298,7 +298,11 @@ pub trait Evaluate {
             (Value::Decimal(one), Value::Int(other)) => Ok(one.cmp(&Decimal::from(*other))),
             (Value::Duration(one), Value::Duration(other)) => Ok(one.cmp(other)),
             (Value::Text(text), Value::Text(than)) if text.parse::<i64>().is_err() || than.parse::<i64>().is_err() => {
-                Ok(text.cmp(than))
+                // Numbers count as such where both have some: a firmware A10 is newer than A9.
+                let has_number = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
+                let both = has_number(text) && has_number(than);
+                let counted = || as_counted(text).cmp(as_counted(than));
+                Ok(if both { counted() } else { Ordering::Equal }.then_with(|| text.cmp(than)))
             }
             (Value::Text(_), Value::Text(_)) => {
                 let values: [&dyn Display; 2] = [&self.shown(&one), &self.shown(&other)];

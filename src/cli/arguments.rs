@@ -455,6 +455,9 @@ pub(crate) struct Check {
     /// Print diagnostics as one SARIF file on standard output, for code hosts
     #[arg(long, conflicts_with = "json")]
     pub(crate) sarif: bool,
+    /// Print diagnostics on standard output as workflow commands of GitHub Actions, which shows them beside the lines
+    #[arg(long, conflicts_with_all = ["json", "sarif"])]
+    pub(crate) github: bool,
     /// Exit with 3 on warnings too
     #[arg(long)]
     pub(crate) deny_warnings: bool,

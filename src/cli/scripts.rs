@@ -12,10 +12,10 @@ use std::time::Duration;
 use super::arguments::{Check, Fmt};
 use super::console::{self, Console, Exit};
 use crate::check::check;
-use crate::diagnostic::{Complaint, Diagnostic, Severity};
-use crate::library::{self, Library, SCRIPTS, title};
+use crate::diagnostic::{Complaint, Diagnostic, Severity, nearest};
+use crate::library::{self, Library, SCRIPTS, names_beside, title};
 use crate::notation::{self, harmless};
-use crate::report::diagnostics::json_lines;
+use crate::report::diagnostics::{annotations, json_lines};
 use crate::report::sarif::sarif;
 use crate::report::style::{Style, filled};
 use crate::source::{LARGEST_TEXT, Source, Unreadable, read_text};
@@ -102,6 +102,10 @@ pub(crate) fn open_text(path: &Path) -> Result<String, Unreadable> {
 fn unreadable(name: &str, error: &Unreadable, elsewhere: fn(&str) -> String) -> Complaint {
     let (message, help) = match error {
         Unreadable::Io(error) => {
+            let (stem, own) = (name.trim_end_matches(".hayes"), names_beside(&Source::default(), name));
+            let near = own.iter().find(|own| *own == stem).map(String::as_str);
+            let near = near.or_else(|| nearest(stem, own.iter().map(String::as_str)));
+            let near = near.filter(|_| error.kind() == ErrorKind::NotFound);
             let message = match error.kind() {
                 ErrorKind::NotFound => format!("there is no script {name}, neither a file nor in the library"),
                 ErrorKind::IsADirectory => {
@@ -110,7 +114,7 @@ fn unreadable(name: &str, error: &Unreadable, elsewhere: fn(&str) -> String) -> 
                 }
                 _ => format!("{name} cannot be read: {error}"),
             };
-            (message, elsewhere(name))
+            (message, near.map_or_else(|| elsewhere(name), |near| format!("did you mean {near}.hayes?")))
         }
         Unreadable::TooLarge { .. } => (format!("{name} {error}"), "a script is a text of some lines".to_owned()),
         Unreadable::NoText { .. } => (format!("{name} {error}"), "save it as UTF-8".to_owned()),
@@ -132,7 +136,7 @@ pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
                 found.extend(told);
             }
             // A program that reads what is printed is told of it there.
-            Err(Complaint { message, help, .. }) if arguments.json || arguments.sarif => {
+            Err(Complaint { message, help, .. }) if arguments.json || arguments.sarif || arguments.github => {
                 let none = Diagnostic::new("hayes::check::no-script", &Source::new(name.as_str(), ""), message);
                 found.push(Diagnostic { help, ..none });
             }
@@ -149,6 +153,9 @@ pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
     }
     if arguments.sarif {
         return exit.worst(console.print(&sarif(&found)));
+    }
+    if arguments.github {
+        return exit.worst(console.print(&annotations(&found)));
     }
     console.show(&found);
     exit

@@ -41,7 +41,8 @@ use ledger::{Book, Ledger};
 use sha2::{Digest, Sha256};
 
 pub use pin::tries_pin;
-use pin::{PinAttempt, tries_told, was_not_tried};
+pub(crate) use pin::tries_told;
+use pin::{PinAttempt, was_not_tried};
 pub use simulators::Simulators;
 
 /// So often a SIM may leave its network, or look for one, in an hour.

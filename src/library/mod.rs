@@ -72,7 +72,7 @@ impl Scripts for Library {
                 }
             }
         }
-        let own = names_beside(from);
+        let own = names_beside(from, name);
         let near = nearest(name, own.iter().map(String::as_str)).or_else(|| meant(name));
         let suggestions = || near.into_iter().map(str::to_owned).collect();
         find(name).map(LibraryScript::source).ok_or_else(|| NotFound::Nowhere { suggestions: suggestions() })
@@ -110,14 +110,16 @@ pub fn meant(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The scripts in the folder of this one, by the names that `run` takes.
-pub(crate) fn names_beside(from: &Source) -> Vec<String> {
-    let own = Path::new(&from.name);
-    let files = std::fs::read_dir(Path::new(".").join(folder(from))).into_iter().flatten().flatten();
+/// The scripts in the folder of this one, or in that which such a name leads to from there, by the names that `run`
+/// takes.
+pub(crate) fn names_beside(from: &Source, name: &str) -> Vec<String> {
+    let inner = name.rfind('/').and_then(|at| name.get(..=at)).unwrap_or_default();
+    let own = Path::new(&from.name).file_name().filter(|_| inner.is_empty());
+    let files = std::fs::read_dir(Path::new(".").join(folder(from)).join(inner)).into_iter().flatten().flatten();
     let scripts = files.map(|file| PathBuf::from(file.file_name()));
-    let scripts =
-        scripts.filter(|file| file.extension() == Some("hayes".as_ref()) && own.file_name() != Some(file.as_os_str()));
-    let mut names: Vec<String> = scripts.filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned())).collect();
+    let scripts = scripts.filter(|file| file.extension() == Some("hayes".as_ref()) && own != Some(file.as_os_str()));
+    let named = |file: PathBuf| Some(format!("{inner}{}", file.file_stem()?.to_str()?));
+    let mut names: Vec<String> = scripts.filter_map(named).collect();
     names.sort_unstable();
     names
 }

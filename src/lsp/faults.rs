@@ -4,9 +4,9 @@ use lsp_types as lsp;
 
 use super::places;
 use super::{Document, Workspace};
-use crate::check::Scripts;
+use crate::check::{Scripts, check};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::source::Span;
+use crate::source::{Source, Span, Spanned};
 
 /// What is wrong with a script that the document runs is told where it runs it.
 pub(super) fn shown(workspace: &Workspace, document: &Document, found: &Diagnostic) -> Option<lsp::Diagnostic> {
@@ -67,7 +67,8 @@ fn mends(workspace: &Workspace, document: &Document, found: &Diagnostic) -> Vec<
             ..lsp::CodeAction::default()
         })
     };
-    let mended = found.edit.iter().map(|edit| {
+    let proposed = found.edit.as_deref().cloned().or_else(|| proposed(workspace, document, found));
+    let mended = proposed.iter().map(|edit| {
         let old = document.source.slice(edit.span);
         let title = match edit.value.trim() {
             "" => format!("Delete `{old}`"),
@@ -86,4 +87,40 @@ fn mends(workspace: &Workspace, document: &Document, found: &Diagnostic) -> Vec<
         action(format!("Allow `{}` here", found.code), edit, false)
     });
     mended.chain(allowed).collect()
+}
+
+/// A longer script is not checked again for what might mend it: an answer is waited for.
+const LONGEST_TRIED: usize = 20_000;
+
+/// What the help says to write, where that mends something and loses no word of what stands there but the first.
+fn proposed(workspace: &Workspace, document: &Document, found: &Diagnostic) -> Option<Spanned<String>> {
+    let (text, help) = (&document.source.text, found.help.as_deref()?);
+    let span = found.span().filter(|_| text.len() <= LONGEST_TRIED)?;
+    let start = document.source.line_start(document.source.line_of(span.start as usize));
+    let line = text.get(start..)?.lines().next()?;
+    let indent = line.len() - line.trim_start().len();
+    let code = Span::new(start + indent, start + line.trim_end().len());
+    // What a command is told by stands behind its `AT`.
+    let with_at = Span { start: span.start.saturating_sub(2), ..span };
+    let mends = |edit: &Spanned<String>| {
+        let words = |text: &str| -> Vec<String> {
+            text.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty()).map(str::to_lowercase).collect()
+        };
+        let kept = words(&edit.value);
+        let range = edit.span.start as usize..edit.span.end as usize;
+        let mut text = text.clone();
+        // The word that a line begins with may be what was wrong.
+        let first = usize::from(edit.span.start == code.start);
+        let stands = text.get(range.clone()).map(words);
+        if stands.is_none_or(|words| words.iter().skip(first).any(|it| !kept.contains(it))) {
+            return false;
+        }
+        text.replace_range(range, &edit.value);
+        let is_left = check(&Source::new(document.source.name.as_str(), text), &workspace.scripts()).diagnostics.len();
+        document.found.get().is_some_and(|found| is_left < found.len())
+    };
+    let told = ["write `", "did you mean `"].into_iter().flat_map(|before| help.split(before).skip(1));
+    let told = told.filter_map(|told| told.split('`').next()).filter(|told| !told.contains(['…', '#', '«']));
+    let places = |told: &str| [span, with_at, code].map(|span| Spanned { value: told.to_owned(), span });
+    told.flat_map(places).find(mends)
 }

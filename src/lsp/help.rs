@@ -86,13 +86,49 @@ pub(super) fn complete(workspace: &Workspace, asked: &lsp::CompletionParams) -> 
     if tokens(line).last().is_some_and(|last| last.kind == TokenKind::Comment) {
         return None;
     }
-    let names = names_above(document, offset);
-    let around = Surroundings { names: &names, scripts: &workspace.scripts(), from: &document.source };
+    let mut names = names_above(document, offset);
+    names.extend(fields(workspace, document, line));
+    let question = question_above(document, offset);
+    let around = Surroundings { names: &names, scripts: &workspace.scripts(), from: &document.source, question };
     let (start, found) = candidates(line, &around);
     let range = document.range(Span::new(offset - line.len() + start, offset));
     let behind = document.source.text.get(offset..).unwrap_or_default();
-    let items = found.into_iter().map(|candidate| item(candidate, range, behind)).collect();
-    Some(lsp::CompletionResponse::Array(items))
+    let items = found.into_iter().enumerate().map(|(place, candidate)| lsp::CompletionItem {
+        // What is likelier stands first: an editor would sort by the alphabet.
+        sort_text: Some(format!("{place:04}")),
+        ..item(candidate, range, behind)
+    });
+    Some(lsp::CompletionResponse::Array(items.collect()))
+}
+
+/// The question that the line stands under, with no other statement between.
+fn question_above(document: &Document, offset: usize) -> Option<&str> {
+    let above = document.source.text.get(..document.source.line_start(document.source.line_of(offset)))?;
+    let line = above.lines().rev().map(str::trim).find(|line| {
+        let is_clause = ["expect ", "capture ", "prompt ", "when "].iter().any(|clause| line.starts_with(clause));
+        !is_clause && !line.is_empty() && !line.starts_with('#')
+    })?;
+    let asked = line.strip_prefix("send ").unwrap_or(line);
+    asked.get(..2).filter(|begin| begin.eq_ignore_ascii_case("AT")).map(|_| asked)
+}
+
+/// The fields of the record that is named at the end of the line, as `m.imei`.
+fn fields(workspace: &Workspace, document: &Document, line: &str) -> Vec<Candidate> {
+    let letter = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let Some(record) = line.trim_end_matches(letter).strip_suffix('.') else { return Vec::new() };
+    let record = record.split_once('[').map_or(record, |(list, _)| list);
+    let record = record.rsplit(|character| !letter(character)).next().unwrap_or_default();
+    let named = |name: &str, about: &str| Candidate::new(CandidateKind::Name, format!("{record}.{name}"), about);
+    let mentions = document.mentions();
+    if let Some((_, fields)) = mentions.rows.iter().rev().find(|(known, _)| known == record) {
+        return fields.iter().map(|name| named(name, "captured")).collect();
+    }
+    let script = mentions.records.iter().rev().find(|(known, _)| known == record);
+    let script = script.and_then(|(_, script)| workspace.scripts().find(script, &document.source).ok());
+    let Some(script) = script else { return Vec::new() };
+    let known = Document::of(document.uri.clone(), script);
+    let known = names_above(&known, known.source.text.len());
+    known.iter().map(|name| named(&name.text, &name.about)).collect()
 }
 
 pub(super) fn signature(workspace: &Workspace, asked: &lsp::SignatureHelpParams) -> Option<lsp::SignatureHelp> {

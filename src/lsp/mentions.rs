@@ -2,16 +2,16 @@
 
 use crate::source::{Name, Source, Span};
 use crate::syntax::ast::{
-    Block, Column, Expression, ExpressionKind, Part, Pattern, PatternKind, PatternPart, Script, Statement,
-    StatementKind, Template, TemplatePart,
+    Block, Clause, ClauseKind, Column, Expression, ExpressionKind, Field, Part, Pattern, PatternKind, PatternPart,
+    Script, Statement, StatementKind, Template, TemplatePart,
 };
 
 /// A name at one place.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Mention {
-    pub(super) name: String,
-    pub(super) span: Span,
-    pub(super) of: Owner,
+    pub name: String,
+    pub span: Span,
+    pub of: Owner,
 }
 
 /// Whose name it is.
@@ -32,20 +32,24 @@ pub(super) enum Owner {
 /// All names of a script, in the order of the source, and the scripts that it runs.
 #[derive(Debug, Default)]
 pub(super) struct Mentions {
-    pub(super) names: Vec<Mention>,
+    pub names: Vec<Mention>,
     /// The texts behind `run`
-    pub(super) runs: Vec<Name>,
+    pub runs: Vec<Name>,
+    /// The records of `run … as name`, each with the script's name.
+    pub records: Vec<(String, String)>,
+    /// Those of a list that a `capture all` gives, and of `for` over one, each with the names of its fields.
+    pub rows: Vec<(String, Vec<String>)>,
 }
 
 impl Mentions {
     pub(super) fn of(script: &Script) -> Mentions {
-        let mut found = Finder { source: &script.source, mentions: Mentions::default(), records: Vec::new() };
+        let mut found = Finder { source: &script.source, mentions: Mentions::default() };
         found.block(&script.body);
-        let Finder { mut mentions, records, .. } = found;
+        let mut mentions = found.mentions;
         // A record's field is the other script's name.
         for mention in &mut mentions.names {
             if let Owner::Field { record } = &mention.of
-                && let Some((_, script)) = records.iter().find(|(name, _)| name == record)
+                && let Some((_, script)) = mentions.records.iter().find(|(name, _)| name == record)
             {
                 mention.of = Owner::Other { script: script.clone() };
             }
@@ -79,8 +83,6 @@ impl Mentions {
 struct Finder<'s> {
     source: &'s Source,
     mentions: Mentions,
-    /// The records of `run … as name`, each with the script's name.
-    records: Vec<(String, String)>,
 }
 
 impl Finder<'_> {
@@ -107,7 +109,14 @@ impl Finder<'_> {
             for (argument, _) in arguments {
                 self.note(&argument.value, argument.span, Owner::Other { script: name.to_owned() });
             }
-            self.records.extend(record.iter().map(|record| (record.value.clone(), name.to_owned())));
+            self.mentions.records.extend(record.iter().map(|record| (record.value.clone(), name.to_owned())));
+        }
+        if let StatementKind::For { name, list, .. } = &statement.kind
+            && let ExpressionKind::Variable(list) = &list.kind
+            && let Some((_, fields)) = self.mentions.rows.iter().rev().find(|(known, _)| known == list)
+        {
+            let fields = fields.clone();
+            self.mentions.rows.push((name.value.clone(), fields));
         }
         if let StatementKind::Report { columns, .. } = &statement.kind {
             return columns.iter().for_each(|column| self.column(column));
@@ -139,10 +148,37 @@ impl Finder<'_> {
                 Part::Binds(name) => self.binds(name, ""),
                 Part::Item(name) => self.binds(name, "each in turn"),
                 Part::Declares(param) => self.binds(&param.name, param.about.clone().unwrap_or_default()),
-                Part::Clause(clause) => self.parts(clause.parts()),
+                Part::Clause(clause) => {
+                    self.rows(clause);
+                    self.parts(clause.parts());
+                }
                 Part::Block(block) => self.block(block),
             }
         }
+    }
+
+    fn rows(&mut self, clause: &Clause) {
+        let named = |field: &Field| field.name.as_ref().map(|name| name.value.clone());
+        let (record, fields): (_, Vec<String>) = match &clause.kind {
+            ClauseKind::CaptureAll { fields, record } => (record, fields.iter().filter_map(named).collect()),
+            ClauseKind::CaptureAllPattern { patterns, record } => {
+                let lines = patterns.iter().filter_map(|pattern| match &pattern.kind {
+                    PatternKind::Line(parts) => Some(parts),
+                    PatternKind::Regex { .. } => None,
+                });
+                let hole = |part: &PatternPart| if let PatternPart::Hole(field) = part { named(field) } else { None };
+                (record, lines.flatten().filter_map(hole).collect())
+            }
+            ClauseKind::Expect(_)
+            | ClauseKind::ExpectLast(_)
+            | ClauseKind::ExpectNothing { .. }
+            | ClauseKind::ExpectRestart { .. }
+            | ClauseKind::Capture { .. }
+            | ClauseKind::CapturePattern(_)
+            | ClauseKind::Prompt { .. }
+            | ClauseKind::When { .. } => return,
+        };
+        self.mentions.rows.push((record.value.clone(), fields));
     }
 
     fn template(&mut self, template: &Template) {

@@ -13,7 +13,7 @@ use crate::check::Scripts;
 use crate::library;
 use crate::source::{LARGEST_TEXT, Source, Span, read_file};
 use crate::state;
-use crate::syntax::{self, ast::Script};
+use crate::syntax::{self, GIVEN_NAMES, ast::Script};
 
 /// So many scripts of the editor's folder are looked through for references.
 const MOST_SCRIPTS: usize = 2000;
@@ -80,7 +80,8 @@ pub(super) fn rename(workspace: &Workspace, asked: &lsp::RenameParams) -> Result
     let Some((document, offset)) = workspace.place(&asked.text_document_position) else { return Ok(None) };
     let target = renamed(workspace, document, u32::try_from(offset).unwrap_or(u32::MAX))?;
     let new = asked.new_name.as_str();
-    if !syntax::is_name(new) {
+    let means_something = || syntax::topic(new).is_some() || GIVEN_NAMES.iter().any(|(given, ..)| *given == new);
+    if !syntax::is_name(new) || new == "_" || means_something() {
         return Err(format!("`{new}` is no name: letters, digits and `_`, and no word of the language"));
     }
     #[expect(clippy::mutable_key_type, reason = "the protocol's own type of an edit; a URI does not change here")]

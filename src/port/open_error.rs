@@ -114,6 +114,10 @@ fn meant<'p>(path: &Path, known: &'p [PathBuf]) -> Option<&'p Path> {
     if let Some(same) = known.iter().find(|known| bare(known) == bare(path)) {
         return Some(same);
     }
+    // A kind that there is was not mistyped: it is not plugged in.
+    if ["ttyUSB", "ttyACM", "ttyS", "ttyAMA"].contains(&wanted.trim_end_matches(|c: char| c.is_ascii_digit())) {
+        return None;
+    }
     let near = nearest(&wanted, others().filter_map(name))?;
     others().find(|known| name(known) == Some(near))
 }

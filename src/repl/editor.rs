@@ -110,9 +110,10 @@ impl LineSource {
         self.editor.iter().flat_map(|editor| editor.history().iter())
     }
 
-    /// Names that have a value, for completion.
-    pub(super) fn know(&mut self, names: Vec<&str>) {
+    /// Names that have a value, and the last question, for completion.
+    pub(super) fn know(&mut self, names: Vec<&str>, question: Option<&str>) {
         if let Some(editing) = self.editor.as_mut().and_then(|editor| editor.helper_mut()) {
+            editing.question = question.map(str::to_owned);
             editing.names = names.into_iter().map(|name| Candidate::new(CandidateKind::Name, name, "")).collect();
         }
     }
@@ -141,6 +142,7 @@ fn editor(above: &Arc<LinesAbove>, palette: Palette) -> Result<Editor<Editing, F
         palette,
         files: FilenameCompleter::new(),
         names: Vec::new(),
+        question: None,
         is_data: false,
         before: String::new(),
         prompt_width: 0,
@@ -285,6 +287,7 @@ struct Editing {
     palette: Palette,
     files: FilenameCompleter,
     names: Vec<Candidate>,
+    question: Option<String>,
     /// The modem will ask for data: what is typed is no script.
     is_data: bool,
     before: String,
@@ -307,7 +310,7 @@ impl Completer for Editing {
                 .complete(line, pos, context)
                 .map(|(start, found)| (start, that_fit(found, typed, start)));
         }
-        let (start, candidates) = candidates(typed, &self.names);
+        let (start, candidates) = candidates(typed, &self.names, self.question.as_deref());
         let widest = candidates.iter().map(|candidate| candidate.text.chars().count()).max().unwrap_or(0);
         let pair = |candidate: Candidate| Pair {
             display: match candidate.about.is_empty() {
@@ -543,11 +546,12 @@ fn wants_file(typed: &str) -> bool {
 }
 
 /// What may stand at the end of `typed`, and from where on it does. `names`: the variables.
-fn candidates(typed: &str, names: &[Candidate]) -> (usize, Vec<Candidate>) {
+fn candidates(typed: &str, names: &[Candidate], question: Option<&str>) -> (usize, Vec<Candidate>) {
     if let Some(command) = typed.strip_prefix(':') {
         return colon(typed, command);
     }
-    suggest::candidates(typed, &Surroundings { names, scripts: &Library::default(), from: &Source::default() })
+    let around = Surroundings { names, scripts: &Library::default(), from: &Source::default(), question };
+    suggest::candidates(typed, &around)
 }
 
 fn other(text: impl Into<String>, about: impl Into<String>) -> Candidate {
@@ -569,7 +573,7 @@ fn colon(typed: &str, command: &str) -> (usize, Vec<Candidate>) {
             (start, starting(words.chain(commands).chain([other("keys", "what the keys do")]).collect()))
         }
         "explain" if asking(argument).is_some() => {
-            let (at, found) = candidates(argument, &[]);
+            let (at, found) = candidates(argument, &[], None);
             (start + at, found)
         }
         "raw" => (start, starting(["on", "off", "hex"].map(|word| other(word, "")).into())),
@@ -633,7 +637,7 @@ fn colon_hint(line: &str, command: &str, names: &[Candidate]) -> Option<(String,
 
 /// The rest of the one thing that fits.
 fn only_completion(line: &str, names: &[Candidate]) -> Option<(String, bool)> {
-    let (start, found) = candidates(line, names);
+    let (start, found) = candidates(line, names, None);
     let typed = line.get(start..).filter(|typed| typed.len() > 1)?;
     match found.as_slice() {
         [only] => {

@@ -198,7 +198,7 @@ impl Explorer {
             let quiet = !self.tells_urcs || self.raw;
             link.listen(self.session.interpreter.mask(), &self.above, quiet, self.options.palette);
         }
-        self.reader.know(self.session.names.names());
+        self.reader.know(self.session.names.names(), self.session.last_question());
         let line = self.reader.line(prompt, before);
         self.link.iter_mut().for_each(Link::stop_listening);
         line

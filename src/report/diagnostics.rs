@@ -42,3 +42,18 @@ impl From<&Diagnostic> for Problem {
 pub fn json_lines(diagnostics: &[Diagnostic]) -> String {
     diagnostics.iter().map(|diagnostic| notation::json(&Problem::from(diagnostic)) + "\n").collect()
 }
+
+/// Each diagnostic as a workflow command of GitHub Actions, which shows it beside its line.
+pub fn annotations(diagnostics: &[Diagnostic]) -> String {
+    let text = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |name: &str| text(name).replace(':', "%3A").replace(',', "%2C");
+    let annotation = |diagnostic: &Diagnostic| {
+        let Problem { file, line, column, end_line, end_column, severity, code, message, help } = diagnostic.into();
+        // Columns are taken within one line only.
+        let columns = if line == end_line { format!(",col={column},endColumn={end_column}") } else { String::new() };
+        let help = help.map(|help| format!("%0Ahelp: {}", text(&help))).unwrap_or_default();
+        let place = format!("file={},line={line},endLine={end_line}{columns}", property(&file));
+        format!("::{severity} {place},title={}::{}{help}\n", property(code), text(&message))
+    };
+    diagnostics.iter().map(annotation).collect()
+}

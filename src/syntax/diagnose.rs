@@ -72,6 +72,35 @@ pub(super) fn faulty(
     }
 }
 
+/// What may stand at the end of a line that is being typed: words of the language, and else what they stand for; none
+/// where the line is wrong already.
+pub(crate) fn expected(typed: &str) -> Vec<&'static str> {
+    // A sign that stands nowhere but behind `${` and a hole.
+    let refused = match grammar::parse(Rule::line, &format!("{typed}}}")) {
+        // Anything is read as the end of a prompt's data.
+        Ok(_) if typed.ends_with(" then ") => return PROMPT_ENDS.to_vec(),
+        Ok(_) => return Vec::new(),
+        Err(refused) => refused,
+    };
+    let is_end = matches!(refused.location, InputLocation::Pos(at) | InputLocation::Span((at, _)) if at == typed.len());
+    let ErrorVariant::ParsingError { positives, .. } = refused.variant else { return Vec::new() };
+    let words = positives.iter().filter(|_| is_end).flat_map(|rule| match rule {
+        Rule::convert => vec!["int", "hex", "decimal", "text"],
+        Rule::operator => vec!["matches", "and", "or", "in", "not in"],
+        Rule::switch => vec!["on", "off"],
+        Rule::requires_hayes => vec!["hayes"],
+        Rule::within | Rule::prompt_within => vec!["within"],
+        Rule::EOI => Vec::new(),
+        rule => {
+            words::keyword(*rule).or_else(|| description(*rule).filter(|it| !it.starts_with('`'))).into_iter().collect()
+        }
+    });
+    words.collect()
+}
+
+/// What ends the data that a prompt has asked for
+const PROMPT_ENDS: [&str; 4] = ["ctrl-z", "cr", "esc", "nothing"];
+
 pub(super) fn code(line: LogicalLine<'_>) -> Span {
     code_span(line, &code_lexemes(line.text))
 }

@@ -23,6 +23,7 @@ mod words;
 
 use assemble::assemble;
 use ast::Script;
+pub(crate) use diagnose::expected;
 
 pub use format::format;
 pub use highlight::{Token, TokenKind, tokens};

@@ -32,7 +32,7 @@ fn brackets_find_each_other() {
 }
 
 fn texts(typed: &str) -> Vec<String> {
-    candidates(typed, &[other("rssi", "")]).1.into_iter().map(|candidate| candidate.text).collect()
+    candidates(typed, &[other("rssi", "")], None).1.into_iter().map(|candidate| candidate.text).collect()
 }
 
 #[test]

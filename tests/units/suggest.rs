@@ -6,7 +6,7 @@ use crate::library::Library;
 fn found(typed: &str) -> (usize, Vec<Candidate>) {
     let names = [Candidate::new(CandidateKind::Name, "rssi", "")];
     let from = Source::new("", "");
-    candidates(typed, &Surroundings { names: &names, scripts: &Library::default(), from: &from })
+    candidates(typed, &Surroundings { names: &names, scripts: &Library::default(), from: &from, question: None })
 }
 
 fn texts(typed: &str) -> Vec<String> {

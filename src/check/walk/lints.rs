@@ -728,6 +728,7 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
     for clause in asked.clauses {
         let (ClauseKind::Expect(alternatives)
         | ClauseKind::CapturePattern(alternatives)
+        | ClauseKind::CaptureAllPattern { patterns: alternatives, .. }
         | ClauseKind::When { event: WhenEvent::Line(alternatives), .. }) = &clause.kind
         else {
             continue;

@@ -9,11 +9,12 @@ use regex::Regex;
 use super::{ClauseValues, End, ReadyQuestion, ScriptView, Step, Values};
 use crate::at::command;
 use crate::at::parameters::{self as at_parameters, Parameter, Written, parameters, prefix_length, split_prefix};
-use crate::at::{Line, Question, ResultCode};
+use crate::at::{Line, PromptPlan, Question, ResultCode};
 use crate::catalogue::command::needs_radio_off;
 use crate::catalogue::explain::{Context, advice, beside};
 use crate::catalogue::{self, Catalogue, meant, result_code, urc};
 use crate::check::{Evaluate, Hole, Matcher, Program, anywhere, counted, from_text};
+use crate::guard::tries_told;
 use crate::notation::text;
 use crate::runtime::failure::Failure;
 use crate::source::Span;
@@ -328,7 +329,14 @@ impl ScriptView<'_> {
             problem = problem.help("it is taken only while the radio is off: AT+CFUN=4 before it, AT+CFUN=1 behind it");
         } else if let Some(instead) = unknown {
             problem = problem.help(instead);
-        } else if let Some(advice) = advice(result, self.module) {
+        } else if asked.stakes.tries_pin && result.to_string() == "ERROR" {
+            let told =
+                tries_told(self.module).first().map(|(line, _)| format!(", and {line} for the tries that are left"));
+            let told = told.unwrap_or_default();
+            let help =
+                format!("the PIN may be wrong, and then one try less is left: ask AT+CPIN?{told}, before another");
+            problem = problem.help(help);
+        } else if let Some(advice) = too_long(asked).or_else(|| advice(result, self.module).map(str::to_owned)) {
             problem = problem.help(advice);
         }
         self.fail(self.with_answer(problem, Some(asked)))
@@ -534,6 +542,18 @@ pub(super) fn secrets_in(program: &Program, clause: &Clause, values: &Values, li
     });
     matchers.flatten().collect()
 }
+
+/// What is wrong with a short message in text mode that is longer than one can be.
+fn too_long(asked: &ReadyQuestion) -> Option<String> {
+    let PromptPlan::Reply { bytes, .. } = &asked.question.prompt else { return None };
+    let length = text(bytes).trim_end_matches('\x1a').chars().count();
+    let is_message = asked.text.to_ascii_uppercase().starts_with("AT+CMGS=\"") && length > LONGEST_MESSAGE;
+    let help = "a short message holds 160 characters, 70 where one of them is outside of its alphabet; this one has";
+    is_message.then(|| format!("{help} {length}: send it in parts"))
+}
+
+/// Of seven bits each, in 140 bytes (23.038)
+const LONGEST_MESSAGE: usize = 160;
 
 fn holes(line: &[u8], holes: &[Hole], found: &[Option<&[u8]>]) -> Result<Captured, Miss> {
     holes

@@ -428,6 +428,12 @@ impl Run<'_> {
     pub(super) fn keep(&mut self, captured: Captured) {
         let now = self.conversation.now();
         for (name, value) in captured {
+            if value == crate::value::Value::list(Vec::new())
+                && self.scope.last.lines.iter().any(|line| !line.bytes.is_empty())
+            {
+                let text = format!("no line of the answer is as `capture all … as {name}` has it: `{name}` is empty");
+                self.hearing.event(now, &Event::Notice(&text));
+            }
             let shown = self.hearing.mask.value(&value);
             self.hearing.listener.on_event(now, RuntimeEvent::Captured { name: &name, value: &shown });
             self.scope.capture(name, value);
@@ -460,6 +466,7 @@ impl Run<'_> {
             self.ensured(question, Change::WouldChange)?;
             return self.describe(None, otherwise, promise);
         }
+        let before = self.scope.last.lines.clone();
         self.block(otherwise)?;
         if self.holds(question, answers)? {
             self.outcome.changed += 1;
@@ -469,8 +476,12 @@ impl Run<'_> {
         let wanted = view.patterns_text(answers, &view.alternatives_values(answers)?);
         let sent = view.text(&question.text)?;
         let values: [&dyn Display; 3] = [&sent, &view.answered(&sent), &wanted];
-        let failure = view.told("hayes::run::ensure-unchanged", question.span, &values);
         let last = &self.scope.last;
+        let page = match last.lines == before {
+            true => "hayes::run::ensure-unchanged",
+            false => "hayes::run::ensure-unchanged other",
+        };
+        let failure = view.told(page, question.span, &values);
         let failure = failure.also(span, "in this `ensure`").sent(sent).answer(&last.lines, last.result.as_ref());
         Err(view.fail(failure))
     }
@@ -698,6 +709,13 @@ impl Run<'_> {
         end
     }
 
+    /// By what a question asks for data that the script has none for: its answer waits for them.
+    fn unheeded_prompt(&self, asked: &ReadyQuestion, silence: Silence) -> Option<&'static str> {
+        let is_open = matches!(silence, Silence::AllButEcho | Silence::NoFinal | Silence::Strange);
+        let is_open = is_open && asked.is_command && asked.question.prompt.mark().is_none();
+        Some(prospect(&asked.text, self.conversation.module()).prompt.filter(|_| is_open)?.mark)
+    }
+
     /// What a question without an answer, or a wait without an end, means to the script.
     #[inline(never)]
     fn end_by(&self, trouble: &Trouble, asked: Option<&ReadyQuestion>, span: Span, abort: Option<&Abort>) -> End {
@@ -724,7 +742,10 @@ impl Run<'_> {
                     }
                     None => match asked.and_then(|asked| counting(&asked.question, trouble)) {
                         Some(header) => told("hayes::run::timeout counted", &[&what, &waited, &header]),
-                        None => told(timeout_page(self.conversation.mode(), *silence), &[&what, &waited]),
+                        None => match asked.and_then(|asked| self.unheeded_prompt(asked, *silence)) {
+                            Some(mark) => told("hayes::run::timeout data-wanted", &[&what, &waited, &mark]),
+                            None => told(timeout_page(self.conversation.mode(), *silence), &[&what, &waited]),
+                        },
                     },
                 };
                 view.fail(self.restarted(failure))
