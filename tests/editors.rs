@@ -14,6 +14,8 @@ use hayes::library::SCRIPTS;
 use hayes::syntax::{topic, topics};
 use regex::Regex;
 
+use crate::folder::Folder;
+
 /// Words that are no keywords of the grammar: signs in words, values, and names that are always there.
 const BESIDE_KEYWORDS: [&str; 14] = [
     "and", "or", "true", "false", "off", "response", "body", "result", "elapsed", "replied", "attempt", "error",
@@ -140,4 +142,65 @@ fn the_vscode_extension_starts_the_server() {
     node.args(["--test", "test/"]).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("editors/vscode"));
     let ran = crate::peers::within(Duration::from_secs(120), &mut node);
     assert!(ran.status.success(), "{}", crate::peers::all(&ran));
+}
+
+/// The keys of a schema at a place.
+fn schema_keys(schema: &serde_json::Value, place: &str) -> BTreeSet<String> {
+    let at = schema.pointer(place).unwrap_or_else(|| panic!("no {place}"));
+    assert_eq!(at["additionalProperties"], false, "{place}");
+    at["properties"].as_object().unwrap().keys().cloned().collect()
+}
+
+/// What `hayes` says in a folder, standard error behind standard output.
+fn said(folder: &Folder, arguments: &[&str]) -> String {
+    let mut hayes = std::process::Command::new(env!("CARGO_BIN_EXE_hayes"));
+    hayes.args(arguments).current_dir(&folder.0).env("COLUMNS", "200").env("XDG_CONFIG_HOME", &folder.0);
+    let output = hayes.output().unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// An inventory's keys are those that the reader knows, and a value of another kind than the schema's is refused.
+#[test]
+fn the_schema_of_inventories_is_what_is_read() {
+    let schema: serde_json::Value = serde_json::from_str(&read("editors/schemas/inventory.schema.json")).unwrap();
+    let folder = Folder::new();
+    fs::write(folder.0.join("s.hayes"), "AT\n").unwrap();
+    let told = |inventory: &str| {
+        fs::write(folder.0.join("i.toml"), inventory).unwrap();
+        said(&folder, &["batch", "s.hayes", "-i", "i.toml", "--list"])
+    };
+    let all = [
+        ("", ""),
+        ("/properties/defaults", "[defaults]\n"),
+        ("/properties/modem/items", "[[modem]]\n"),
+        ("/properties/range/items", "[[range]]\n"),
+        ("/properties/group/additionalProperties", "[group.a]\n"),
+        ("/properties/gateway/items", "[[gateway]]\n"),
+    ];
+    for (place, head) in all {
+        let keys = schema_keys(&schema, place);
+        let refused = told(&format!("{head}unknown_key = 1\n"));
+        let known = refused.split_once("its keys are ").unwrap_or_else(|| panic!("{refused}")).1;
+        let known = known.split([';', '\n']).next().unwrap().split(", ").map(|key| key.trim().to_owned());
+        assert_eq!(keys, known.collect(), "{head}");
+        for key in keys {
+            // A date is of no kind that an inventory has.
+            let refused = told(&format!("{head}{key} = 2026-11-30\n"));
+            assert!(refused.contains("hayes::inventory::value"), "{head}{key}: {refused}");
+        }
+    }
+}
+
+#[test]
+fn the_schema_of_settings_is_what_is_read() {
+    let schema: serde_json::Value = serde_json::from_str(&read("editors/schemas/hayes.schema.json")).unwrap();
+    let folder = Folder::new();
+    let listed = said(&folder, &["config"]);
+    let known: BTreeSet<String> = listed.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
+    assert!(known.len() > 20, "{listed}");
+    let with = |more: &[&str]| known.iter().cloned().chain(more.iter().map(|key| (*key).to_owned())).collect();
+    let whole: BTreeSet<String> = with(&["vars", "profile"]);
+    assert_eq!(schema_keys(&schema, ""), whole);
+    let profile: BTreeSet<String> = with(&["vars"]);
+    assert_eq!(schema_keys(&schema, "/properties/profile/additionalProperties"), profile);
 }
