@@ -578,6 +578,8 @@ pub struct Urc {
     pub plain: bool,
     /// Modems say it when they go off, and never else
     pub goes_off: bool,
+    /// Answers hold such lines as well: in an exchange it is none
+    pub only_explained: bool,
     /// The command whose answer has the same prefix, if one has
     pub answers: Option<&'static str>,
     pub vendors: Vec<&'static str>,

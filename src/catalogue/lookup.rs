@@ -191,6 +191,11 @@ impl ErrorCode {
 ///
 /// It costs a few looks into a table.
 pub fn urc(line: &[u8]) -> Option<&'static Urc> {
+    urc_or_answer(line).filter(|urc| !urc.only_explained)
+}
+
+/// The same, also of lines that an answer may hold.
+pub fn urc_or_answer(line: &[u8]) -> Option<&'static Urc> {
     let head = Urc::head(line);
     let is_alike = |start: &[u8]| Urc::head(start) == head;
     let first = URCS.place_by(&head, is_alike)?;

@@ -6,20 +6,28 @@ use crate::at::parameters::{Parameter, Written, parameters, split_prefix};
 use crate::catalogue::command::values as values_of;
 use crate::catalogue::entry::{CommandEntry, KnownField, Layout, Module, Urc, Usage};
 use crate::catalogue::layout::Fit;
-use crate::catalogue::lookup::{COMMANDS, PREFIXES, command_of, settings, urc, urcs};
+use crate::catalogue::lookup::{COMMANDS, PREFIXES, command_of, settings, urc, urc_or_answer, urcs};
 
 use super::value::{part, word, written};
-use super::{Context, ExplainedPart, Explanation, Kind, clause};
+use super::{Context, ExplainedPart, Explanation, Kind, clause, result};
 
 /// What one line says; `None` where it is no answer and no URC that is known.
 pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
+    plain(line, context).or_else(|| sentence(line)).or_else(|| numbered(line))
+}
+
+fn plain(line: &str, context: &Context<'_>) -> Option<Explanation> {
     let (prefix, mut values) = split_prefix(line.as_bytes());
     let asked = AskedUsage::of(context.command);
-    let unasked = urc(line.as_bytes());
+    let unasked = urc_or_answer(line.as_bytes());
     if let (None, Some(urc)) = (prefix, unasked) {
-        // `SRING: 1,48`
-        values = values.strip_prefix(urc.start.as_bytes()).and_then(|rest| rest.strip_prefix(b":")).unwrap_or(values);
+        // `SRING: 1,48`, `+RECEIVE,0,5:`
+        let behind = values.strip_prefix(urc.start.as_bytes()).and_then(|rest| rest.split_first());
+        values = behind.filter(|(sign, _)| b":,".contains(sign)).map_or(values, |(_, rest)| rest);
     }
+    // `ME PDN ACT 1`: of an event the value stands behind a blank.
+    let spaced = unasked.and_then(|urc| spaced(urc, values));
+    values = spaced.as_deref().unwrap_or(values);
     let mut readings = Vec::new();
     match prefix {
         Some(prefix) => {
@@ -51,7 +59,13 @@ pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
     // The best fit goes first; of two that are as good, the answer.
     readings.sort_by_key(|reading| std::cmp::Reverse(reading.fit));
     let best = readings.first().map(|reading| reading.fit);
-    let mut as_good = readings.iter().filter(|reading| Some(reading.fit) == best);
+    let as_good = || readings.iter().filter(|reading| Some(reading.fit) == best);
+    // Nobody has asked: what comes by itself is the likelier, where the answer is another.
+    let is_urc = |reading: &&LineReading| matches!(reading.from, From::Urc(_));
+    let own = as_good()
+        .find(is_urc)
+        .filter(|urc| asked.is_none() && as_good().all(|each| is_urc(&each) || !each.means_the_same(urc)));
+    let mut as_good = own.into_iter().chain(as_good().filter(|each| own.is_none() || !is_urc(each)));
     let Some(first) = as_good.next() else {
         return without_form(line, prefix, asked.as_ref(), unasked);
     };
@@ -70,6 +84,39 @@ pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
         }
     }
     Some(explained)
+}
+
+/// The values with a comma behind the event that they begin with, where a blank stands.
+fn spaced(urc: &'static Urc, values: &[u8]) -> Option<Vec<u8>> {
+    let events = urc.layouts().iter().filter_map(|layout| layout.field(0)).flat_map(|field| &field.values);
+    let ends = events.map(|event| event.value()).filter(|event| {
+        let rest = values.strip_prefix(event.as_bytes()).unwrap_or_default();
+        event.starts_with(|first: char| first.is_ascii_alphabetic())
+            && matches!(rest, [b' ', first, ..] if *first != b' ')
+    });
+    let end = ends.map(str::len).max()?;
+    let (event, rest) = values.split_at_checked(end)?;
+    Some([event, b",", rest.trim_ascii_start()].concat())
+}
+
+/// A sentence of NMEA 0183 is the same of every system of satellites: `$GNRMC,…`, `$GPRMC,…`.
+fn sentence(line: &str) -> Option<Explanation> {
+    let (address, values) = line.strip_prefix('$')?.split_once(',')?;
+    let (_, kind) = address.split_at_checked(2).filter(|_| address.bytes().all(|byte| byte.is_ascii_uppercase()))?;
+    let values = values.rsplit_once('*').map_or(values, |(values, _)| values);
+    let known = urc(format!("$--{kind},").as_bytes())?;
+    let best = LineReading::best(From::Urc(known), known.layouts(), None, values.as_bytes());
+    Some(best.map_or_else(|| by_itself(line, known), |best| best.explain(line, values.as_bytes(), None)))
+}
+
+/// `0, CLOSED`: what is said of one of several connections.
+fn numbered(line: &str) -> Option<Explanation> {
+    let (number, said) = line.split_once(", ")?;
+    let is_number = number.len() <= 2 && number.bytes().all(|byte| byte.is_ascii_digit());
+    let explained = result(said).or_else(|| plain(said, &Context::default())).filter(|_| is_number)?;
+    let mut parts = vec![ExplainedPart::new(number, "connection", "connection", None)];
+    parts.extend(explained.parts);
+    Some(Explanation { text: line.to_owned(), parts, ..explained })
 }
 
 pub(super) fn has_body(line: &str) -> bool {

@@ -41,6 +41,11 @@ fn meaning(field: &KnownField, parameter: &Parameter<'_>, module: Option<&Module
     if let Some(known) = field.meaning(text) {
         return Ok(word(field, known, module));
     }
+    // The status of a SIM stands at the end of what it answers.
+    let end = text.len().checked_sub(4).and_then(|end| text.get(end..)).filter(|_| field.kind() == FieldKind::Hex);
+    if let Some((end, known)) = end.and_then(|end| Some((end, field.meaning(end)?))) {
+        return Ok(format!("at its end {end}: {}", word(field, known, module)));
+    }
     let undocumented = || "not a value that Hayes knows".to_owned();
     if let Some(unit) = field.unit() {
         return text.parse().ok().and_then(|raw| quantity(unit, raw)).ok_or_else(undocumented);
