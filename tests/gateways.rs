@@ -714,6 +714,39 @@ fn what_is_wanted_twice_is_told_and_of_many_runs_the_last_are_shown() {
     assert!(lines[21].starts_with("gw-1: order "), "{status}");
 }
 
+/// Runs that are over are not read behind one that is not, but for the last of those that have the same modems at the
+/// same gateways: a moved modem is found all the same.
+#[test]
+fn runs_that_are_over_behind_an_open_one_are_not_read() {
+    let mut field = Field::new("behind", ASKS, &[]);
+    field.gateway("gw-1", &["sim:bg96?time=virtual"]);
+    field.gateway("gw-2", &["sim:bg96"]);
+    field.order(&[]);
+    for _ in 0..3 {
+        field.order(&["-l", "gw-1-0"]);
+        assert!(field.once("gw-1").status.success());
+    }
+    let watch = || field.run(&["fleet", "watch", "r4"]);
+    assert!(watch().status.success());
+    let folder = |run: &str| field.file(&format!("state/hayes/fleet/runs/{run}"));
+    let spoilt: Vec<PathBuf> = ["r2", "r3", "r4"].map(|run| folder(run).join("run.json")).into();
+    let heads = ["r2", "r3"].map(|run| fs::read_to_string(folder(run).join("closed.json")).unwrap());
+    assert!(heads.iter().all(|head| head.contains("\"closed\":true") && head.contains("\"placed\":\"")), "{heads:?}");
+    let spoil = |path: &PathBuf| {
+        let (whole, written) = (fs::read(path).unwrap(), fs::metadata(path).unwrap().modified().unwrap());
+        fs::write(path, vec![b'x'; whole.len()]).unwrap();
+        fs::File::options().write(true).open(path).unwrap().set_modified(written).unwrap();
+    };
+    spoilt[..2].iter().for_each(spoil);
+    let output = watch();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    // The last one is read, also where another is watched.
+    spoil(&spoilt[2]);
+    let output = field.run(&["fleet", "watch", "r1"]);
+    assert!(text(&output.stderr).contains("r4"), "{}", text(&output.stderr));
+    assert!(!output.status.success());
+}
+
 /// A ledger with a line that somebody has cut in two: what it held comes from the carrier again, and is not run again.
 #[test]
 fn a_ledger_with_a_broken_line_is_mended() {

@@ -421,6 +421,11 @@ fn what_a_server_does_not_take_is_kept_until_it_does() {
     );
     let journal = std::fs::read_to_string(field.file("gw-1/journal.jsonl")).unwrap();
     assert_eq!(journal.lines().filter(|line| line.starts_with("{\"done\":")).count(), 20, "all were run");
+    let detached = ["fleet", "run", "large.hayes", "-i", "fleet.toml", "--detach"];
+    let large: String =
+        (1..3_000_u64).map(|n| format!("log \"{:x}\"\n", n.wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect();
+    std::fs::write(field.file("large.hayes"), large + "AT\n").unwrap();
+    told(&detached, 6, &["insufficient resources: the NATS server needs more room", "r4 is kept, and begins once"]);
     std::fs::write(&settings, text).unwrap();
     with(&good, &mut server);
     assert!(field.once("gw-1").status.success());

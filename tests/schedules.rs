@@ -60,11 +60,15 @@ struct Site {
     clock: fn(Duration) -> Duration,
 }
 
+const HOUR: Duration = Duration::from_secs(3600);
+
 const DAY: Duration = Duration::from_secs(86_400);
 const CLOCKS: [fn(Duration) -> Duration; 4] = [|now| now, |now| now - DAY, |now| now + DAY, |_| DAY];
 
 struct World {
     chance: Chance,
+    /// What the operator's clock says
+    clock: fn(Duration) -> Duration,
     now: Duration,
     carrier: MemoryCarrier,
     key: SecretKey,
@@ -154,6 +158,7 @@ impl World {
         }
         let mut world = World {
             chance: Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
+            clock: CLOCKS[0],
             now: Duration::from_secs(100),
             carrier: MemoryCarrier::default(),
             sites: vec![site("g0"), site("g1")],
@@ -174,7 +179,7 @@ impl World {
     }
 
     fn today(&self) -> Timestamp {
-        Timestamp::since_1970(self.time())
+        Timestamp::since_1970((self.clock)(self.time()))
     }
 
     fn time(&self) -> Duration {
@@ -296,7 +301,7 @@ impl World {
 
     /// The batch of a gateway does one thing.
     fn work(&mut self, place: usize) {
-        let today = self.today();
+        let today = Timestamp::since_1970((self.sites[place].clock)(self.time()));
         let elsewhere = self.sites[1 - place].running.clone();
         let site = &mut self.sites[place];
         if let Some(key) = site.running.pop() {
@@ -445,6 +450,53 @@ fn a_wrong_clock_is_told_and_delays_nothing() {
         assert_eq!(world.sites[0].waiting.is_empty(), told == Some("its clock is ahead of the operator's"));
         assert_eq!(world.sites[0].agent.may_begin_until(), world.now + VALID);
     }
+}
+
+/// Amid a run a clock jumps an hour and back: nothing waits for it, nothing is begun twice, and nothing expires. `set`
+/// sets the clock that jumps.
+fn a_clock_jumps(set: fn(&mut World, fn(Duration) -> Duration)) {
+    let key = SecretKey::of_seed(KeyKind::Operator, [7; 32]);
+    let bundle = ScriptBundle::of(&program("AT+CFUN=1\n"), &ScriptFiles::new()).unwrap();
+    let ready = ScriptBundle::ready(&bundle.0, &bundle.1).unwrap();
+    let run_to_its_end = |seed, jumps: &[fn(Duration) -> Duration]| {
+        let mut world = World::new(seed, &key, &bundle, &ready);
+        world.sites.iter_mut().for_each(|site| site.clock = CLOCKS[0]);
+        world.runs[0].manner.not_after = world.today().after(2 * HOUR).to_string();
+        world.start_controller();
+        let mut steps = 0;
+        while world.controller.runs[0].open().next().is_some() {
+            if let (0, Some(jump)) = (steps % 7, jumps.get(steps / 7)) {
+                set(&mut world, *jump);
+            }
+            world.step(false);
+            let (run, today) = (&world.controller.runs[0], world.today());
+            assert!(run.open().next().is_none() || !world.controller.may_close(run, today), "seed {seed}");
+            steps += 1;
+            assert!(steps < 2_000, "seed {seed} comes to no end");
+        }
+        let ended: BTreeMap<String, Status> =
+            world.ledger.iter().map(|line| (line.result.modem.clone(), line.result.status)).collect();
+        assert_eq!((ended.len(), world.ledger.len()), (5, 5), "seed {seed}");
+        assert!(world.opened.values().all(|opened| *opened == 1), "seed {seed}");
+        (steps, world.now, ended)
+    };
+    for seed in 1..=150 {
+        let steady = run_to_its_end(seed, &[]);
+        for jumps in [[|now| now + HOUR, |now| now, |now| now - HOUR], [|now| now - HOUR, |now| now + HOUR, |now| now]]
+        {
+            assert_eq!(run_to_its_end(seed, &jumps), steady, "seed {seed}: as if the clock had stood");
+        }
+    }
+}
+
+#[test]
+fn the_clock_of_a_gateway_that_jumps_an_hour_changes_nothing() {
+    a_clock_jumps(|world, clock| world.sites[0].clock = clock);
+}
+
+#[test]
+fn the_clock_of_the_operator_that_jumps_an_hour_changes_nothing() {
+    a_clock_jumps(|world, clock| world.clock = clock);
 }
 
 /// Fault 10: a modem is moved while the gateway that had it is cut off, or is not. Their conversations do not overlap.

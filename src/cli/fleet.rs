@@ -156,6 +156,8 @@ struct FleetRunArguments {
 const MODEM_TIMEOUT: Duration = Duration::from_secs(1800);
 /// So soon it is tried again where the carrier does not answer.
 const AGAIN: Duration = Duration::from_secs(5);
+/// With `--detach` it is tried for so long.
+const LEFT_AFTER: Duration = Duration::from_secs(15);
 /// So often at most the board is drawn anew.
 const FRAME: Duration = Duration::from_millis(200);
 
@@ -470,11 +472,16 @@ fn watch(
         }
     });
     let (mut told, mut trouble, begin, mut next) = (String::new(), String::new(), Clock::start(), Duration::ZERO);
+    let mut taken = Duration::ZERO;
     let mut exit = Exit::Passed;
     loop {
         match operator.turn() {
-            Ok(()) => trouble.clear(),
-            Err(error) if error.kind() == ErrorKind::NotConnected => {
+            Ok(()) => {
+                trouble.clear();
+                taken = begin.now();
+            }
+            // Who is not to wait for it is told so: the orders come by somebody who does.
+            Err(error) if error.kind() == ErrorKind::NotConnected && !(detach && begin.now() > taken + LEFT_AFTER) => {
                 if std::mem::replace(&mut trouble, error.to_string()) != trouble {
                     say(&trouble);
                 }

@@ -72,6 +72,9 @@ pub struct FleetRun {
     /// Where it is over and its targets were not read: its gateways
     #[serde(skip)]
     pub unread: Option<Arc<BTreeSet<String>>>,
+    /// Its [`placing`](FleetRun::placing), where it is over and that was kept
+    #[serde(skip)]
+    pub placed: String,
     /// Of each target, by its place, its present attempt's end, and why it did not pass
     #[serde(skip)]
     ended: Vec<Option<(Status, String)>>,
@@ -196,6 +199,7 @@ impl FleetRun {
             adopted: false,
             stopped: None,
             unread: None,
+            placed: String::new(),
             ended: Vec::new(),
             taken: HashMap::new(),
             wave_began: None,

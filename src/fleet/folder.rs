@@ -54,6 +54,9 @@ pub struct RunHead {
     /// The names of its gateways, with blanks between them
     #[serde(default)]
     pub gateways: String,
+    /// Its [`placing`](FleetRun::placing)
+    #[serde(default)]
+    pub placed: String,
     /// How many results of gateways its ledger has, where that is known
     pub taken: Option<usize>,
     /// Which `run.json` it was written for: its length, and when that was written
@@ -214,7 +217,7 @@ impl FleetFolder {
         let of = self.writing(run.name());
         let (name, closed, adopted, cursor) = (run.run.clone(), run.closed, run.adopted, run.cursor);
         let gateways = run.targets.gateways().cloned().collect::<Vec<_>>().join(" ");
-        let head = RunHead { run: name, closed, adopted, cursor, gateways, taken, of };
+        let head = RunHead { run: name, closed, adopted, cursor, gateways, placed: run.placing(), taken, of };
         let (path, new) =
             (self.run_folder(run.name()).join("closed.json"), self.run_folder(run.name()).join("closed.new"));
         let _ = state::private_file(&new)

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::controller::{Controller, FleetRun};
+use super::key::sha256;
 use super::targets::Target;
 use crate::batch::driver::FINALLY_TIME;
 use crate::connect::Address;
@@ -42,6 +43,16 @@ fn marks(target: &Target) -> impl Iterator<Item = (u8, Cow<'_, str>)> {
     let [name, imei, iccid] = [Some(&modem.name), modem.imei.as_ref(), modem.iccid.as_ref()];
     let marks = [name, imei, iccid].map(|mark| mark.map(|mark| Cow::Borrowed(mark.as_str())));
     (0..).zip(marks.into_iter().chain([port])).filter_map(|(kind, mark)| Some((kind, mark?)))
+}
+
+impl FleetRun {
+    /// Which modems it has at which gateways, as far as that tells of moves: the same of runs that have the same ones.
+    pub fn placing(&self) -> String {
+        let place = |target: &Target| format!("{} {:?}\n", target.gateway, marks(target).collect::<Vec<_>>());
+        let mut all: Vec<String> = self.targets.iter().map(place).collect();
+        all.sort_unstable();
+        sha256(all.concat().as_bytes())
+    }
 }
 
 impl Moves {

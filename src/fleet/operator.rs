@@ -158,7 +158,9 @@ impl<'s> Operator<'s> {
                     self.carrier.has_given(&run, closed.taken);
                     let names = |text: &String| Arc::new(text.split(' ').map(str::to_owned).collect());
                     let gateways = Arc::clone(places.entry(closed.gateways).or_insert_with_key(names));
-                    FleetRun::unread(run, adopted, cursor, gateways)
+                    let mut run = FleetRun::unread(run, adopted, cursor, gateways);
+                    run.placed = closed.placed;
+                    run
                 }
                 (None, Some(run)) if !run.closed => self.with_ledger(run)?,
                 (None, Some(run)) => run,
@@ -173,11 +175,22 @@ impl<'s> Operator<'s> {
         Ok(())
     }
 
-    /// Reads the targets of runs that are over behind one that is not: they may have modems that were that one's.
+    /// Reads the targets of runs that are over behind one that is not: they may have modems that were that one's. Of
+    /// those that have the same modems at the same gateways the last tells all.
     fn read_later(&mut self) -> io::Result<()> {
         let open = self.controller.runs.iter().position(|run| !run.closed).unwrap_or(usize::MAX);
-        for run in self.controller.runs.iter_mut().skip(open).filter(|run| run.unread.is_some()) {
-            *run = self.folder.run(run.name())?;
+        let (mut seen, runs) = (HashSet::new(), self.controller.runs.get_mut(open..).unwrap_or_default());
+        for run in runs.iter_mut().rev().filter(|run| run.closed) {
+            let tells_more = run.placed.is_empty() || seen.insert(run.placed.clone());
+            if run.unread.is_some() && tells_more {
+                let whole = self.folder.run(run.name())?;
+                if run.placed.is_empty() && self.lock.is_some() {
+                    let taken = self.folder.closed(run.name()).and_then(|head| head.taken);
+                    self.folder.keep_closed(&whole, taken);
+                }
+                *run = whole;
+                run.placed = run.placing();
+            }
         }
         Ok(())
     }
@@ -228,6 +241,7 @@ impl<'s> Operator<'s> {
             let mut run = self.controller.runs.remove(place);
             if run.unread.is_some() {
                 run = self.folder.run(run.name())?;
+                run.placed = run.placing();
             }
             // What else came of it may be asked for too.
             self.carrier.has_given(&run.run, None);
