@@ -178,6 +178,7 @@ impl Conversation {
         if let Some(gap) = self.session.line_gap(self.port.now()) {
             self.quiet(gap, self.port.now() + 10 * gap, listener)?;
         }
+        self.look(listener)?;
         self.check_stopped()?;
         self.check_misled()?;
         self.check_interrupted()?;
@@ -208,7 +209,7 @@ impl Conversation {
     }
 
     /// Where the first answer came without an echo: waits a moment whether the echo comes behind it. Then that answer
-    /// was another's.
+    /// was another's. So it does for a refusal of what was sent last, where nobody waits for an answer to that.
     pub fn prove(&mut self, listener: &mut dyn Hearer) -> Result<(), Trouble> {
         while let Some(until) = self.session.proved_at().filter(|until| self.port.now() < *until) {
             if self.read(until, listener).is_err() {
@@ -222,11 +223,30 @@ impl Conversation {
     /// The port has `longest` to take them.
     pub fn write(&mut self, bytes: &[u8], longest: Duration, listener: &mut dyn Hearer) -> Result<(), Trouble> {
         self.drain(listener)?;
+        self.look(listener)?;
         self.check_stopped()?;
+        self.check_misled()?;
         self.check_interrupted()?;
         self.begin(bytes);
         self.session.write(bytes, self.port.now(), listener);
         self.write_output(longest, listener)
+    }
+
+    /// Nobody waits for an answer to what was written last, but a refusal that comes before the next thing is sent fails
+    /// that, and [`Conversation::prove`]. Bytes that only begin a line are answered with it.
+    pub fn heed_refusal(&mut self) {
+        if self.begun.is_empty() {
+            self.session.heed_refusal(self.port.now());
+        }
+    }
+
+    pub fn heeds_refusal(&self) -> bool {
+        self.session.heeds_refusal()
+    }
+
+    /// Reads what has come already, where a refusal may have.
+    fn look(&mut self, listener: &mut dyn Hearer) -> Result<(), Trouble> {
+        if self.session.heeds_refusal() { self.read(self.port.now(), listener).map(|_| ()) } else { Ok(()) }
     }
 
     /// The first line that `matches` of those that belong to no answer (URCs and strays) and came since the last
@@ -503,7 +523,9 @@ impl Conversation {
         back: (Duration, Duration),
         listener: &mut dyn Hearer,
     ) -> Result<RestartAnswer, Trouble> {
+        self.look(listener)?;
         self.check_stopped()?;
+        self.check_misled()?;
         self.check_interrupted()?;
         let began = self.port.now();
         let mut question = question.clone();
@@ -723,8 +745,12 @@ impl Conversation {
     }
 
     fn check_misled(&mut self) -> Result<(), Trouble> {
-        let misled = |line| Trouble::new(NoAnswer(FailureKind::Misled(line)), Duration::ZERO);
-        self.session.misled().map_or(Ok(()), |line| Err(misled(line)))
+        let misled = self.session.misled().map(FailureKind::Misled);
+        let refused = || self.session.refused().map(|(line, result)| FailureKind::Refused(line, result));
+        match misled.or_else(refused) {
+            Some(kind) => Err(Trouble::new(NoAnswer(kind), Duration::ZERO)),
+            None => Ok(()),
+        }
     }
 
     /// A line at which a listener said stop, while nothing was asked or behind an answer's end.

@@ -32,6 +32,15 @@ impl Echo {
         Echo { next: next_line(sent, 0), sent: sent.to_vec(), open: true, ..Echo::default() }
     }
 
+    /// What was sent behind it comes back behind it.
+    pub fn and(self, later: Echo) -> Echo {
+        let rest = self.sent.get(self.next.start..).unwrap_or_default();
+        if !self.open || self.command || later.command || rest.len() > LONGEST_TEXT {
+            return later;
+        }
+        Echo { behind: later.behind, ..Echo::of_reply(&[rest, &later.sent].concat()) }
+    }
+
     /// Nothing more can come back: an answer has begun.
     pub fn close(&mut self) {
         self.open = false;
@@ -122,6 +131,9 @@ impl Echo {
         self.open && self.sent.get(self.next.clone()).is_some_and(|expected| expected.starts_with(trimmed(text)))
     }
 }
+
+/// Of texts that were sent one behind the other, so many bytes may still come back.
+const LONGEST_TEXT: usize = 1024;
 
 /// A damaged echo is one of the first lines that come.
 const MOST_LINES_BEFORE_ECHO: u8 = 4;

@@ -140,6 +140,8 @@ impl Bench {
                 let missing = wanted.iter().find(|event| !recorder.events.contains(event));
                 return Some(if missing.is_none() { show(&bytes(rest)) } else { recorder.events.join(" | ") });
             }
+            "refused" => return session.refused().map(|(line, _)| line.text()),
+            "heed" => session.heed_refusal(now),
             "misled" => return session.misled().map(|line| line.text()),
             "stopped" => return session.stopped().map(|line| line.text()),
             "lose" => return Some(texts(session.lose(now, recorder))),
@@ -246,6 +248,7 @@ fn ending(outcome: &Outcome) -> String {
         Err(failure) => match &failure.kind {
             FailureKind::Stopped(_) => "failed Stopped".to_owned(),
             FailureKind::Misled(_) => "failed Misled".to_owned(),
+            FailureKind::Refused(..) => "failed Refused".to_owned(),
             FailureKind::Restarted(_) => "failed Restarted".to_owned(),
             FailureKind::Off(_) => "failed Off".to_owned(),
             FailureKind::UnexpectedPrompt(_) => "failed UnexpectedPrompt".to_owned(),

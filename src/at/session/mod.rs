@@ -63,8 +63,18 @@ pub struct Session {
     /// What was asked when nobody knew whether the modem echoes, and when that was answered without an echo: should the
     /// echo come all the same, that answer was another's.
     unproved: Option<Box<(Echo, Duration)>>,
-    /// A line of the last answer came in pieces: more of it may be on the line, and the next piece show that.
-    in_pieces: bool,
+    /// A line of the last answer came in pieces, so far apart at the most: more of it may be on the line, and the next
+    /// piece show that.
+    pause: Option<Duration>,
+    /// A result code has come that nothing asked for: this modem may say each twice.
+    has_surplus: bool,
+    /// When a text was sent that is no command: nobody waits for an answer, and a refusal may come.
+    heeds_refusal: Option<Duration>,
+    /// When the last question was answered by nothing but a result code, and without an echo: should a refusal come
+    /// behind that, one of the two was another's.
+    believed: Option<Duration>,
+    /// The refusal that came
+    refused: Option<Box<(Line, ResultCode)>>,
     /// The last question's result code was not waited for.
     owes_final: bool,
     /// So much silence decides what is open: [`SETTLE`], or longer.
@@ -84,8 +94,13 @@ const PROOF_TIME: Duration = Duration::from_millis(500);
 /// A command that can be aborted ends in this time.
 const ABORT_TIME: Duration = Duration::from_secs(2);
 
-/// On a line that brings lines in pieces, what comes in this time behind an answer belongs to it.
+/// On a line that brings lines in pieces, what comes behind an answer belongs to it for twice the longest time between
+/// two pieces: this long at the least, and at the most.
 const LINE_GAP: Duration = Duration::from_millis(5);
+const LONGEST_LINE_GAP: Duration = Duration::from_millis(100);
+
+/// Of a modem that has said a result code twice, the second one comes in this time.
+const SURPLUS_TIME: Duration = Duration::from_millis(50);
 
 /// A modem says several things while it starts, each once, in this time: `RDY`, then `APP RDY`.
 const START_TIME: Duration = Duration::from_secs(30);
@@ -147,6 +162,8 @@ pub enum FailureKind {
     OutOfStep { tries: u32 },
     /// This question's echo came behind what was taken for its answer: that was an earlier one's
     Misled(Line),
+    /// What was sent before, and nobody waits for, was answered with this line
+    Refused(Line, ResultCode),
 }
 
 /// How silent the modem was when time ran out: what to tell the user.
@@ -654,7 +671,11 @@ impl Session {
             echoes: None,
             last_byte: Duration::ZERO,
             unproved: None,
-            in_pieces: false,
+            pause: None,
+            has_surplus: false,
+            heeds_refusal: None,
+            believed: None,
+            refused: None,
             owes_final: false,
             patience: SETTLE,
             started: None,
@@ -710,8 +731,28 @@ impl Session {
         let mut now = Now::new(now, listener);
         self.abandon();
         self.forget(&mut now);
-        self.echo = self.echo_of(bytes);
+        let echo = self.echo_of(bytes);
+        self.believed = None;
+        let before = if self.heeds_refusal.take().is_some() { std::mem::take(&mut self.echo) } else { Echo::default() };
+        self.echo = before.and(echo);
         self.send(bytes, Why::Question, &mut now);
+    }
+
+    /// Nobody waits for an answer to what was just written, but a refusal is one.
+    pub fn heed_refusal(&mut self, now: Duration) {
+        if !self.mode.is_data() {
+            self.heeds_refusal = Some(now);
+            self.owe();
+        }
+    }
+
+    /// Whether a refusal may still come of what nobody waits for; and that which came, once.
+    pub fn heeds_refusal(&self) -> bool {
+        self.heeds_refusal.is_some()
+    }
+
+    pub fn refused(&mut self) -> Option<(Line, ResultCode)> {
+        self.refused.take().map(|refused| *refused)
     }
 
     /// Sends `+++`. The caller keeps the guard times. What the modem answers ends data mode.
@@ -728,8 +769,10 @@ impl Session {
     }
 
     pub fn receive(&mut self, bytes: &[u8], now: Duration, listener: &mut dyn Hearer) {
+        if self.has_heard() && !matches!(self.framer.rest(), [] | [.., b'\r' | b'\n']) {
+            self.pause = self.pause.max(Some(now.saturating_sub(self.last_byte)));
+        }
         self.last_byte = now;
-        self.in_pieces |= self.has_heard() && !matches!(self.framer.rest(), [] | [.., b'\r' | b'\n']);
         match &mut self.state {
             Activity::Asking(asking) => asking.hear(bytes),
             Activity::Idle(Idle { owing: Some(owing), .. }) => owing.heard = true,
@@ -809,13 +852,16 @@ impl Session {
     /// Whether what is still on the line may belong to the last answer, and nothing would show that: so much silence
     /// tells that it has ended.
     pub fn line_gap(&self, now: Duration) -> Option<Duration> {
-        let is_open = self.in_pieces && self.echoes != Some(true) && now < self.last_byte + LINE_GAP;
-        is_open.then_some(LINE_GAP)
+        let pause = self.pause.map(|pause| (2 * pause).clamp(LINE_GAP, LONGEST_LINE_GAP));
+        let gap = pause.max(self.has_surplus.then_some(SURPLUS_TIME))?;
+        (self.echoes != Some(true) && now < self.last_byte + gap).then_some(gap)
     }
 
-    /// Until when an echo may come that shows the last answer to be another's.
+    /// Until when an echo, or one result code more, may come that shows the last answer to be another's; or a refusal of
+    /// what was sent last.
     pub fn proved_at(&self) -> Option<Duration> {
-        self.unproved.as_ref().map(|unproved| unproved.1 + PROOF_TIME)
+        let unproved = self.unproved.as_ref().map(|unproved| unproved.1).max(self.heeds_refusal);
+        unproved.map(|since| since + PROOF_TIME).max(self.believed.map(|since| since + SURPLUS_TIME))
     }
 
     /// The echo of a question that came behind its answer, once: that was another's.
@@ -903,7 +949,10 @@ impl Session {
     /// Takes out the oldest line that `matches` of those that belong to no answer and came since the last question was
     /// sent. `looked_at` counts those that were looked at and need not be again; it begins at 0.
     pub fn take_line(&mut self, looked_at: &mut u64, matches: &mut dyn FnMut(&[u8]) -> bool) -> Option<Line> {
-        self.queue.take(looked_at, matches).map(|bytes| Line { bytes })
+        let line = self.queue.take(looked_at, matches).map(|bytes| Line { bytes })?;
+        // It was waited for.
+        self.refused.take_if(|refused| refused.0 == line);
+        Some(line)
     }
 
     /// Whether the modem has said that it starts, in a line that came since the last question. `looked_at` as for
@@ -1021,7 +1070,7 @@ impl Session {
         let mut asking = Asking::new(Arc::clone(question), now.time);
         asking.follows_text = !self.framer.rest().is_empty();
         asking.may_be_late = std::mem::take(&mut self.owes_final) && !question.expected.free;
-        self.in_pieces = false;
+        (self.pause, self.believed) = (None, None);
         self.state = Activity::Asking(asking);
         self.send(question.bytes(), why, now);
     }
@@ -1090,6 +1139,10 @@ impl Session {
                 }
                 _ => None,
             };
+            let is_bare = asking.lines.is_empty() && asking.question.prompt == PromptPlan::Unexpected;
+            let may_be_believed = is_bare && self.echoes == Some(false) && !asking.question.expected.call_control;
+            self.believed = (may_be_believed && result == Some(ResultCode::Ok)).then_some(now.time);
+            self.heeds_refusal = None;
             self.mode = self.mode.after(&asking.question, result.as_ref());
             let owing = (asking.checked.is_some() && asking.is_echoed).then(|| Box::new(Owing::of_fence(now.time)));
             self.state = Activity::Idle(Idle { owing, ..Idle::ended(asking.outcome(result, now.time)) });

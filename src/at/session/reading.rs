@@ -13,14 +13,15 @@ use std::time::Duration;
 use memchr::memmem;
 
 use super::{
-    Activity, EARLY_ANSWER, FENCE, FailureKind, Idle, Mode, Now, Owing, Prompting, SETTLE, Session, Silence, is_strange,
+    Activity, EARLY_ANSWER, FENCE, FailureKind, Idle, Mode, Now, Owing, PROOF_TIME, Prompting, SETTLE, Session, Silence,
+    is_strange,
 };
 use crate::at::body::{self, Body, Came};
 use crate::at::echo::Echo;
 use crate::at::lines::{Frame, Framer, LONGEST_LINE, LineEnds};
 use crate::at::parameters::{parameters, prefix_length, split_prefix};
 use crate::at::result_code::{self, ResultCode, Verbosity};
-use crate::at::{Event, Likeness, Line, PromptPlan, Question, Shape, Unasked, Verdict, Why};
+use crate::at::{Event, Expected, Likeness, Line, PromptPlan, Question, Shape, Unasked, Verdict, Why};
 use crate::notation::text;
 
 /// The longest quoted string with line ends in it, in bytes.
@@ -200,6 +201,7 @@ impl Session {
         let rest = framer.rest();
         let line = memchr::memchr2(b'\r', b'\n', rest).map_or(rest, |end| rest.get(..end).unwrap_or(rest));
         let end = memmem::find(line, awaited.as_ref()?)? + awaited.take()?.len();
+        (self.heeds_refusal, self.owes_final) = (None, false);
         now.tell(&Event::Prompt(line.get(..end).unwrap_or(line)));
         framer.take_to(framer.position() + end);
         Some(true)
@@ -358,16 +360,17 @@ impl Session {
 
     /// Takes the whole line at the start of the buffer; false where what comes after it must decide what it is.
     fn take_frame(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> bool {
-        if self.take_echo(framer, frame, now) {
-            self.cursor.before = Before::Echo;
-            self.begin_line();
-            return true;
-        }
-        self.cursor.framed = match self.cursor.before {
+        let framed = match self.cursor.before {
             Before::Nothing => frame.ends.count() > 0,
             Before::Echo => frame.ends.count() > 1 || frame.ends.have_one_before(),
             Before::Line => frame.ends.count() > 1,
         };
+        if self.take_echo(framer, frame, framed, now) {
+            self.cursor.before = Before::Echo;
+            self.begin_line();
+            return true;
+        }
+        self.cursor.framed = framed;
         let is_taken = self.take_whole_line(framer, frame, now);
         if is_taken {
             self.begin_line();
@@ -377,11 +380,14 @@ impl Session {
         is_taken
     }
 
-    fn take_echo(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> bool {
+    fn take_echo(&mut self, framer: &mut Framer, frame: Frame, framed: bool, now: &mut Now<'_>) -> bool {
         let line = framer.line(frame);
-        let own = self.echo.take(line);
-        // A result code may be the answer of a modem that does not echo.
-        let is_earlier = own.is_none() && self.earlier_echo.is_open() && self.final_of(line).is_none();
+        // `ERROR` was sent, and may be the answer of a modem that does not echo: no echo has a line end before it, but for
+        // those of a reply.
+        let is_given = matches!(&self.state, Activity::Asking(asking) if asking.prompt != Prompting::None);
+        let is_said = || framed && !is_given && result_code::parse(line).is_some();
+        let own = if self.echo.is_of_command() || !is_said() { self.echo.take(line) } else { None };
+        let is_earlier = own.is_none() && self.earlier_echo.is_open() && !is_said();
         let earlier = if is_earlier { self.earlier_echo.take(line) } else { None };
         if own.is_some() {
             self.earlier_echo.close();
@@ -567,7 +573,8 @@ impl Session {
         let mut last = frame;
         for _ in 0..LINES_AHEAD {
             let Some(next) = framer.frame_after(last) else { break };
-            if self.is_own(framer.line(next)) || self.final_of(framer.line(next)).is_some() {
+            let line = framer.line(next);
+            if self.is_own(line) || self.final_of(line).is_some() || self.echo.begins(line) {
                 return Some(true);
             }
             last = next;
@@ -585,6 +592,8 @@ impl Session {
         asking.may_be_late = false;
         if asking.is_unheard {
             self.fail(FailureKind::Timeout(Silence::Strange), now);
+        } else if let Some(result) = self.refusal(line) {
+            self.fail(FailureKind::Refused(Line { bytes: line.to_vec() }, result), now);
         }
     }
 
@@ -879,8 +888,10 @@ impl Session {
             self.show(line, now);
             return;
         }
-        self.owes_final &= result_code::parse(line).is_none();
         let unasked = self.dialect.knowledge.unasked(line);
+        if unasked.is_none() {
+            self.take_unasked_result(line, now);
+        }
         if unasked.is_some_and(Unasked::is_start) {
             self.hear_start(line, now.time);
             // The modem has just started: what it owed it will not give any more.
@@ -891,6 +902,26 @@ impl Session {
             }
         }
         self.queue_line(line, &if unasked.is_some() { Event::Urc(line) } else { Event::Stray(line) }, now);
+    }
+
+    /// A result code that comes while nothing is asked is the answer to what nobody waits for, or one too many.
+    #[inline(never)]
+    fn take_unasked_result(&mut self, line: &[u8], now: &Now<'_>) {
+        let is_result = result_code::parse(line).is_some_and(|result| !result.is_call_control());
+        self.has_surplus |= is_result && !self.owes_final && self.heeds_refusal.is_none();
+        self.owes_final &= !is_result;
+        let believed = self.believed.take().filter(|since| now.time < *since + PROOF_TIME);
+        self.heeds_refusal = self.heeds_refusal.or(believed);
+        if let Some(result) = self.refusal(line) {
+            self.refused = Some(Box::new((Line { bytes: line.to_vec() }, result)));
+        }
+    }
+
+    /// The refusal that this line is, should it answer what nobody waits for: as the first line behind it.
+    fn refusal(&mut self, line: &[u8]) -> Option<ResultCode> {
+        self.heeds_refusal.take()?;
+        let (result, is_sure) = self.dialect.final_of(&Expected::default(), line)?;
+        (is_sure && !result.is_success()).then_some(result)
     }
 
     /// Whether the line is one of the answer that is owed.

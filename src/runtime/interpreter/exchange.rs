@@ -102,6 +102,11 @@ impl Run<'_> {
         }
         if clauses.is_empty() && !asked.is_command {
             self.write(asked)?;
+            // An empty line is answered by nothing.
+            if !asked.question.bytes().trim_ascii().is_empty() {
+                self.conversation.heed_refusal();
+                self.unanswered = Some(Box::new(asked.clone()));
+            }
             return Ok(Captured::new());
         }
         self.ask(asked, clauses, values)?;
@@ -272,6 +277,7 @@ impl Run<'_> {
 
     #[inline(never)]
     fn answered(&mut self, asked: &ReadyQuestion, answer: Answer) {
+        self.unanswered = None;
         let Answer { lines, body, result, elapsed } = answer;
         if asked.names_module {
             self.meet(&lines);
@@ -365,11 +371,22 @@ impl Run<'_> {
     /// Whether the first answer was the script's own. What that takes is no time of the script's.
     #[inline(never)]
     pub(super) fn prove(&mut self, ended: Step) -> Step {
-        ended?;
+        if matches!(ended, Err(End::Failed(_) | End::Fatal(..) | End::PlanEnds)) {
+            self.unanswered = None;
+            return ended;
+        }
         let before = self.conversation.now();
         let proved = self.conversation.prove(&mut self.hearing);
         self.started += self.conversation.now().saturating_sub(before);
-        proved.map_err(|trouble| self.trouble(trouble, None, Span::default()))
+        let proved = proved.map_err(|trouble| self.trouble(trouble, None, Span::default()));
+        self.unanswered = None;
+        proved.and(ended)
+    }
+
+    /// Before what nobody waited for loses its place: at the end of a block that takes failures, of a script, and before
+    /// another script.
+    pub(super) fn prove_sent(&mut self, ended: Step) -> Step {
+        if self.unanswered.is_some() { self.prove(ended) } else { ended }
     }
 
     fn exchange_ended(&mut self, asked: &ReadyQuestion, passed: bool, started: Duration) {
@@ -701,6 +718,14 @@ impl Run<'_> {
     /// How the script goes on after this: a failure, or its end. After Ctrl-C what still runs is ended by the AT rules.
     #[inline(never)]
     fn trouble(&mut self, trouble: Trouble, asked: Option<&ReadyQuestion>, span: Span) -> End {
+        if let NoAnswer(FailureKind::Refused(_, result)) = &trouble.kind
+            && let Some(sent) = self.unanswered.take()
+        {
+            self.scope.last = Last { sent: Some(Arc::clone(&sent.text)), result: Some(result.clone()), ..Last::default() };
+            if let Err(end) = self.view().judge(&sent, &[], &Vec::new()) {
+                return end;
+            }
+        }
         let stopped_by = self.hearing.stopped_by.take();
         let end = self.end_by(&trouble, asked, span, stopped_by.and_then(|index| self.hearing.aborts.get(index)));
         if trouble.is_interrupt() {
@@ -783,6 +808,9 @@ impl Run<'_> {
                 }
                 None => told("hayes::run::out-of-step", &[&what, tries, &waited]),
             }),
+            NoAnswer(FailureKind::Refused(line, _)) => {
+                view.fail(told("hayes::run::out-of-step surplus", &[&line.text()]))
+            }
             NoAnswer(FailureKind::Misled(line)) => view.fail(told("hayes::run::out-of-step misled", &[&line.text()])),
             NoAnswer(FailureKind::Restarted(line)) => {
                 view.fail(self.restarted(told("hayes::run::restarted", &[&what, &line.text()])))

@@ -194,6 +194,8 @@ struct Run<'r> {
     calls: Vec<Call>,
     /// Questions by their text: they hold as long as the modem is the same one.
     asked_before: HashMap<Arc<str>, ReadyQuestion>,
+    /// What was sent last, if nobody waited for an answer to it.
+    unanswered: Option<Box<ReadyQuestion>>,
     /// What it has come to so far; the columns of `report` with their secrets.
     outcome: Outcome,
     /// `--plan` has left something out, so what follows may fail for that reason.
@@ -264,6 +266,7 @@ impl<'r> Run<'r> {
             nesting: Nesting::default(),
             calls: Vec::new(),
             asked_before: HashMap::new(),
+            unanswered: None,
             outcome: Outcome { left_out: program.parts_left_out(), ..Outcome::default() },
             left_out: false,
             told: Vec::new(),
@@ -309,7 +312,7 @@ impl<'r> Run<'r> {
         let has_finally = self.nesting.has_finally || finally(&program).is_some();
         let mut ended = self.block_in(&program.script.body, Nesting { has_finally, ..self.nesting });
         ended = self.settle_checks(ended);
-        if self.calls.is_empty() {
+        if self.calls.is_empty() || self.unanswered.is_some() {
             ended = self.prove(ended);
         }
         if self.inputs.plan
@@ -381,6 +384,7 @@ impl<'r> Run<'r> {
                 }
             }
         }
+        let last = self.prove_sent(last);
         self.hearing.aborts_hold = held;
         match (ended, last) {
             (ended, Ok(()) | Err(End::Stopped | End::Skipped(_) | End::Breaks | End::PlanEnds)) => ended,
@@ -512,6 +516,9 @@ impl<'r> Run<'r> {
 
     /// Runs it in a scope of its own: what it leaves behind, and how it ended. `skip` and `stop` end that script only.
     fn in_scope_of(&mut self, program: &Arc<Program>, given: Vec<(&str, Value)>, span: Span) -> (Record, Step) {
+        if let Err(end) = self.prove_sent(Ok(())) {
+            return (Record::new(), Err(end));
+        }
         let call = Call { source: Arc::clone(&self.scope.shown), span };
         let mut scope = ScriptScope::new(program, &self.hearing.mask, self.scope.timeout);
         given.into_iter().for_each(|(name, value)| scope.variables.set(name, value));
@@ -713,7 +720,8 @@ impl<'r> Run<'r> {
             // Only the last attempt's checks count.
             self.scope.not_held.truncate(not_held);
             let number = u64::try_from(attempt).unwrap_or_default();
-            let failure = match self.block_in(body, Nesting { in_retry: true, ..self.nesting }) {
+            let ended = self.block_in(body, Nesting { in_retry: true, ..self.nesting });
+            let failure = match self.prove_sent(ended) {
                 Err(End::Failed(failure)) => failure,
                 ended => {
                     let ended = left(ended);
@@ -764,7 +772,8 @@ impl<'r> Run<'r> {
     /// `try`: a failure inside is no failure of the script.
     #[inline(never)]
     fn attempt(&mut self, body: &Block, otherwise: Option<&Block>) -> Step {
-        match self.block(body) {
+        let ended = self.block(body);
+        match self.prove_sent(ended) {
             Err(End::Failed(failure)) if self.may_be_unforeseen(&failure) => self.plan_ends_by(&failure),
             Err(End::Failed(failure)) => {
                 self.tell(RuntimeEvent::Caught { failure: &failure });
