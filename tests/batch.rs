@@ -237,6 +237,32 @@ fn a_disk_that_fills_up_ends_it_with_its_own_code() {
 }
 
 #[test]
+fn where_memory_is_limited_fewer_run_at_once_or_it_is_told() {
+    let bench = Bench::new("memory", &Fleet::new(&[], Duration::ZERO), "AT\nAT+CSQ\n");
+    let modems = "[[range]]\nname = \"m{1..200}\"\nport = \"sim:bg96?seed={n}\"\n";
+    fs::write(bench.folder.join("modems.toml"), modems).unwrap();
+    let limited = |kilobytes: u32, words: &str| {
+        let line = format!("ulimit -v {kilobytes}; exec {} {words}", env!("CARGO_BIN_EXE_hayes"));
+        let mut shell = Command::new("sh");
+        let state = bench.folder.join("state");
+        shell.args(["-c", &line]).current_dir(&bench.folder).env("XDG_STATE_HOME", state).stdin(Stdio::null());
+        shell.output().unwrap()
+    };
+    let least = (8..200).map(|step| 2000 * step).find(|least| limited(*least, "list").status.success()).unwrap();
+    let mut codes = Vec::new();
+    for more in [2, 4, 8, 12, 16, 24, 60, 100, 140, 200] {
+        let output = limited(least + 1000 * more, &format!("batch script.hayes -i modems.toml -j 200 -q -o {more}.jsonl"));
+        let told = told(&output);
+        match output.status.code() {
+            Some(2) => assert!(told.contains("of memory more, and the system gives"), "{more}: {told}"),
+            code => assert_eq!(code, Some(0), "{more}: {told}"),
+        }
+        codes.push(output.status.code());
+    }
+    assert!(codes.starts_with(&[Some(2)]) && codes.ends_with(&[Some(0); 5]), "{codes:?}");
+}
+
+#[test]
 fn ctrl_c_lets_finally_run_and_begins_no_more() {
     let fleet = Fleet::new(&[Manner::Good; 6], Duration::from_millis(5));
     let bench = Bench::new("interrupt", &fleet, "AT\nsleep 30s\nfinally {\n  AT+CFUN=1\n}\n");

@@ -15,7 +15,7 @@ use super::inputs::{self, Origins};
 use super::modem::Signals;
 use super::progress::{self, ProgressScreen};
 use super::results::{self, LiveRows, Summary};
-use super::{run, scripts};
+use super::{needs_memory, run, scripts};
 use crate::batch::driver::{Driver, Finished, Progress, ToDriver};
 use crate::batch::find::{self, Met};
 use crate::batch::inventory::{self, BatchModem, Identity, Inventory, Selection};
@@ -36,9 +36,6 @@ use crate::state;
 
 /// How many run at the same time where nobody says.
 pub(crate) const USUAL_JOBS: usize = 64;
-
-/// What glibc's allocator reserves for a thread.
-const ARENA: u64 = 64 << 20;
 
 /// A batch that may begin.
 struct PreparedBatch {
@@ -496,11 +493,13 @@ fn help(unfit: &Unfit) -> String {
 /// How many run at once, and whether the system has memory and descriptors for them.
 fn jobs(arguments: &arguments::Batch, modems: &[BatchModem], console: &Console) -> Result<NonZeroUsize, Exit> {
     let mut asked = arguments.jobs.map_or(USUAL_JOBS, NonZeroUsize::get).min(modems.len()).max(1);
-    if let Some(room) = room_in_memory().map(|room| room.saturating_sub(6 * ARENA)) {
-        // Beside its stack a run has its script's values and its conversation; with a thread of its own an arena too.
+    let least = (10 << 20) + (2 << 10) * modems.len() as u64;
+    needs_memory(least, console)?;
+    if let Some(room) = room_in_memory().map(|room| room.saturating_sub(least)) {
+        // Beside its stack a run has its script's values and its conversation.
         let (run, stack) = (256 << 10, STACK as u64);
         let shared = usize::try_from(room / (run + stack)).unwrap_or(usize::MAX).min(asked);
-        let own = usize::try_from(room / (run + 2 * stack + ARENA)).unwrap_or(usize::MAX);
+        let own = usize::try_from(room / (run + 2 * stack)).unwrap_or(usize::MAX);
         let fit = if Crew::descriptors_each(shared) == 0 { shared } else { own.max(1) };
         if fit < asked {
             asked = fit;

@@ -40,6 +40,7 @@ use console::{Console, Exit};
 
 use crate::config::Setting;
 use crate::hints;
+use crate::port::crew::room_in_memory;
 
 /// Runs the program with these arguments, the program's own name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -104,6 +105,7 @@ fn build() -> String {
 
 /// How it ended; `Err` where it went no further, and that was told.
 fn dispatch(arguments: &HayesArguments, console: &Console) -> Result<Exit, Exit> {
+    arguments.task.as_ref().map_or(Ok(()), |task| needs_memory(least_memory(task), console))?;
     modules::make_known(arguments.task.as_ref(), console)?;
     let Some(task) = &arguments.task else {
         return Err(console.refuse(Exit::Usage, "name a command", Some("`hayes --help` lists them")));
@@ -135,6 +137,40 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Result<Exit, Exit>
         Task::CompleteWord { words } => completion::word(words, console),
         Task::Man { command, all } => manual(command, all.as_deref(), console),
     })
+}
+
+/// What a command takes of memory beside what the program has when it begins: those with threads of their own more.
+fn least_memory(task: &Task) -> u64 {
+    if let Task::Sim(arguments) = task {
+        return (4 << 20) + (4 << 10) * arguments.count as u64;
+    }
+    if matches!(task, Task::Batch(_) | Task::Agent(_) | Task::Fleet(_)) { 12 << 20 } else { 2 << 20 }
+}
+
+/// Where the system gives less, allocations would fail: it is told before anything is done.
+fn needs_memory(least: u64, console: &Console) -> Result<(), Exit> {
+    let Some(room) = room_in_memory() else { return Ok(()) };
+    #[cfg(target_os = "linux")]
+    begin_with_one_arena();
+    if room >= least {
+        return Ok(());
+    }
+    let message = format!("this takes {} KiB of memory more, and the system gives {} KiB", least >> 10, room >> 10);
+    let help = "`ulimit -v` is the limit of this shell, in KiB: raise it, or start from another";
+    Err(console.refuse(Exit::Usage, &message, Some(help)))
+}
+
+/// Where memory is limited, the allocator of glibc must not take 64 MiB of addresses for each thread: it reads that as
+/// the program begins, so it begins once more. Where it cannot, it goes on as it is.
+#[cfg(target_os = "linux")]
+fn begin_with_one_arena() {
+    use std::os::unix::process::CommandExt;
+    let (name, mut words) = ("MALLOC_ARENA_MAX", std::env::args_os());
+    if std::env::var_os(name).is_none()
+        && let (Ok(program), Some(own)) = (std::env::current_exe(), words.next())
+    {
+        let _ = std::process::Command::new(program).arg0(own).args(words).env(name, "1").exec();
+    }
 }
 
 fn manual(words: &[String], folder: Option<&Path>, console: &Console) -> Exit {
