@@ -365,7 +365,7 @@ impl Conversation {
 
     /// From data mode to command mode: guard time, `+++`, guard time (V.250 §5.2.7; S12), until the modem says so.
     /// Where it is in command mode nothing is sent; where nobody knows, nothing is expected.
-    pub fn escape(&mut self, listener: &mut dyn Hearer) -> Result<(), Trouble> {
+    pub fn escape(&mut self, why: Why, listener: &mut dyn Hearer) -> Result<(), Trouble> {
         if matches!(self.mode(), Mode::Command { .. }) {
             listener.event(self.port.now(), &Event::Notice("the modem is in command mode: +++ is not sent"));
             return Ok(());
@@ -376,7 +376,7 @@ impl Conversation {
             return Ok(());
         }
         let began = self.port.now();
-        self.session.escape(began, listener);
+        self.session.escape(why, began, listener);
         self.write_output(WRITE_TIME, listener)?;
         if matches!(self.mode(), Mode::Unknown { .. }) {
             return self.sleep(GUARD_TIME, listener);
@@ -394,7 +394,7 @@ impl Conversation {
 
     /// After [`Fault::Interrupted`]: ends what is still going on by the AT rules, one character where the running
     /// command is abortable, ESC at a prompt, and comes into step again. Where something is to be asked afterwards it
-    /// `waits` for a command that cannot be aborted, up to its deadline. A second interruption ends this as well.
+    /// `waits` for a command that cannot be aborted, a few seconds. A second interruption ends this as well.
     pub fn interrupt(&mut self, waits: bool, listener: &mut dyn Hearer) -> Result<(), Trouble> {
         self.port.rearm();
         self.session.interrupt(waits, self.port.now(), listener);

@@ -251,7 +251,8 @@ fn where_memory_is_limited_fewer_run_at_once_or_it_is_told() {
     let least = (8..200).map(|step| 2000 * step).find(|least| limited(*least, "list").status.success()).unwrap();
     let mut codes = Vec::new();
     for more in [2, 4, 8, 12, 16, 24, 60, 100, 140, 200] {
-        let output = limited(least + 1000 * more, &format!("batch script.hayes -i modems.toml -j 200 -q -o {more}.jsonl"));
+        let output =
+            limited(least + 1000 * more, &format!("batch script.hayes -i modems.toml -j 200 -q -o {more}.jsonl"));
         let told = told(&output);
         match output.status.code() {
             Some(2) => assert!(told.contains("of memory more, and the system gives"), "{more}: {told}"),

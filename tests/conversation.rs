@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use hayes::at::{Event, Expected, Hearer, PromptPlan, Question, Shape};
+use hayes::at::{Event, Expected, Hearer, PromptPlan, Question, Shape, Why};
 use hayes::catalogue::Catalogue;
 use hayes::connect::{Address, Opening, open};
 use hayes::conversation::Conversation;
@@ -64,7 +64,7 @@ fn nothing_is_sent_once_an_interruption_is_pending() {
 fn escape_keeps_its_guard_times() {
     let mut conversation = recorded("0.000 > +++\n0.020 < \\r\\nOK\\r\\n\n");
     let mut heard = Timeline::default();
-    conversation.escape(&mut heard).unwrap();
+    conversation.escape(Why::Question, &mut heard).unwrap();
     let (at, sent) = &heard.events[0];
     assert!(sent.starts_with("Sent") && *at >= SECOND && conversation.now() >= *at + SECOND);
 }

@@ -54,7 +54,10 @@ impl Listener for Answers {
         if let RuntimeEvent::Session(Event::Response(line)) = event {
             exchange.answer.push(harmless(line));
         }
-        if let RuntimeEvent::Session(Event::Final { line, .. }) = event {
+        // What comes later is of something else: of `+++`.
+        if let RuntimeEvent::Session(Event::Final { line, .. }) = event
+            && self.is_open
+        {
             exchange.result = Some(harmless(line));
         }
         if let RuntimeEvent::ExchangeEnded { passed, elapsed, .. } = event {

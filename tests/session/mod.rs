@@ -151,7 +151,7 @@ impl Bench {
             "enough" => recorder.enough_at = Some(rest.to_owned()),
             "write" => session.write(&bytes(rest), now, recorder),
             "write-failed" => session.write_failed(),
-            "escape" => session.escape(now, recorder),
+            "escape" => session.escape(Why::Question, now, recorder),
             "interrupt" => session.interrupt(true, now, recorder),
             "interrupt-and-leave" => session.interrupt(false, now, recorder),
             "step" => session.come_into_step(now, recorder),

@@ -709,8 +709,8 @@ impl Session {
     }
 
     /// Ends what is going on by the AT rules: one character where the running command is abortable, ESC at a prompt;
-    /// then comes into step again. The outcome is an empty answer. A command that goes on all the same is waited for up
-    /// to its deadline if something is to be asked afterwards (`waits`), else for a moment.
+    /// then comes into step again. The outcome is an empty answer. A command that goes on all the same is waited for a few
+    /// seconds if something is to be asked afterwards (`waits`), else for a moment.
     pub fn interrupt(&mut self, waits: bool, now: Duration, listener: &mut dyn Hearer) {
         let mut now = Now::new(now, listener);
         let runs = self.is_asking();
@@ -728,6 +728,10 @@ impl Session {
 
     /// Sends bytes to which no answer is expected.
     pub fn write(&mut self, bytes: &[u8], now: Duration, listener: &mut dyn Hearer) {
+        self.write_as(bytes, Why::Question, now, listener);
+    }
+
+    fn write_as(&mut self, bytes: &[u8], why: Why, now: Duration, listener: &mut dyn Hearer) {
         let mut now = Now::new(now, listener);
         self.abandon();
         self.forget(&mut now);
@@ -735,7 +739,7 @@ impl Session {
         self.believed = None;
         let before = if self.heeds_refusal.take().is_some() { std::mem::take(&mut self.echo) } else { Echo::default() };
         self.echo = before.and(echo);
-        self.send(bytes, Why::Question, &mut now);
+        self.send(bytes, why, &mut now);
     }
 
     /// Nobody waits for an answer to what was just written, but a refusal is one.
@@ -756,8 +760,8 @@ impl Session {
     }
 
     /// Sends `+++`. The caller keeps the guard times. What the modem answers ends data mode.
-    pub fn escape(&mut self, now: Duration, listener: &mut dyn Hearer) {
-        self.write(b"+++", now, listener);
+    pub fn escape(&mut self, why: Why, now: Duration, listener: &mut dyn Hearer) {
+        self.write_as(b"+++", why, now, listener);
         self.expect_escape();
     }
 

@@ -13,8 +13,8 @@ use std::time::Duration;
 use memchr::memmem;
 
 use super::{
-    Activity, EARLY_ANSWER, FENCE, FailureKind, Idle, Mode, Now, Owing, PROOF_TIME, Prompting, SETTLE, Session, Silence,
-    is_strange,
+    Activity, EARLY_ANSWER, FENCE, FailureKind, Idle, Mode, Now, Owing, PROOF_TIME, Prompting, SETTLE, Session,
+    Silence, is_strange,
 };
 use crate::at::body::{self, Body, Came};
 use crate::at::echo::Echo;

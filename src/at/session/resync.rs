@@ -52,6 +52,10 @@ const LATEST: Duration = Duration::from_secs(5);
 /// The modem is given up after this time, whatever it says.
 const GIVE_UP_TIME: Duration = Duration::from_secs(10);
 
+/// So long an interrupted command may run on before the modem is asked for something else: who has sent the signal, as
+/// systemd, does not wait for long.
+const INTERRUPTED_TIME: Duration = Duration::from_secs(5);
+
 /// So many lines are kept for the report.
 const MOST_RECEIVED: usize = 64;
 
@@ -60,7 +64,8 @@ pub(super) enum Purpose {
     Question(Arc<Question>, Why),
     /// Something is written to which no answer is expected.
     Writing,
-    /// A command was interrupted. What still runs is waited for where something is to be asked afterwards (`waits`).
+    /// A command was interrupted. What still runs is waited for, a few seconds, where something is to be asked
+    /// afterwards (`waits`).
     Interruption { waits: bool },
 }
 
@@ -189,7 +194,10 @@ impl Session {
 
 impl Resync {
     /// `quiet_since`: nothing has come or gone since then.
-    fn new(purpose: Purpose, owing: Owing, quiet_since: Duration, now: &mut Now<'_>) -> Resync {
+    fn new(purpose: Purpose, mut owing: Owing, quiet_since: Duration, now: &mut Now<'_>) -> Resync {
+        if matches!(purpose, Purpose::Interruption { waits: true }) {
+            owing.runs_until = owing.runs_until.min(now.time + INTERRUPTED_TIME);
+        }
         let waits = !matches!(purpose, Purpose::Interruption { waits: false });
         let is_owed = owing.finals > 0 && !owing.prompt_open;
         let phase = if is_owed && !waits {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::capture::Captured;
 use super::{Abort, ClauseValues, End, Hearing, Last, ReadyQuestion, Run, Step, Values};
-use crate::at::{self, Answer, Event, Hearer, Line, Question, ResultCode, Shape, Verdict, result_code};
+use crate::at::{self, Answer, Event, Hearer, Line, Question, ResultCode, Shape, Verdict, Why, result_code};
 use crate::catalogue::command::{Away, Stakes, away};
 use crate::catalogue::{Prospect, prospect};
 use crate::check::{Evaluate, Program, YEAR, is_command_line};
@@ -581,8 +581,11 @@ impl Run<'_> {
         }
         let done = match control {
             Some(control) => self.conversation.control(control),
-            None => self.conversation.escape(&mut self.hearing),
+            None => self.conversation.escape(Why::Question, &mut self.hearing),
         };
+        if control.is_none() {
+            self.stays_in_data_mode = matches!(&done, Err(Trouble { kind: TroubleKind::InDataMode, .. }));
+        }
         done.map_err(|trouble| self.trouble(trouble, None, span))
     }
 
@@ -721,7 +724,8 @@ impl Run<'_> {
         if let NoAnswer(FailureKind::Refused(_, result)) = &trouble.kind
             && let Some(sent) = self.unanswered.take()
         {
-            self.scope.last = Last { sent: Some(Arc::clone(&sent.text)), result: Some(result.clone()), ..Last::default() };
+            self.scope.last =
+                Last { sent: Some(Arc::clone(&sent.text)), result: Some(result.clone()), ..Last::default() };
             if let Err(end) = self.view().judge(&sent, &[], &Vec::new()) {
                 return end;
             }

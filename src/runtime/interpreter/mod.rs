@@ -22,11 +22,11 @@ use super::failure::{Call, Failure};
 use super::inputs::{Inputs, value_of, ways_to_give};
 use super::outcome::{Outcome, Status};
 use super::secret::{Mask, SharedMask};
-use crate::at::{self, Event, Line, Question, ResultCode, Verdict, Why};
+use crate::at::{self, Event, Hearer as _, Line, Question, ResultCode, Verdict, Why};
 use crate::catalogue::command::Stakes;
 use crate::catalogue::entry::Module;
 use crate::check::{Evaluate, Program, from_text, is_mistake_of_script};
-use crate::conversation::Conversation;
+use crate::conversation::{Conversation, Mode};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::port::{Fault, Timestamp};
 use crate::source::{Name, Source, Span};
@@ -86,6 +86,7 @@ pub fn run(
 ) -> Outcome {
     let mut run = Run::of_inputs(program, conversation, inputs, listener);
     let ended = run.whole_script();
+    run.leave_data_mode(&ended);
     if run.interrupts == 0 {
         run.conversation.settle(&mut run.hearing);
     }
@@ -194,6 +195,8 @@ struct Run<'r> {
     calls: Vec<Call>,
     /// Questions by their text: they hold as long as the modem is the same one.
     asked_before: HashMap<Arc<str>, ReadyQuestion>,
+    /// `+++` did not bring the modem back.
+    stays_in_data_mode: bool,
     /// What was sent last, if nobody waited for an answer to it.
     unanswered: Option<Box<ReadyQuestion>>,
     /// What it has come to so far; the columns of `report` with their secrets.
@@ -266,6 +269,7 @@ impl<'r> Run<'r> {
             nesting: Nesting::default(),
             calls: Vec::new(),
             asked_before: HashMap::new(),
+            stays_in_data_mode: false,
             unanswered: None,
             outcome: Outcome { left_out: program.parts_left_out(), ..Outcome::default() },
             left_out: false,
@@ -366,7 +370,11 @@ impl<'r> Run<'r> {
 
     /// Runs `finally`, however the script ended. The first Ctrl-C ends what it waits for; the rest of it still runs.
     fn finish(&mut self, program: &Program, ended: Step) -> Step {
-        let Some(body) = finally(program).filter(|_| self.interrupts < 2) else { return ended };
+        let Some(body) = finally(program) else { return ended };
+        self.leave_data_mode(&ended);
+        if self.interrupts > 1 {
+            return ended;
+        }
         let held = std::mem::replace(&mut self.hearing.aborts_hold, false);
         let mut last = Ok(());
         for statement in &body.statements {
@@ -394,6 +402,29 @@ impl<'r> Run<'r> {
                 Err(first)
             }
         }
+    }
+
+    /// Where a run fails, or is ended by a signal, the modem is not left in data mode: the next command would go to the
+    /// other end of the connection.
+    #[inline(never)]
+    fn leave_data_mode(&mut self, ended: &Step) {
+        let is_over = matches!(ended, Err(End::Failed(_) | End::Fatal(Status::Failed | Status::Interrupted, _)));
+        if !is_over
+            || self.interrupts > 1
+            || self.stays_in_data_mode
+            || !matches!(self.conversation.mode(), Mode::Data { .. })
+        {
+            return;
+        }
+        let held = std::mem::replace(&mut self.hearing.aborts_hold, false);
+        let left = self.conversation.escape(Why::Resynchronise, &mut self.hearing);
+        self.hearing.aborts_hold = held;
+        let Err(trouble) = left else { return };
+        self.stays_in_data_mode = true;
+        self.interrupts += usize::from(trouble.is_interrupt());
+        let text =
+            "the modem is left in data mode: before the next command, `port escape` or `port dtr off` brings it back";
+        self.hearing.event(self.conversation.now(), &Event::Notice(text));
     }
 
     fn block(&mut self, block: &Block) -> Step {
