@@ -232,8 +232,8 @@ impl Conversation {
         self.write_output(longest, listener)
     }
 
-    /// Nobody waits for an answer to what was written last, but a refusal that comes before the next thing is sent fails
-    /// that, and [`Conversation::prove`]. Bytes that only begin a line are answered with it.
+    /// Nobody waits for an answer to what was written last, but a refusal that comes before the next thing is sent
+    /// fails that, and [`Conversation::prove`]. Bytes that only begin a line are answered with it.
     pub fn heed_refusal(&mut self) {
         if self.begun.is_empty() {
             self.session.heed_refusal(self.port.now());

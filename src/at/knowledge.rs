@@ -35,6 +35,8 @@ pub trait Knowledge: Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unasked {
     News,
+    /// What modems say as they start, and at other times as well: `Call Ready`
+    Ready,
     /// That it starts: modems say it then, and never else: `RDY`.
     Start,
     /// The same, by a word that the answer to a command which nobody knows may hold as well: `START`

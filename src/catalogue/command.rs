@@ -12,6 +12,7 @@ use super::lookup::{self, command_of, unquoted};
 use crate::at::command::{Command, CommandLine, parse};
 use crate::at::parameters::{Parameter, parameters};
 use crate::at::{Expected, Form, Shape};
+use crate::notation::check_digit;
 
 /// What is known of a command line before it is sent.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +54,22 @@ pub fn prospect(line: &str, module: Option<&Module>) -> Prospect {
     parse(line).map_or_else(Prospect::default, |line| of_commands(&line, module))
 }
 
+/// Why a command that the catalogue does not know must stand in an `unsafe` block: it seems to write an IMEI.
+pub fn unknown_danger(asked: &Command<'_>) -> Option<&'static str> {
+    const IMEI_DIGITS: usize = 15;
+    if asked.form != Form::Set || command_of(asked).is_some() {
+        return None;
+    }
+    let is_imei = |value: &&str| {
+        let parts = value.trim_matches('"').split_at_checked(IMEI_DIGITS - 1);
+        parts.is_some_and(|(front, last)| check_digit(front).is_some_and(|digit| digit.to_string() == last))
+    };
+    let is_called_so = asked.name.to_ascii_uppercase().contains("IMEI");
+    let count = asked.argument.bytes().filter(u8::is_ascii_digit).count();
+    let is_one = is_called_so && count >= IMEI_DIGITS - 1 || values(asked).iter().any(is_imei);
+    is_one.then_some("It looks as if it writes an IMEI, and another one is a crime in several countries.")
+}
+
 fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
     let mut prospect = Prospect::default();
     let expected = &mut prospect.expected;
@@ -60,6 +77,10 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
     let mut any_prefix = false;
     for asked in &line.commands {
         let Some(known) = command_of(asked) else {
+            if let Some(why) = unknown_danger(asked) {
+                prospect.needs_unsafe.get_or_insert(why);
+                prospect.stakes.illegal = Some(why);
+            }
             any_prefix = true;
             shape = together(shape, Shape::Unknown);
             continue;

@@ -295,6 +295,8 @@ pub struct KnownPrompt {
     pub optional: bool,
     /// A parameter that stands alone counts where it is larger than this; else it may name a connection
     pub alone_above: Option<usize>,
+    /// … once this was sent
+    pub alone_after: &'static str,
 }
 
 impl KnownPrompt {

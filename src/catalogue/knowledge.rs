@@ -52,6 +52,7 @@ impl Knowledge for Catalogue {
             (true, _) if urc.plain => Unasked::StartWord,
             (true, _) => Unasked::Start,
             (false, true) => Unasked::Off,
+            (false, false) if urc.when.starts_with("start") => Unasked::Ready,
             (false, false) => Unasked::News,
         })
     }

@@ -44,6 +44,9 @@ pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, E
         let mut heard = (screen, Answers::default());
         let mut outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut heard);
         outcome.name_eavesdropper(&port);
+        if let Some(help) = outcome.failure.as_mut().and_then(|failure| failure.diagnostic.help.as_mut()) {
+            *help = help.replace("give it `within`", "give it `-t`");
+        }
         let (screen, answers) = heard;
         exit = exit.worst(screen.finish());
         if arguments.output.json {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::arguments::{self, Reports};
 use super::console::{self, Console, Exit};
+use super::scripts::told_of_waiting;
 use crate::batch::driver::Finished;
 use crate::batch::inventory::BatchModem;
 use crate::batch::journal::{self, Head, Results};
@@ -174,7 +175,7 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result
         let message = format!("{} cannot be read: {error}", path.display());
         console.refuse(Exit::Invalid, &message, Some("give it what `hayes batch` has written"))
     };
-    let (results, tally) = tallied(path).map_err(unreadable)?;
+    let (results, tally) = told_of_waiting(path, || tallied(path)).map_err(unreadable)?;
     if let Some(bytes) = results.torn {
         let what = "the last line was torn by a crash and is left out";
         console.say(&format!("note: {what} ({})\n", plural(bytes as u64, "byte")));

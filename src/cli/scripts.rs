@@ -84,6 +84,11 @@ pub(crate) fn text_of(path: &Path) -> (String, Result<String, Unreadable>) {
 
 /// The text of a file that a person has written.
 pub(crate) fn open_text(path: &Path) -> Result<String, Unreadable> {
+    told_of_waiting(path, || read_text(File::open(path)?, LARGEST_TEXT))
+}
+
+/// Reads it. Where that may wait for whoever writes it, who waits is told.
+pub(crate) fn told_of_waiting<T>(path: &Path, read: impl FnOnce() -> T) -> T {
     let (done, is_done) = mpsc::channel::<()>();
     if !path.metadata().is_ok_and(|of| of.is_file()) {
         // What a pipe holds is there only once somebody has written it: who waits for long is told for what.
@@ -93,9 +98,9 @@ pub(crate) fn open_text(path: &Path) -> Result<String, Unreadable> {
         let tell = move || if is_late() { io::stderr().write_all(text.as_bytes()) } else { Ok(()) };
         drop(std::thread::Builder::new().spawn(tell));
     }
-    let text = read_text(File::open(path)?, LARGEST_TEXT);
+    let held = read();
     drop(done);
-    text
+    held
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]

@@ -22,16 +22,16 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::at::command::{Command, Form, parse, typed};
+use crate::at::command::typed;
 use crate::at::parameters::{parameters, split_prefix};
 use crate::at::{Answer, Event, Hearer, Line, PromptPlan, Question, ResultCode};
-use crate::catalogue::command::{Stakes, values};
-use crate::catalogue::{Prospect, command_of, prospect};
+use crate::catalogue::command::Stakes;
+use crate::catalogue::{Prospect, prospect};
 use crate::check::Program;
 use crate::connect::Address;
 use crate::conversation::{Conversation, Trouble};
 use crate::diagnostic::Complaint;
-use crate::notation::{ShownDuration, check_digit, hex};
+use crate::notation::{ShownDuration, hex};
 use crate::port::Timestamp;
 use crate::source::read_binary;
 use crate::state;
@@ -398,39 +398,24 @@ impl AttachLimit {
 
 /// The command lines that the modem reads when this text comes behind what was sent of a line before, why they must
 /// stand in an `unsafe` block, and what they risk. What was begun has been judged already, as far as it went.
-pub fn judged(conversation: &Conversation, text: &str) -> (String, Option<&'static str>, Stakes) {
+pub fn judged(
+    conversation: &Conversation,
+    text: &str,
+    known: Option<&Prospect>,
+) -> (String, Option<&'static str>, Stakes) {
     let (begun, (own, _)) = (conversation.begun(), typed("", text));
-    let of = |line: &str| {
-        let mut known = prospect(line, conversation.module());
-        if let Some(why) = parse(line).and_then(|line| line.commands.iter().find_map(unknown_danger)) {
-            known.needs_unsafe.get_or_insert(why);
-            known.stakes.illegal = Some(why);
-        }
-        known
-    };
-    let Prospect { needs_unsafe, stakes, .. } = of(&own);
+    let of = |line: &str| prospect(line, conversation.module());
+    let own_prospect = known.filter(|_| own == text).map(|known| (known.needs_unsafe, known.stakes));
+    let (needs_unsafe, stakes) = own_prospect.unwrap_or_else(|| {
+        let Prospect { needs_unsafe, stakes, .. } = of(&own);
+        (needs_unsafe, stakes)
+    });
     if begun.is_empty() || needs_unsafe.is_some() || stakes != Stakes::default() {
         return (own, needs_unsafe, stakes);
     }
     let (whole, before) = (typed(begun, text).0, of(&typed(begun, "").0).stakes);
     let Prospect { needs_unsafe, stakes, .. } = of(&whole);
     (whole, needs_unsafe, if stakes == before { Stakes::default() } else { stakes })
-}
-
-/// Why a command that the catalogue does not know must stand in an `unsafe` block: it seems to write an IMEI.
-fn unknown_danger(asked: &Command<'_>) -> Option<&'static str> {
-    const IMEI_DIGITS: usize = 15;
-    if asked.form != Form::Set || command_of(asked).is_some() {
-        return None;
-    }
-    let is_imei = |value: &&str| {
-        let parts = value.trim_matches('"').split_at_checked(IMEI_DIGITS - 1);
-        parts.is_some_and(|(front, last)| check_digit(front).is_some_and(|digit| digit.to_string() == last))
-    };
-    let is_called_so = asked.name.to_ascii_uppercase().contains("IMEI");
-    let count = asked.argument.bytes().filter(u8::is_ascii_digit).count();
-    let is_one = is_called_so && count >= IMEI_DIGITS - 1 || values(asked).iter().any(is_imei);
-    is_one.then_some("It looks as if it writes an IMEI, and another one is a crime in several countries.")
 }
 
 /// What tells what a program reads by `file("…")`, where its name is written there; none where it reads none.

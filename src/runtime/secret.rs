@@ -168,7 +168,7 @@ impl Mask {
     /// Whether what a function has made of these values is secret, and would show. Of a text that holds more than a
     /// secret, what has none of it in it may be shown.
     pub fn would_show(&self, given: &[Value], made: &Value) -> bool {
-        if self.spellings.is_empty() {
+        if self.spellings.is_empty() || self.is_taken_out(given) {
             return false;
         }
         let (hidden, open) = self.share(made);
@@ -179,6 +179,14 @@ impl Mask {
         // What `split` and `replace` are given second they take out.
         let is_given = shares.iter().enumerate().any(|(place, (secret, _))| place != 1 && *secret > 0);
         is_given && hidden == 0 && !self.is_beside(given.first(), made)
+    }
+
+    /// Whether `replace` puts something else in the place of each whole secret: then nothing of it is left.
+    fn is_taken_out(&self, given: &[Value]) -> bool {
+        let [Value::Text(from), Value::Text(secret), Value::Text(instead)] = given else { return false };
+        let secrets = self.secrets_of(from.as_bytes());
+        let is_whole = |(at, to): &(usize, usize)| from.get(*at..*to) == Some(&**secret);
+        !secrets.is_empty() && secrets.iter().all(is_whole) && self.secrets_of(instead.as_bytes()).is_empty()
     }
 
     /// Whether it is a part of a text where no secret stands.

@@ -181,6 +181,8 @@ pub enum Silence {
     NoPrompt,
     /// Bytes came, most of them not text: a wrong speed
     Garbage,
+    /// Frames of PPP came: a connection runs on this port.
+    Frames,
 }
 
 struct Asking {
@@ -234,6 +236,11 @@ fn is_strange(line: &[u8]) -> bool {
     let is_text = line.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
     let is_echo = line.get(..2).is_some_and(|start| start.eq_ignore_ascii_case(b"AT"));
     is_text && letters >= 3 && !is_echo && prefix_length(line).is_none()
+}
+
+/// Whether a frame of PPP begins in it: flag, address, control (RFC 1662), the last as it is or escaped.
+fn is_frame(bytes: &[u8]) -> bool {
+    [b"~\xFF\x03".as_slice(), b"~\xFF}#"].iter().any(|start| memmem::find(bytes, start).is_some())
 }
 
 /// How far a prompt is.
@@ -556,17 +563,20 @@ impl Asking {
         self.deadline = self.deadline.min(until);
     }
 
-    /// `unfinished`: text has come that has not ended, and is no echo.
-    fn silence(&self, unfinished: bool) -> Silence {
+    /// `unfinished`: the text that has not ended, and is no echo.
+    fn silence(&self, unfinished: &[u8]) -> Silence {
+        let lines = self.lines.iter().map(|line| &*line.bytes);
         if self.heard == 0 {
             Silence::Total
+        } else if lines.chain([unfinished]).any(is_frame) {
+            Silence::Frames
         } else if self.garbage * 3 > self.heard.min(SAMPLE) {
             Silence::Garbage
         } else if self.is_strange || self.is_answered_strangely() {
             Silence::Strange
         } else if self.prompt == Prompting::Open {
             Silence::NoPrompt
-        } else if self.is_echoed && self.lines.is_empty() && !unfinished {
+        } else if self.is_echoed && self.lines.is_empty() && unfinished.is_empty() {
             Silence::AllButEcho
         } else {
             Silence::NoFinal
@@ -709,8 +719,8 @@ impl Session {
     }
 
     /// Ends what is going on by the AT rules: one character where the running command is abortable, ESC at a prompt;
-    /// then comes into step again. The outcome is an empty answer. A command that goes on all the same is waited for a few
-    /// seconds if something is to be asked afterwards (`waits`), else for a moment.
+    /// then comes into step again. The outcome is an empty answer. A command that goes on all the same is waited for a
+    /// few seconds if something is to be asked afterwards (`waits`), else for a moment.
     pub fn interrupt(&mut self, waits: bool, now: Duration, listener: &mut dyn Hearer) {
         let mut now = Now::new(now, listener);
         let runs = self.is_asking();
@@ -861,8 +871,8 @@ impl Session {
         (self.echoes != Some(true) && now < self.last_byte + gap).then_some(gap)
     }
 
-    /// Until when an echo, or one result code more, may come that shows the last answer to be another's; or a refusal of
-    /// what was sent last.
+    /// Until when an echo, or one result code more, may come that shows the last answer to be another's; or a refusal
+    /// of what was sent last.
     pub fn proved_at(&self) -> Option<Duration> {
         let unproved = self.unproved.as_ref().map(|unproved| unproved.1).max(self.heeds_refusal);
         unproved.map(|since| since + PROOF_TIME).max(self.believed.map(|since| since + SURPLUS_TIME))
@@ -1113,7 +1123,7 @@ impl Session {
             (Some(prompt), _) => self.fail(FailureKind::UnexpectedPrompt(prompt.clone()), now),
             (None, Some(gone)) => self.fail(gone.clone(), now),
             (None, None) if asking.question.expected.without_final => self.finish(None, now),
-            (None, None) => self.fail(FailureKind::Timeout(asking.silence(!self.unfinished().is_empty())), now),
+            (None, None) => self.fail(FailureKind::Timeout(asking.silence(self.unfinished())), now),
         }
     }
 

@@ -52,7 +52,7 @@ const LATE_FINAL_TIME: Duration = Duration::from_secs(1);
 
 /// A result code in a text, where another sign of the end is to be expected, is one of its lines if more comes in this
 /// time.
-const CLOSE_TIME: Duration = Duration::from_secs(2);
+const CLOSE_TIME: Duration = Duration::from_secs(5);
 
 /// How far the bytes are read that have come.
 #[derive(Default)]
@@ -292,10 +292,13 @@ impl Session {
     fn take_counted(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
         let Activity::Asking(asking) = &self.state else { return None };
         let Shape::Counted { parameter, before } = asking.question.expected.shape else { return None };
-        let rest = framer.rest();
+        // Blanks before it are noise.
+        let rest = framer.rest().trim_ascii_start();
+        let blanks = framer.rest().len() - rest.len();
         asking.question.form_of(rest)?;
         let Poll::Ready(data) = body::counted(rest, parameter, before) else { return Some(false) };
         let data = data?;
+        framer.take_to(framer.position() + blanks);
         let end = data.end.saturating_add(usize::from(before == b'"'));
         let is_taken = self.take_counted_data(framer, 0..end, data, now);
         if is_taken == Some(true) {
@@ -382,8 +385,8 @@ impl Session {
 
     fn take_echo(&mut self, framer: &mut Framer, frame: Frame, framed: bool, now: &mut Now<'_>) -> bool {
         let line = framer.line(frame);
-        // `ERROR` was sent, and may be the answer of a modem that does not echo: no echo has a line end before it, but for
-        // those of a reply.
+        // `ERROR` was sent, and may be the answer of a modem that does not echo: no echo has a line end before it, but
+        // for those of a reply.
         let is_given = matches!(&self.state, Activity::Asking(asking) if asking.prompt != Prompting::None);
         let is_said = || framed && !is_given && result_code::parse(line).is_some();
         let own = if self.echo.is_of_command() || !is_said() { self.echo.take(line) } else { None };
@@ -617,6 +620,8 @@ impl Session {
                 match tells {
                     Unasked::Off => asking.lose_modem(FailureKind::Off(Line { bytes: line.to_vec() }), now.time),
                     Unasked::Start | Unasked::StartWord => self.hear_start(line, now.time),
+                    // Where no answer comes after it, it has started.
+                    Unasked::Ready => asking.is_strange |= asking.lines.is_empty(),
                     Unasked::News => {}
                 }
                 self.queue_line(line, &event, now);

@@ -11,13 +11,13 @@ use crate::at::command::{self, Command, Form};
 use crate::at::parameters::{Parameter, Written, parameters};
 use crate::at::result_code::{self, telling_words};
 use crate::catalogue;
-use crate::catalogue::command::Away;
+use crate::catalogue::command::{Away, unknown_danger};
 use crate::catalogue::entry::{
     Confirmation, Danger, DangerKind, FieldKind, KnownField, KnownPrompt, Layout, Usage, When,
 };
 use crate::catalogue::explain::clause;
 use crate::check::findings::Findings;
-use crate::check::{Matcher, anywhere};
+use crate::check::{Matcher, anywhere, counted};
 use crate::diagnostic::slips;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{
@@ -45,6 +45,8 @@ pub(super) struct Lines {
     is_plain_list: bool,
     /// What was answered is looked at somewhere.
     reads_response: bool,
+    /// Something may have made the modem say nothing more.
+    may_be_silent: bool,
 }
 
 /// How a command line stands in the script.
@@ -86,6 +88,7 @@ impl Lines {
     /// Another script was run: it may have done anything.
     pub(super) fn after_run(&mut self, script: &str) {
         self.forget_contexts();
+        self.may_be_silent = true;
         self.super_sim |= is_super_sim_script(script);
     }
 
@@ -222,6 +225,7 @@ fn lint_line(line: &AtText, asked: Asked<'_>, lines: &mut Lines, findings: &mut 
     }
     lint_captures(&commands, asked, findings);
     lint_patterns(&commands, asked, findings);
+    lint_silence(&commands, asked, lines, findings);
 }
 
 fn is_super_sim_script(name: &str) -> bool {
@@ -437,9 +441,17 @@ fn is_slip(written: &str, meant: &str) -> bool {
 }
 
 fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, findings: &mut Findings) {
-    let Some(entry) = known.entry else { return };
     let (form, values) = (known.command.form, &known.values);
     let (source, span) = (Arc::clone(&findings.source), known.span);
+    let Some(entry) = known.entry else {
+        lines.may_be_silent = true;
+        if let Some(why) = unknown_danger(known.command).filter(|_| !asked.place.in_unsafe) {
+            findings.tell("hayes::check::needs-unsafe", span, &[&known.written(&source), &clause(why)]);
+        }
+        return;
+    };
+    lines.may_be_silent |=
+        known.away().is_some() || entry.dangers(form, values).any(|danger| danger.kind == DangerKind::Silence);
     let tries_pin = may_try_pin(known);
     if tries_pin {
         let command = format!("{}=", known.name());
@@ -552,10 +564,12 @@ fn lint_prompt(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut F
     match (asks, asked.clauses.iter().find(|clause| clause.is_prompt())) {
         (Some((known, prompt)), Some(clause)) => {
             if let Some((length, span)) = reply_length(clause, prompt)
-                && let Some((announced, true)) = prompt.announced(&known.values)
+                && let Some((announced, is_sure)) = prompt.announced(&known.values)
                 && announced != length
+                && (is_sure || !findings.source.text.contains(prompt.alone_after))
             {
-                findings.tell("hayes::check::reply-length", span, &[&known.name(), &announced, &length]);
+                let page = if is_sure { "hayes::check::reply-length" } else { "hayes::check::length-or-connection" };
+                findings.tell(page, span, &[&known.name(), &announced, &length]);
             }
         }
         (Some((known, prompt)), None)
@@ -578,11 +592,29 @@ fn lint_prompt(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut F
     }
 }
 
+/// `expect nothing` under a command that is answered by every modem that is there.
+fn lint_silence(commands: &[KnownCommand<'_>], asked: Asked<'_>, lines: &Lines, findings: &mut Findings) {
+    let answers = |known: &KnownCommand<'_>| known.usage.is_some() && known.entry.is_some_and(|it| !it.without_final);
+    let silence = asked.clauses.iter().find(|clause| matches!(clause.kind, ClauseKind::ExpectNothing { .. }));
+    if let (Some(known), Some(clause)) = (commands.first(), silence)
+        && commands.iter().all(answers)
+        && !lines.may_be_silent
+    {
+        findings.tell("hayes::check::always-answered", clause.span, &[&known.written(&findings.source)]);
+    }
+}
+
+/// `abort on OK`: the end of every command that succeeds.
+pub(super) fn lint_aborts(patterns: &[Pattern], findings: &mut Findings) {
+    if let Some(pattern) = patterns.iter().find(|pattern| pattern.plain() == Some("OK")) {
+        findings.tell("hayes::check::aborts-on-ok", pattern.span, &[]);
+    }
+}
+
 fn lint_captures(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
     let takes_line = |clause: &&Clause| is_capture(clause) && !may_take_result(clause, asked.matchers);
     let Some(clause) = asked.clauses.iter().find(takes_line) else { return };
-    let is_silent = |known: &KnownCommand<'_>| known.usage.is_some_and(|usage| usage.shape == Shape::None);
-    if let Some(known) = commands.first().filter(|_| commands.iter().all(is_silent)) {
+    if let Some(known) = commands.first().filter(|_| commands.iter().all(has_no_lines)) {
         let command = known.written(&findings.source);
         let prefix = known.name().split_off(2);
         // Such a line comes by itself, later.
@@ -591,6 +623,11 @@ fn lint_captures(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
         }
         findings.tell("hayes::check::no-lines", clause.span, &[&command]);
     }
+}
+
+/// It is answered with its final result code alone.
+fn has_no_lines(known: &KnownCommand<'_>) -> bool {
+    known.usage.is_some_and(|usage| usage.shape == Shape::None)
 }
 
 /// Whether a capture may be meant for the final result code: `capture "CONNECT {speed:int}"`.
@@ -625,8 +662,11 @@ fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
         let usage = known.usage?;
         if usage.shape == Shape::Prefixed { usage.prefix } else { None }
     };
-    let Some(prefixes) = commands.iter().map(prefix).collect::<Option<Vec<&str>>>() else { return };
-    let Some((known, wanted)) = commands.first().zip(prefixes.first()) else { return };
+    let is_silent = commands.iter().all(has_no_lines);
+    let prefixes = if is_silent { Some(Vec::new()) } else { commands.iter().map(prefix).collect() };
+    let Some(prefixes) = prefixes else { return };
+    // `AT` is no command of its own.
+    let name = commands.first().map_or_else(|| "AT".to_owned(), KnownCommand::name);
     for clause in asked.clauses {
         let (ClauseKind::Expect(alternatives) | ClauseKind::CapturePattern(alternatives)) = &clause.kind else {
             continue;
@@ -636,7 +676,12 @@ fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
             && alternatives.iter().all(is_other)
             && let Some(found) = pattern_prefix(pattern)
         {
-            findings.tell("hayes::check::other-answer", pattern.span, &[&known.name(), &found, &wanted]);
+            match prefixes.first() {
+                Some(wanted) => findings.tell("hayes::check::other-answer", pattern.span, &[&name, &found, wanted]),
+                // Of a `capture` that is told already.
+                None if is_capture(clause) && !commands.is_empty() => {}
+                None => findings.tell("hayes::check::other-answer silent", pattern.span, &[&name, &found]),
+            }
         }
     }
 }
@@ -645,6 +690,7 @@ fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
 fn lint_names(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
     for clause in asked.clauses {
         if let ClauseKind::Capture { fields } = &clause.kind {
+            lint_number(known, fields, findings);
             lint_fields(known, ("", ""), fields.iter().enumerate(), findings);
         } else if let ClauseKind::CaptureAll { fields, record } = &clause.kind {
             let behind = format!(" as {}", record.value);
@@ -657,6 +703,18 @@ fn lint_names(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Finding
         {
             lint_holes(known, pattern, findings);
         }
+    }
+}
+
+/// `capture a, b, c` of an answer that has two values.
+fn lint_number(known: &KnownCommand<'_>, fields: &[Field], findings: &mut Findings) {
+    let Some(layouts) = known.usage.map(|usage| &usage.answers).filter(|layouts| !layouts.is_empty()) else { return };
+    let is_beyond = |place: usize| layouts.iter().all(|layout| layout.field(place).is_none());
+    let mut wanted = fields.iter().enumerate().filter(|(_, field)| !field.optional);
+    if let Some((place, field)) = wanted.find(|(place, _)| is_beyond(*place)) {
+        let most = (0..place).take_while(|place| !is_beyond(*place)).count();
+        let values = counted(most, "value");
+        findings.tell("hayes::check::captures-more", field.span, &[&known.written(&findings.source), &values]);
     }
 }
 

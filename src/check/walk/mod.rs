@@ -288,6 +288,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             }
             StatementKind::AbortOn { patterns, why } => {
                 patterns.iter().for_each(|pattern| self.comparing_pattern(pattern, "`abort on`"));
+                lints::lint_aborts(patterns, &mut self.findings);
                 why.iter().for_each(|why| self.template(why));
             }
             StatementKind::Log { text } | StatementKind::Confirm { text } => self.template(text),

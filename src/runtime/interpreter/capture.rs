@@ -4,6 +4,8 @@
 //! taken: that has all the parameters, and each of the kind that is asked for. What kept the first line from conforming
 //! is what a failure tells.
 
+use std::fmt::Display;
+
 use regex::Regex;
 
 use super::{ClauseValues, End, ReadyQuestion, ScriptView, Step, Values};
@@ -149,7 +151,13 @@ impl ScriptView<'_> {
         let span = first.unwrap_or_default();
         match (asked, &self.scope.last.result) {
             (Some(asked), Some(result)) if !result.is_success() => {
-                Err(self.unexpected_result(asked, result, Some((span, &wanted, &wanted_values))))
+                let wanted = first.map(|span| (span, &wanted, &wanted_values));
+                Err(self.unexpected_result(asked, result, wanted))
+            }
+            (Some(asked), _) if first.is_none() => {
+                let values: [&dyn Display; 2] = [&asked.text, &self.answered(&asked.text)];
+                let failure = self.told("hayes::run::no-match when", asked.span, &values);
+                Err(self.fail(self.with_answer(failure, Some(asked))))
             }
             (asked, _) => Err(self.fail(self.no_match(asked, span, &wanted, &wanted_values))),
         }

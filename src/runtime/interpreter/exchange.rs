@@ -144,8 +144,9 @@ impl Run<'_> {
         text.truncate(text.trim_end_matches('\r').len());
         let known = if is_command { prospect(&text, self.conversation.module()) } else { Prospect::default() };
         let repeated = self.scope.last.sent.as_deref().filter(|_| text.eq_ignore_ascii_case("A/"));
+        let looked_up = Some(&known).filter(|_| is_command && repeated.is_none());
         let (line, needs_unsafe, stakes) =
-            if is_data { Default::default() } else { judged(self.conversation, repeated.unwrap_or(&text)) };
+            if is_data { Default::default() } else { judged(self.conversation, repeated.unwrap_or(&text), looked_up) };
         let Prospect { mut expected, longest, names_module, prompt, announced, .. } = known;
         let view = self.view();
         if let Some(why) = needs_unsafe.filter(|_| !self.nesting.in_unsafe) {
@@ -383,8 +384,8 @@ impl Run<'_> {
         proved.and(ended)
     }
 
-    /// Before what nobody waited for loses its place: at the end of a block that takes failures, of a script, and before
-    /// another script.
+    /// Before what nobody waited for loses its place: at the end of a block that takes failures, of a script, and
+    /// before another script.
     pub(super) fn prove_sent(&mut self, ended: Step) -> Step {
         if self.unanswered.is_some() { self.prove(ended) } else { ended }
     }
@@ -891,6 +892,7 @@ fn timeout_page(mode: Mode, silence: Silence) -> &'static str {
         (_, Silence::NoFinal) => "hayes::run::timeout no-final",
         (_, Silence::Strange) => "hayes::run::timeout strange",
         (_, Silence::NoPrompt) => "hayes::run::timeout no-prompt",
+        (_, Silence::Frames) => "hayes::run::timeout frames",
         (_, Silence::Garbage) => "hayes::run::timeout garbage",
     }
 }
