@@ -875,7 +875,10 @@ impl Session {
     /// of what was sent last.
     pub fn proved_at(&self) -> Option<Duration> {
         let unproved = self.unproved.as_ref().map(|unproved| unproved.1).max(self.heeds_refusal);
-        unproved.map(|since| since + PROOF_TIME).max(self.believed.map(|since| since + SURPLUS_TIME))
+        // A line that has begun to come is waited for.
+        let coming = if self.unfinished().is_empty() { Duration::ZERO } else { self.last_byte };
+        let believed = self.believed.map(|since| since.max(coming) + SURPLUS_TIME);
+        unproved.map(|since| since + PROOF_TIME).max(believed)
     }
 
     /// The echo of a question that came behind its answer, once: that was another's.
