@@ -19,6 +19,7 @@ use crate::catalogue::explain::clause;
 use crate::check::findings::Findings;
 use crate::check::{Matcher, anywhere, counted};
 use crate::diagnostic::slips;
+use crate::sms::Coding;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{
     Alternatives, Clause, ClauseKind, Exchange, ExpressionKind, Field, Pattern, PatternKind, PatternPart, PromptEnd,
@@ -380,11 +381,19 @@ fn lint_values(known: &KnownCommand<'_>, findings: &mut Findings) {
         let meant = if kind == FieldKind::Number { None } else { findings.nearest(&value, there()) };
         // Where modules have values that are not listed, a slip is told, and a word in place of a number.
         let is_slip = value.len() > 5 && meant.is_some_and(|near| slips(&value, near) == 1);
-        let form = if kind == FieldKind::Number && letters.any(|letter| !letter.is_ascii_hexdigit()) {
-            Some("a number")
+        let is_quoted = parameter.kind == Written::Quoted;
+        let holds = || kind.holds(value.as_bytes(), true) || value.contains('(');
+        let form = if kind == FieldKind::Number {
+            let is_word = letters.any(|letter| !letter.is_ascii_hexdigit());
+            if is_word { Some("a number") } else { is_quoted.then_some("a number without quotes") }
         } else {
-            let is_time = kind == FieldKind::Time && parameter.kind == Written::Quoted;
-            (is_time && !kind.holds(value.as_bytes(), true)).then_some("a time, as 26/11/29,12:00:00+00,")
+            let forms = [
+                (FieldKind::Time, "a time, as 26/11/29,12:00:00+00,"),
+                (FieldKind::Timer2, "eight bits, as `${t3324(10s)}` gives them,"),
+                (FieldKind::Timer3, "eight bits, as `${t3412(1h)}` gives them,"),
+            ];
+            let form = forms.into_iter().find(|(of, _)| *of == kind && (is_quoted || kind != FieldKind::Time));
+            form.filter(|_| !holds()).map(|(_, form)| form)
         };
         if !(field.is_closed() || is_slip || form.is_some()) {
             continue;
@@ -546,12 +555,36 @@ fn follow_contexts(known: &KnownCommand<'_>, lines: &mut Lines, findings: &mut F
 // ── What is said of an answer, beside what the command is known to answer
 
 /// How many bytes of data a reply has that holds no value, and where it stands.
-fn reply_length(clause: &Clause, prompt: &KnownPrompt) -> Option<(usize, Span)> {
+/// A reply that is written out, its end, and where it stands.
+fn plain_reply(clause: &Clause) -> Option<(&str, Option<PromptEnd>, Span)> {
     let ClauseKind::Prompt { reply: Some((text, end)), .. } = &clause.kind else { return None };
     let ExpressionKind::Text(template) = &text.kind else { return None };
     let [TemplatePart::Text(reply)] = template.parts.as_slice() else { return None };
+    Some((reply, *end, text.span))
+}
+
+/// A text that no short message holds, or not in the alphabet that modems have in text mode.
+fn lint_message(known: &KnownCommand<'_>, clause: &Clause, findings: &mut Findings) {
+    let is_text = known.command.is("+CMGS") && known.command.argument.starts_with('"');
+    let Some((text, _, span)) = plain_reply(clause).filter(|(text, ..)| is_text && !text.contains(char::is_control))
+    else {
+        return;
+    };
+    let coding = Coding::for_text(text);
+    let (length, (most, _)) = (coding.length(text), coding.most());
+    if length > most {
+        findings.tell("hayes::check::message", span, &[&most, &length]);
+    } else if coding == Coding::Ucs2
+        && let Some(foreign) = text.chars().find(|it| Coding::for_text(it.encode_utf8(&mut [0; 4])) == coding)
+    {
+        findings.tell("hayes::check::message alphabet", span, &[&foreign]);
+    }
+}
+
+fn reply_length(clause: &Clause, prompt: &KnownPrompt) -> Option<(usize, Span)> {
+    let (reply, end, span) = plain_reply(clause)?;
     let has_end = end.is_some_and(|end| end != PromptEnd::Nothing);
-    Some((prompt.data(reply.as_bytes()).len() + usize::from(has_end), text.span))
+    Some((prompt.data(reply.as_bytes()).len() + usize::from(has_end), span))
 }
 
 /// A command that asks for data has a `prompt` under it, and no other has.
@@ -563,6 +596,7 @@ fn lint_prompt(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut F
     let asks = commands.iter().find_map(|known| Some((known, prompt_of(known)?)));
     match (asks, asked.clauses.iter().find(|clause| clause.is_prompt())) {
         (Some((known, prompt)), Some(clause)) => {
+            lint_message(known, clause, findings);
             if let Some((length, span)) = reply_length(clause, prompt)
                 && let Some((announced, is_sure)) = prompt.announced(&known.values)
                 && announced != length
