@@ -1,6 +1,7 @@
 //! The jobs of `docs/src/cookbook/jobs.md` beside the same in Python with pyserial (`tests/data/python/`): the scripts
 //! are shorter, and the Python programs are real ones, for they do their jobs on the simulated modem. What a script
-//! leaves to others of the library (`data/attach`, `modem/identify`) its Python leaves out too.
+//! leaves to others of the library (`data/attach`, `modem/identify`) its Python leaves out too. `recover.py` and
+//! `diagnose.py` have it, as far as they need it: the scripts that theirs run are not counted, their functions are.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -15,10 +16,11 @@ use crate::peers::{all, within};
 use crate::simulated::Simulated;
 
 /// Each Python program, and the script that does the same.
-const JOBS: [(&str, &str); 16] = [
+const JOBS: [(&str, &str); 17] = [
     ("cells", "network/cells"),
     ("certificate_der", "A certificate in DER, which is no text, is put into the module and read back"),
     ("clock", "modem/clock"),
+    ("diagnose", "supersim/diagnose"),
     ("factory_test", "modem/factory-test"),
     ("forbidden", "network/forbidden"),
     ("fota", "Firmware over the air, with the restarts that the modem makes by itself"),
@@ -35,10 +37,38 @@ const JOBS: [(&str, &str); 16] = [
 ];
 
 /// Program, modem, arguments, and what is printed.
-const RUNS: [(&str, &str, &str, &str); 27] = [
+const RUNS: [(&str, &str, &str, &str); 40] = [
     ("cells", "bg96?register=0s", "", "LTE-M 2CF7 8A5A782 3"),
     ("certificate_der", "bg96", "--file ca.der", "ca.der 24"),
     ("clock", "bg96?register=0s", "", "True"),
+    (
+        "diagnose",
+        "bg96?register=0s&apn=super",
+        "",
+        "nothing wrong is found: it is registered (status 5) with vodafone UK",
+    ),
+    (
+        "diagnose",
+        "bg96?sim=absent",
+        "",
+        "no SIM is seen (+CME ERROR: SIM not inserted). What mends it: a look at the SIM",
+    ),
+    (
+        "diagnose",
+        "bg96?pin=1234",
+        "",
+        "the SIM asks for its PIN (SIM PIN, 3 tries left). What mends it: the PIN, entered",
+    ),
+    ("diagnose", "bg96?cfun=0", "", "the radio is off (+CFUN: 0). What mends it: supersim/setup"),
+    ("diagnose", "bg96?sim=foreign", "", "of vodafone UK is no Super SIM"),
+    ("diagnose", "bg96?register=denied", "", "the network 23415 refuses the SIM (status 3, cause 11: this network"),
+    ("diagnose", "bg96?fplmn=full", "", "list of forbidden networks holds 23415, 23410, 23430"),
+    ("diagnose", "bg96?apn=internet&register=0s", "", "the APN of context 1 is `internet`, where `super` belongs"),
+    ("diagnose", "bg96?signal=99", "", "it hears no network: there is no signal. What mends it: a look at the antenna"),
+    ("diagnose", "bg96?register=never", "", "it still searches, at -75 dBm: a Super SIM may change its IMSI"),
+    ("diagnose", "sara-r410m?preset=nb-iot&cfun=1", "", "should be set so that it looks for LTE-M and not for NB-IoT"),
+    ("diagnose", "bg96?fault=brownout", "", "What mends it: a supply that gives 2 A at once"),
+    ("diagnose", "bg96?fault=asleep:3s", "", "the modem falls asleep while nothing is said to it"),
     ("factory_test", "bg96", "--imei 866425038025591", "BG96MAR02A07M1G"),
     ("factory_test", "bg96", "--imei 866425038025583", "the label says 866425038025583, the modem 866425038025591"),
     ("forbidden", "bg96?register=0s", "", "no network has refused this SIM"),

@@ -42,7 +42,7 @@ class Modem:
         """The lines of the answer. `reply` is given to a prompt; `counted` is a pattern whose group counts the body."""
         self.port.write(command.encode() + b"\r")
         until = time.monotonic() + within
-        name = re.match(r"AT(.\w*)", command)[1]
+        name = re.match(r"AT(.?\w*)", command)[1]
         lines = []
         while True:
             if reply is not None and prompt.encode() in self.buffer:
@@ -53,6 +53,7 @@ class Modem:
                 line = self.line(min(until, time.monotonic() + 0.2))
             except TimeoutError:
                 if time.monotonic() > until:
+                    self.buffer = b""
                     raise TimeoutError(f"{command} was not answered in {within} s") from None
                 continue
             if FINAL.match(line):
