@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use hayes::diagnostic::pages::{codes, page};
 use regex::Regex;
 
-// The limits of the step that made the house smaller, for the rooms that stood then; a fortieth more lines for what
+// The limits of the step that made the house smaller, for the rooms that stood then; a twentieth more lines for what
 // they have learnt since: a check of people's slips, whose an echo is, what functions make of secrets.
-const LINES: usize = 52_300;
+const LINES: usize = 52_200;
 const FILES: usize = 240;
 const TYPES: usize = 440;
 const PUB_SUPER: usize = 500;
@@ -21,7 +21,7 @@ const LATER: [(&str, usize, usize); 10] = [
     ("doctor", 900, 12),
     ("embed", 250, 3),
     // Runs that are over are known without being read; what is of a later version says so.
-    ("fleet", 6_950, 66),
+    ("fleet", 6_900, 66),
     ("guard", 1_150, 14),
     // It makes blocks of jumps: loops, branches, subroutines in place.
     ("import", 2_280, 20),
