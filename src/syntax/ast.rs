@@ -479,6 +479,12 @@ pub enum PromptEnd {
     Nothing,
 }
 
+impl PromptEnd {
+    /// As they are written behind `then`.
+    pub(crate) const WORDS: [(&str, PromptEnd); 4] =
+        [("ctrl-z", PromptEnd::CtrlZ), ("cr", PromptEnd::Cr), ("esc", PromptEnd::Esc), ("nothing", PromptEnd::Nothing)];
+}
+
 /// One place of a `capture`: `_`, `imei`, `rssi:int`, `lac:hex?`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
@@ -497,6 +503,12 @@ pub enum Convert {
     Int,
     Hex,
     Decimal,
+}
+
+impl Convert {
+    /// As they are written behind a name's colon.
+    pub(crate) const WORDS: [(&str, Convert); 4] =
+        [("int", Convert::Int), ("hex", Convert::Hex), ("decimal", Convert::Decimal), ("text", Convert::Text)];
 }
 
 /// A line that comes by itself.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use pest::error::{Error, ErrorVariant, InputLocation};
 
+use super::ast::{Convert, PromptEnd};
 use super::grammar::{self, Rule};
 use super::lexemes::{Lexeme, LogicalLine, lexemes};
 use super::{TokenKind, control_character, expression_too_deep, fault, meant, nearest, quoted, reserved_name, words};
@@ -78,14 +79,14 @@ pub(crate) fn expected(typed: &str) -> Vec<&'static str> {
     // A sign that stands nowhere but behind `${` and a hole.
     let refused = match grammar::parse(Rule::line, &format!("{typed}}}")) {
         // Anything is read as the end of a prompt's data.
-        Ok(_) if typed.ends_with(" then ") => return PROMPT_ENDS.to_vec(),
+        Ok(_) if typed.ends_with(" then ") => return PromptEnd::WORDS.map(|(word, _)| word).to_vec(),
         Ok(_) => return Vec::new(),
         Err(refused) => refused,
     };
     let is_end = matches!(refused.location, InputLocation::Pos(at) | InputLocation::Span((at, _)) if at == typed.len());
     let ErrorVariant::ParsingError { positives, .. } = refused.variant else { return Vec::new() };
     let words = positives.iter().filter(|_| is_end).flat_map(|rule| match rule {
-        Rule::convert => vec!["int", "hex", "decimal", "text"],
+        Rule::convert => Convert::WORDS.map(|(word, _)| word).to_vec(),
         Rule::operator => vec!["matches", "and", "or", "in", "not in"],
         Rule::switch => vec!["on", "off"],
         Rule::requires_hayes => vec!["hayes"],
@@ -97,9 +98,6 @@ pub(crate) fn expected(typed: &str) -> Vec<&'static str> {
     });
     words.collect()
 }
-
-/// What ends the data that a prompt has asked for
-const PROMPT_ENDS: [&str; 4] = ["ctrl-z", "cr", "esc", "nothing"];
 
 pub(super) fn code(line: LogicalLine<'_>) -> Span {
     code_span(line, &code_lexemes(line.text))

@@ -19,6 +19,7 @@ use crate::check::{Evaluate, Hole, Matcher, Program, anywhere, counted, from_tex
 use crate::guard::tries_told;
 use crate::notation::text;
 use crate::runtime::failure::Failure;
+use crate::sms::Coding;
 use crate::source::Span;
 use crate::syntax::ast::{
     Alternatives, Block, Clause, ClauseKind, Convert, Expression, Field, Pattern, PatternKind, PatternPart, WhenEvent,
@@ -555,13 +556,10 @@ pub(super) fn secrets_in(program: &Program, clause: &Clause, values: &Values, li
 fn too_long(asked: &ReadyQuestion) -> Option<String> {
     let PromptPlan::Reply { bytes, .. } = &asked.question.prompt else { return None };
     let length = text(bytes).trim_end_matches('\x1a').chars().count();
-    let is_message = asked.text.to_ascii_uppercase().starts_with("AT+CMGS=\"") && length > LONGEST_MESSAGE;
+    let is_message = asked.text.to_ascii_uppercase().starts_with("AT+CMGS=\"") && length > Coding::Alphabet.most().0;
     let help = "a short message holds 160 characters, 70 where one of them is outside of its alphabet; this one has";
     is_message.then(|| format!("{help} {length}: send it in parts"))
 }
-
-/// Of seven bits each, in 140 bytes (23.038)
-const LONGEST_MESSAGE: usize = 160;
 
 fn holes(line: &[u8], holes: &[Hole], found: &[Option<&[u8]>]) -> Result<Captured, Miss> {
     holes

@@ -84,7 +84,7 @@ pub fn run(
     inputs: &Inputs,
     listener: &mut dyn Listener,
 ) -> Outcome {
-    let mut run = Run::of_inputs(program, conversation, inputs, listener);
+    let mut run = Run::new(program, conversation, inputs, listener, None);
     let ended = run.whole_script();
     run.leave_data_mode(&ended);
     if run.interrupts == 0 {
@@ -162,7 +162,7 @@ impl Interpreter {
         listener: &mut dyn Listener,
         body: impl FnOnce(&mut Run<'_>) -> Step,
     ) -> Outcome {
-        let mut run = Run::new(program, conversation, &self.inputs, listener, self.mask());
+        let mut run = Run::new(program, conversation, &self.inputs, listener, Some(self.mask()));
         run.scope.variables = self.variables.clone();
         run.scope.timeout = self.timeout.unwrap_or(self.inputs.timeout);
         run.scope.last = self.last.clone();
@@ -225,30 +225,21 @@ struct Nesting {
 }
 
 impl<'r> Run<'r> {
-    /// Hides what the inputs, or another run with them, call secret.
-    #[inline(never)]
-    fn of_inputs(
-        program: &Arc<Program>,
-        conversation: &'r mut Conversation,
-        inputs: &'r Inputs,
-        listener: &'r mut dyn Listener,
-    ) -> Box<Run<'r>> {
-        let known = || Mask::of_known(std::slice::from_ref(program), inputs);
-        let shared = inputs.shared_mask.as_ref();
-        let mask = shared.map(|mask| mask.lock().unwrap_or_else(PoisonError::into_inner).clone());
-        Run::new(program, conversation, inputs, listener, mask.unwrap_or_else(known))
-    }
-
-    /// Kept off the stack: each modem of a batch has one of its own.
+    /// Kept off the stack: each modem of a batch has one of its own. Without a `mask` it hides what the inputs, or
+    /// another run with them, call secret.
     #[inline(never)]
     fn new(
         program: &Arc<Program>,
         conversation: &'r mut Conversation,
         inputs: &'r Inputs,
         listener: &'r mut dyn Listener,
-        mut mask: Mask,
+        mask: Option<Mask>,
     ) -> Box<Run<'r>> {
         let started = conversation.now();
+        let shared =
+            || inputs.shared_mask.as_ref().map(|mask| mask.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        let known = || Mask::of_known(std::slice::from_ref(program), inputs);
+        let mut mask = mask.or_else(shared).unwrap_or_else(known);
         program.written_secrets().into_iter().for_each(|secret| mask.add(secret));
         let scope = ScriptScope::new(program, &mask, inputs.timeout);
         Box::new(Run {

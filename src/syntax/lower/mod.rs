@@ -463,21 +463,13 @@ impl<'s> Lowerer<'s> {
     /// What a field or a param becomes: a text, if nothing is said.
     fn convert(&self, pair: &Pair<'_, Rule>) -> Result<Convert, Diagnostic> {
         let Some(convert) = child(pair, Rule::convert) else { return Ok(Convert::Text) };
-        let known =
-            [("int", Convert::Int), ("hex", Convert::Hex), ("decimal", Convert::Decimal), ("text", Convert::Text)];
         let help = "there are `int`, `hex`, `decimal` and `text`";
-        self.one_of(&known, &convert, ("hayes::syntax::unknown-type", "type"), help)
+        self.one_of(&Convert::WORDS, &convert, ("hayes::syntax::unknown-type", "type"), help)
     }
 
     fn prompt_end(&self, pair: &Pair<'_, Rule>) -> Result<PromptEnd, Diagnostic> {
-        let known = [
-            ("ctrl-z", PromptEnd::CtrlZ),
-            ("cr", PromptEnd::Cr),
-            ("esc", PromptEnd::Esc),
-            ("nothing", PromptEnd::Nothing),
-        ];
         let help = "behind `then` stands `ctrl-z`, `cr`, `esc` or `nothing`";
-        self.one_of(&known, pair, ("hayes::syntax::unknown-prompt-end", "end"), help)
+        self.one_of(&PromptEnd::WORDS, pair, ("hayes::syntax::unknown-prompt-end", "end"), help)
     }
 
     /// What a word stands for; `place` is how the table of other words calls where it stands.
