@@ -240,10 +240,6 @@ impl Conversation {
         }
     }
 
-    pub fn heeds_refusal(&self) -> bool {
-        self.session.heeds_refusal()
-    }
-
     /// Reads what has come already, where a refusal may have.
     fn look(&mut self, listener: &mut dyn Hearer) -> Result<(), Trouble> {
         if self.session.heeds_refusal() { self.read(self.port.now(), listener).map(|_| ()) } else { Ok(()) }

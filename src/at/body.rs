@@ -189,7 +189,6 @@ fn counted_below(text: &[u8], parameter: isize) -> Poll<Option<Range<usize>>> {
     let Some(end) = memchr::memchr2(b'\r', b'\n', head) else { return unless_longer(text) };
     let (header, rest) = text.split_at_checked(end).unwrap_or((text, &[]));
     let line_end = match rest {
-        [b'\n', ..] => 1,
         [b'\r', b'\n', ..] => 2,
         [b'\r', b'\r', b'\n', ..] => 3,
         [b'\r'] | [b'\r', b'\r'] => return Poll::Pending,

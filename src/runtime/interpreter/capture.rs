@@ -362,6 +362,7 @@ impl ScriptView<'_> {
         let wanted = self.patterns_text(patterns, values);
         let Some(asked) = asked else {
             let what = match self.scope.last.lines.as_slice() {
+                [] => format!("there is no line to match {wanted}"),
                 [line] => format!("{} does not match {wanted}", line.text()),
                 lines => format!("none of {} matches {wanted}", counted(lines.len(), "line")),
             };
