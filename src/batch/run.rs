@@ -17,10 +17,11 @@ use crate::connect::{self, Opening};
 use crate::conversation::Conversation;
 use crate::diagnostic::Complaint;
 use crate::guard::{Simulators, files_read};
-use crate::notation::{ShownDuration, percent_encoded};
+use crate::notation::{ShownDuration, json, percent_encoded};
 use crate::port::transcript::{Transcript, port_name};
 use crate::port::{Cancel, Clock, FlowControl, Port, Timestamp};
-use crate::report::conversation::{ConversationText, meaning};
+use crate::report::answered::{Answered, Answers};
+use crate::report::conversation::{ConversationText, Meaning, meaning};
 use crate::report::result::{FailureReport, RunResult};
 use crate::report::style::Palette;
 use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, Status, Unfit, Waiting};
@@ -48,6 +49,10 @@ pub struct Common {
     pub retries: usize,
     /// Who is told of each modem's conversation while it goes on
     pub live: Option<Live>,
+    /// How the lines of that are told in words
+    pub meaning: Option<Meaning>,
+    /// Who is told of each modem's answers when it has ended, as JSON
+    pub answers: Option<Live>,
     /// Who is told of each row that a modem reports, as it comes
     pub rows: Option<TakeRow>,
     /// What tells the script, and all that it runs, from others
@@ -133,6 +138,8 @@ impl Common {
             results_folder: results.parent().unwrap_or(Path::new("")).to_owned(),
             retries: 0,
             live: None,
+            meaning: Some(meaning),
+            answers: None,
             rows: None,
             identifies: None,
             simulators: Simulators::default(),
@@ -215,6 +222,11 @@ impl Common {
         let inputs = self.inputs_at_port(modem);
         let outcome = run_boxed(&self.program, &mut conversation, &inputs, ear);
         ear.tell(true);
+        if let Some((tell, answers)) = ear.answers.take() {
+            let answers = answers.of(modem.address.as_ref().is_some_and(|address| self.simulators.is_behind(address)));
+            let named = answers.into_iter().map(|it| Answered { modem: Some(modem.name.clone()), ..it });
+            tell(modem, &named.map(|answered| json(&answered) + "\n").collect::<String>());
+        }
         self.ran(modem, started, &outcome)
     }
 
@@ -379,6 +391,7 @@ struct Ear<'s> {
     slot: &'s Slot,
     transcript: Transcript,
     live: Option<(&'s Live, Box<ConversationText<Vec<u8>>>)>,
+    answers: Option<(&'s Live, Answers)>,
     rows: Option<&'s TakeRow>,
     step_began: Duration,
     steps: Vec<(String, Duration)>,
@@ -386,10 +399,11 @@ struct Ear<'s> {
 
 impl<'s> Ear<'s> {
     fn new(common: &'s Common, modem: &'s BatchModem, slot: &'s Slot) -> Ear<'s> {
-        let text = || ConversationText::new(Vec::new(), Palette { coloured: false }, false, Some(meaning));
+        let text = || ConversationText::new(Vec::new(), Palette { coloured: false }, false, common.meaning);
         let live = common.live.as_ref().map(|live| (live, Box::new(text())));
+        let answers = common.answers.as_ref().map(|tell| (tell, Answers::default()));
         let (rows, transcript, steps) = (common.rows.as_ref(), Transcript::default(), Vec::new());
-        Ear { modem, slot, transcript, live, rows, step_began: Duration::ZERO, steps }
+        Ear { modem, slot, transcript, live, answers, rows, step_began: Duration::ZERO, steps }
     }
 
     /// Tells the lines that are whole; in the end the last one too.
@@ -416,6 +430,9 @@ impl Listener for Ear<'_> {
             self.steps.push((short(script), now.saturating_sub(self.step_began)));
         } else if let (RuntimeEvent::Row { columns }, Some(take)) = (event, self.rows) {
             take(self.modem, columns);
+        }
+        if let Some((_, answers)) = &mut self.answers {
+            answers.on_event(now, event);
         }
         if let Some((_, text)) = &mut self.live {
             text.on_event(now, event);

@@ -4,15 +4,17 @@
 use std::num::NonZeroUsize;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::{PathBufValueParser, Resettable, TypedValueParser};
-use clap::{ArgMatches, Args, ColorChoice, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+use clap::{ArgAction, ArgMatches, Args, ColorChoice, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
 use super::agent::AgentArguments;
 use super::fleet::FleetArguments;
 use super::settings;
 use crate::batch::schedule::Share;
+use crate::check::Program;
 use crate::guard::LiftedGuard;
 use crate::import::Dialect;
 use crate::notation::duration;
@@ -196,8 +198,8 @@ pub(crate) struct NewModule {
 pub(crate) struct Connection {
     /// /dev/ttyUSB2, COM3, usb:VID:PID[:ifNN][:SERIAL], auto (the one modem that answers), tcp://HOST:PORT,
     /// rfc2217://HOST:PORT, sim:MODEL[?KEY=VALUE&…], replay:FILE; without it HAYES_PORT, else a simulated modem
-    #[arg(short, long, env = "HAYES_PORT", value_name = "PORT", value_hint = ValueHint::AnyPath)]
-    pub(crate) port: Option<String>,
+    #[arg(short, long, env = "HAYES_PORT", value_name = "PORT", value_hint = ValueHint::AnyPath, action = ArgAction::Set)]
+    pub(crate) port: Vec<String>,
     /// Speed of a serial port, in bits a second
     #[arg(short, long, value_name = "BAUD", default_value_t = 115_200, value_parser = baud)]
     pub(crate) baud: u32,
@@ -216,7 +218,7 @@ pub(crate) struct Connection {
 }
 
 /// What a script is given, and how patient it is.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Script")]
 pub(crate) struct InputArguments {
     /// Give a parameter its value
@@ -314,8 +316,11 @@ pub(crate) struct RunArguments {
     pub(crate) reports: Reports,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Batch {
+    /// What `hayes at` sends to several modems, in place of a script
+    #[arg(skip)]
+    pub(crate) commands: Option<(Arc<Program>, At)>,
     /// A path, the name of a library script such as `supersim/setup`, or - for standard input
     #[arg(value_name = "SCRIPT", value_hint = ValueHint::FilePath)]
     pub(crate) script: String,
@@ -431,13 +436,20 @@ pub(crate) struct Report {
     pub(crate) shareable: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
+#[command(mut_arg("port", |port| port.action(ArgAction::Append)))]
 pub(crate) struct At {
     /// AT commands, sent one after the other; the first that fails ends it
     #[arg(required = true, value_name = "COMMAND")]
     pub(crate) commands: Vec<String>,
     #[command(flatten)]
     pub(crate) connection: Connection,
+    /// Ask all modems of this inventory at the same time, as those of several -p
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Modem")]
+    pub(crate) inventory: Vec<PathBuf>,
+    /// Of the inventory only these, as -l of `hayes batch` selects them
+    #[arg(short, long, value_name = "SELECTION", allow_hyphen_values = true, requires = "inventory", help_heading = "Modem")]
+    pub(crate) limit: Vec<String>,
     #[command(flatten)]
     pub(crate) inputs: InputArguments,
     #[command(flatten)]

@@ -1,7 +1,8 @@
 //! `hayes at`: AT commands from the command line. They are a script of one line each, so that what is checked, awaited
 //! and understood is the same as in a script.
 
-use super::arguments::{self, Reports};
+use super::arguments::{self, Batch, Reports};
+use super::batch;
 use super::console::{Console, Exit};
 use super::inputs;
 use super::modem::{self, OpenModem};
@@ -9,6 +10,7 @@ use super::results::Sink;
 use super::run::{checked_as, show_failure, unreachable};
 use super::screen::Screen;
 use crate::catalogue;
+use crate::check::Program;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::guard::Simulators;
 use crate::notation;
@@ -17,6 +19,7 @@ use crate::report::style::harmless;
 use crate::runtime::{self, Inputs, Mask};
 use crate::source::Source;
 use std::path::Path;
+use std::sync::Arc;
 
 pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
     let commands = script(&arguments.commands, console)?;
@@ -29,6 +32,11 @@ pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, E
         Severity::Warning => !is_quiet && diagnostic.code != "hayes::check::scan",
     };
     let programs = checked_as(&[source], &arguments.inputs, wanted, for_a_script, console)?;
+    if let Some(program) = programs.first()
+        && (!arguments.inventory.is_empty() || arguments.connection.port.len() > 1)
+    {
+        return batch::run(&of_several(program, arguments), console);
+    }
     let inputs = inputs::collect(&arguments.inputs, &programs, console)?;
     let port = modem::choose(&arguments.connection, console)?;
     let inputs = inputs.at(&port);
@@ -62,6 +70,25 @@ pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, E
 
 /// What the commands are called where they are a script.
 const NAME: &str = "<command line>";
+
+/// Several modems are asked as a batch runs a script. Its results are the answers: nothing else is kept.
+fn of_several(program: &Arc<Program>, arguments: &arguments::At) -> Batch {
+    let arguments::At { connection, output, .. } = arguments.clone();
+    Batch {
+        baud: (connection.baud != 115_200).then_some(connection.baud),
+        flow: connection.flow,
+        wait: connection.wait,
+        inventory: arguments.inventory.clone(),
+        limit: arguments.limit.clone(),
+        inputs: arguments.inputs.clone(),
+        results: Some(batch::NOWHERE.into()),
+        record: connection.record,
+        json: output.json,
+        quiet: true,
+        commands: Some((Arc::clone(program), arguments.clone())),
+        ..Batch::default()
+    }
+}
 
 /// Advice that a single line cannot follow says where it can be followed.
 fn for_a_script(diagnostic: &mut Diagnostic) {

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
+use std::io::IsTerminal;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
@@ -14,13 +15,13 @@ use super::console::{Console, Exit, quoted};
 use super::inputs::{self, Origins};
 use super::modem::Signals;
 use super::progress::{self, ProgressScreen};
-use super::results::{self, LiveRows, Summary};
+use super::results::{self, LiveRows, Sink, Summary};
 use super::{needs_memory, run, scripts};
 use crate::batch::driver::{Driver, Finished, Progress, ToDriver};
 use crate::batch::find::{self, Met};
 use crate::batch::inventory::{self, BatchModem, Identity, Inventory, Selection};
 use crate::batch::journal::{self, Head, Journal};
-use crate::batch::run::{Common, TakeRow};
+use crate::batch::run::{Common, Live, TakeRow};
 use crate::batch::schedule::{Plan, Scheduler};
 use crate::check::Program;
 use crate::connect::Address;
@@ -36,6 +37,9 @@ use crate::state;
 
 /// How many run at the same time where nobody says.
 pub(crate) const USUAL_JOBS: usize = 64;
+
+/// Where results go that nobody wants.
+pub(crate) const NOWHERE: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
 
 /// A batch that may begin.
 struct PreparedBatch {
@@ -74,12 +78,23 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
     // Its memory is for the threads: each modem stands in it a second time.
     drop(inventory);
     let modems: Arc<[_]> = modems.into();
-    if arguments.verbose {
+    let told_of = || -> Live {
         let told = shown.clone();
-        common.live = Some(Box::new(move |modem, lines| {
+        Box::new(move |modem, lines| {
             _ = told.send(Progress::Said { modem: modem.name.clone(), lines: lines.to_owned() });
-        }));
+        })
+    };
+    let asked = arguments.commands.as_ref().map(|(_, asked)| &asked.output);
+    if asked.is_some() {
+        common.meaning = common.meaning.filter(|_| std::io::stdout().is_terminal());
     }
+    match asked.filter(|_| arguments.json) {
+        Some(_) => common.answers = Some(told_of()),
+        None if arguments.verbose || asked.is_some() => common.live = Some(told_of()),
+        None => {}
+    }
+    let answers = asked.map(|asked| Sink::open(asked.output.as_deref().filter(|_| asked.json), console)).transpose();
+    let Ok(answers) = answers else { return Ok(Exit::Unwritable) };
     common.rows = rows.map(|rows| -> TakeRow {
         let (rows, console) = (Mutex::new(rows), *console);
         Box::new(move |modem, columns| {
@@ -91,7 +106,7 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
     let (plans, script) = (common.inputs.plan, common.program.source().name.clone());
     let driver = Driver::new(common, Arc::clone(&modems), schedule, cancel, told, shown.clone());
     let mut screen = ProgressScreen::new(&driver, Arc::clone(&modems), &script, *console);
-    (screen.json, screen.quiet) = (arguments.json, arguments.quiet);
+    (screen.json, screen.quiet, screen.answers) = (arguments.json, arguments.quiet, answers);
     screen.answers_enter = progress::listen_for_snapshots(shown.clone(), !arguments.quiet);
     let thread = std::thread::Builder::new().name("screen".to_owned()).stack_size(256 << 10);
     let thread = thread.spawn(move || screen.show(&to_show))?;
@@ -117,7 +132,8 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
         rest: (!plans && path.is_file()).then(|| rest_command(&path)).flatten(),
     };
     let text = summary.text(console);
-    if arguments.json {
+    if asked.is_some_and(|asked| asked.quiet && exit == Exit::Passed) {
+    } else if arguments.json || asked.is_some() {
         console.say(&text);
     } else {
         exit = exit.worst(console.print(&text));
@@ -197,10 +213,17 @@ fn exit_of(finished: &Finished, tally: &Tally, signals: &Signals) -> Exit {
 
 /// What may begin; else the exit code, where all is said.
 fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBatch, Exit> {
-    let program = script(arguments, console)?;
+    let program = match &arguments.commands {
+        Some((program, _)) => Arc::clone(program),
+        None => script(arguments, console)?,
+    };
     let (environment, its_origins) = inputs::environment(std::slice::from_ref(&program), console)?;
     let (given, origins) = inputs::explicit(&arguments.inputs, std::slice::from_ref(&program), console)?;
-    let inventory = read_inventory(&arguments.inventory, arguments.script == "-", console)?;
+    let ports = arguments.commands.as_ref().filter(|_| arguments.inventory.is_empty());
+    let inventory = match ports {
+        Some((_, asked)) => of_ports(&asked.connection.port, console)?,
+        None => read_inventory(&arguments.inventory, arguments.script == "-", console)?,
+    };
     let mut modems = select(&inventory, &arguments.limit, console)?;
     if arguments.list {
         // Its values may be secrets.
@@ -214,6 +237,14 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
         };
         let lines = || modems.iter().map(line).collect::<String>();
         return Err(console.print(&if arguments.json { lines() } else { listed(&modems) }));
+    }
+    let is_simulated = |modem: &&BatchModem| modem.address.as_ref().is_some_and(Address::is_simulated);
+    if let Some((_, asked)) = &arguments.commands
+        && asked.connection.real
+        && let Some(modem) = modems.iter().find(is_simulated)
+    {
+        let message = format!("{} is simulated, and --real refuses that", modem.name);
+        return Err(console.refuse(Exit::Usage, &message, None));
     }
     if let Some((modem, gateway)) = modems.iter().find_map(|modem| Some((&modem.name, modem.gateway.as_ref()?))) {
         let message = format!("{modem} is at the gateway {gateway}, not at this machine");
@@ -300,6 +331,15 @@ pub(crate) fn read_inventory(files: &[PathBuf], stdin_is_taken: bool, console: &
         console.show(&diagnostics);
         Exit::Invalid
     })
+}
+
+/// The inventory of the modems that -p names.
+fn of_ports(ports: &[String], console: &Console) -> Result<Inventory, Exit> {
+    let modem = |port: &String| {
+        let address = Address::parse(port).map_err(|error| console.refuse_as(Exit::Usage, &error))?;
+        Ok(BatchModem { name: port.clone(), address: Some(address), ..BatchModem::default() })
+    };
+    Ok(Inventory { modems: ports.iter().map(modem).collect::<Result<_, Exit>>()?, ..Inventory::default() })
 }
 
 pub(crate) fn select(inventory: &Inventory, limit: &[String], console: &Console) -> Result<Vec<BatchModem>, Exit> {

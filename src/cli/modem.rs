@@ -22,7 +22,7 @@ use crate::state;
 /// The port that was named, else the simulated modem, which is told.
 pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Address, Exit> {
     let chosen = choose_untold(connection, console)?;
-    if connection.port.is_none() {
+    if connection.port.is_empty() {
         let text = format!("no port is named: this is the simulated modem {SIMULATED}; -p PORT talks to a real one");
         console.say(&(fitted(&text, "  ") + "\n"));
     }
@@ -31,7 +31,7 @@ pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Addre
 
 /// The port to talk to; the caller tells where it is the simulated modem.
 pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Result<Address, Exit> {
-    let named = connection.port.as_deref();
+    let named = connection.port.first().map(String::as_str);
     if let Some(origin) = settings::port_from() {
         console.say(&format!("-p {}, as {origin} says\n", named.unwrap_or_default()));
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 use super::console::{self, Console, Exit};
+use super::results::Sink;
 use crate::batch::driver::{Driver, Progress};
 use crate::batch::inventory::BatchModem;
 use crate::batch::run::{Board, Doing, Ended};
@@ -38,6 +39,8 @@ pub(crate) struct ProgressScreen {
     pub(crate) json: bool,
     pub(crate) quiet: bool,
     pub(crate) answers_enter: bool,
+    /// `hayes at`: what the modems say is the result, and goes there
+    pub(crate) answers: Option<Sink>,
     tally: Tally,
     /// How long all that have ended took together, by the clock on the wall
     busy: Duration,
@@ -136,6 +139,7 @@ impl ProgressScreen {
             json: false,
             quiet: false,
             answers_enter: false,
+            answers: None,
             tally: Tally::default(),
             busy: Duration::ZERO,
             written: Exit::Passed,
@@ -162,7 +166,15 @@ impl ProgressScreen {
                 Ok(Progress::Note(note)) => self.above(&(console::fitted(&format!("note: {note}"), "      ") + "\n")),
                 Ok(Progress::Said { modem, lines }) => {
                     let width = self.names;
-                    self.above(&lines.lines().map(|line| format!("{modem:<width$} │ {line}\n")).collect::<String>());
+                    let named =
+                        || lines.lines().map(|line| format!("{modem:<width$} │ {line}\n")).collect::<String>();
+                    match &mut self.answers {
+                        None => self.above(&named()),
+                        Some(sink) => {
+                            let text = if self.json { lines } else { named() };
+                            self.written = self.written.worst(sink.write(&text, &self.console));
+                        }
+                    }
                 }
                 Ok(Progress::Snapshot { typed }) => self.snapshot(typed),
                 Ok(Progress::Finished) | Err(RecvTimeoutError::Disconnected) => break,
@@ -181,7 +193,7 @@ impl ProgressScreen {
         self.tally.add(result);
         ended.steps.iter().for_each(|(step, took)| self.tally.add_step(step, *took));
         self.busy += ended.took;
-        if self.json {
+        if self.json && self.answers.is_none() {
             let printed = self.console.print(&(result.json() + "\n"));
             self.written = self.written.worst(printed);
         }

@@ -30,7 +30,7 @@ pub(crate) fn repl(arguments: &Repl, console: &Console) -> Result<Exit, Exit> {
     let (shown, complaining) = (*console, *console);
     let ended = explore(Exploration {
         address: port,
-        by_default: arguments.connection.port.is_none(),
+        by_default: arguments.connection.port.is_empty(),
         real: arguments.connection.real,
         baud: arguments.connection.baud,
         flow: arguments.connection.flow,

@@ -5,6 +5,7 @@ use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::arguments::{self, Reports};
+use super::batch::NOWHERE;
 use super::console::{self, Console, Exit};
 use super::scripts::told_of_waiting;
 use crate::batch::driver::Finished;
@@ -342,7 +343,9 @@ impl Summary<'_> {
             counts.push_str(&format!("; {} passed before", self.passed_before));
         }
         text.push_str(&fitted(&format!("{counts}\n{}", self.tally.durations())));
-        text.push_str(&format!("results: {}\n", self.results.display()));
+        if self.results != Path::new(NOWHERE) {
+            text.push_str(&format!("results: {}\n", self.results.display()));
+        }
         if !self.finished.lost.is_empty() {
             let lost = palette.paint(Style::Bad, format!("{} not written", self.finished.lost.len()));
             let names: Vec<&str> = self.finished.lost.iter().map(String::as_str).collect();

@@ -61,6 +61,11 @@ pub(super) fn parse(words: &[OsString]) -> Result<HayesArguments, Result<clap::E
     {
         let _ = PORT.set(port.origin());
     }
+    let typed = |task: &ArgMatches, id| task.value_source(id) == Some(ValueSource::CommandLine);
+    if matches.subcommand().is_some_and(|(name, task)| name == "at" && typed(task, "inventory") && typed(task, "port")) {
+        let both = "-p and -i both name modems: give one of them";
+        return Err(Ok(HayesArguments::command().error(ErrorKind::ArgumentConflict, both)));
+    }
     HayesArguments::from_arg_matches(&matches).map_err(Ok)
 }
 
@@ -179,7 +184,9 @@ pub(crate) fn with_settings(command: Command) -> Command {
 
 fn with_own_settings(mut command: Command, configuration: &Configuration) -> Command {
     let known = |arg: &Arg| Some((arg.get_id().clone(), Setting::find(arg.get_long()?)?));
-    let settings: Vec<_> = command.get_arguments().filter_map(known).collect();
+    let mut settings: Vec<_> = command.get_arguments().filter_map(known).collect();
+    // Who asks one modem does not mean all of them.
+    settings.retain(|(_, setting)| command.get_name() != "at" || setting.key != "inventory");
     for (id, setting) in settings {
         command = command.mut_arg(id, |arg| {
             // An empty variable is none.

@@ -11,6 +11,9 @@ use crate::runtime::{Listener, RuntimeEvent};
 /// One question and its answer.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Answered {
+    /// Where several were asked
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modem: Option<String>,
     pub sent: String,
     /// Its lines, without the result code
     pub answer: Vec<String>,

@@ -40,7 +40,7 @@ pub struct FleetGateway {
 }
 
 /// One modem. What its groups and the defaults say is merged in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BatchModem {
     pub name: String,
     /// Where it is; with an identity: where it is looked for first.
