@@ -16,6 +16,7 @@ use super::journal::Journal;
 use super::run::{Board, Common, Ended, Slot, Stop};
 use super::schedule::{Scheduler, Stopped, Turn};
 use crate::diagnostic::Complaint;
+use crate::notation::ShownDuration;
 use crate::port::crew::Crew;
 use crate::port::{Cancel, Clock, Timestamp};
 use crate::report::result::FailureReport;
@@ -119,6 +120,8 @@ pub struct Driver {
     free: Vec<Arc<Slot>>,
     /// Modems with a time limit, and when each is to be stopped.
     watched: BTreeMap<usize, (Stop, Duration)>,
+    /// When all is to be stopped.
+    deadline: Option<Duration>,
     finished: Finished,
     /// Modems that are tried again, with how the try before ended
     failed_before: BTreeMap<usize, Box<Ended>>,
@@ -137,6 +140,7 @@ impl Driver {
         shown: Sender<Progress>,
     ) -> Driver {
         Driver {
+            deadline: common.total_timeout,
             common: Arc::new(common),
             crew: Crew::new(schedule.plan.jobs.get().min(modems.len()), STACK),
             modems,
@@ -178,7 +182,9 @@ impl Driver {
     /// Begins what can begin, and waits for what comes next, or for the time of something.
     fn wait(&mut self, log: &mut dyn Log) -> ControlFlow<(), Option<ToDriver>> {
         let now = self.clock.now();
-        let wake = [self.begin_what_can(now, log)?, self.check_watched(now)].into_iter().flatten().min();
+        self.check_total(now);
+        let times = [self.begin_what_can(now, log)?, self.check_watched(now), self.deadline];
+        let wake = times.into_iter().flatten().min();
         let told = match wake {
             Some(time) => self.inbox.recv_timeout(time.saturating_sub(now)),
             None => self.inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -323,6 +329,21 @@ impl Driver {
             *deadline = if was_late { Duration::MAX } else { now + FINALLY_TIME };
         }
         self.watched.values().map(|(_, deadline)| *deadline).filter(|deadline| *deadline < Duration::MAX).min()
+    }
+
+    /// Ends all, where it takes too long: first what runs, then its `finally`.
+    fn check_total(&mut self, now: Duration) {
+        if self.deadline.is_none_or(|deadline| now < deadline) {
+            return;
+        }
+        let limit = ShownDuration(self.common.total_timeout.unwrap_or_default());
+        let is_first = self.schedule.stopped.is_none();
+        if is_first {
+            self.note(format!("the batch has taken longer than {limit}, its --total-timeout"));
+        }
+        self.deadline = is_first.then_some(now + FINALLY_TIME);
+        self.cancel.cancel();
+        self.stop();
     }
 
     fn stop(&mut self) {

@@ -38,6 +38,8 @@ pub struct Common {
     pub baud: Option<u32>,
     pub flow: FlowControl,
     pub modem_timeout: Option<Duration>,
+    /// How long all may take together
+    pub total_timeout: Option<Duration>,
     /// How long a port may take to be there
     pub wait: Duration,
     /// Where conversations are kept; nowhere beside results that go to a device or a pipe:
@@ -132,6 +134,7 @@ impl Common {
             baud: None,
             flow: FlowControl::None,
             modem_timeout: None,
+            total_timeout: None,
             wait: Duration::ZERO,
             records: (!results.exists() || results.is_file()).then(|| results.with_extension("records")),
             keeps_all: false,

@@ -77,6 +77,9 @@ pub(crate) enum Task {
     Show {
         /// A library name such as `supersim/setup`, or a path
         name: String,
+        /// Print what it is for, its parameters and its parts as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Copy a script of the library into a file, to change it
     Copy {
@@ -121,7 +124,10 @@ pub(crate) enum Task {
         stdio: bool,
     },
     /// Print the completion script of a shell
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        #[arg(value_parser = ["bash", "elvish", "fish", "nushell", "powershell", "zsh"])]
+        shell: String,
+    },
     /// What may stand at the cursor, for the completion scripts
     #[command(hide = true)]
     CompleteWord {
@@ -243,6 +249,9 @@ pub(crate) struct InputArguments {
     /// Only ask, and tell what would change
     #[arg(long)]
     pub(crate) plan: bool,
+    /// As --plan, and exit with 1 where something would change
+    #[arg(long)]
+    pub(crate) deny_changes: bool,
     /// Answer every `confirm` with yes
     #[arg(long)]
     pub(crate) yes: bool,
@@ -358,6 +367,9 @@ pub(crate) struct Batch {
     /// How long one modem may take; then its `finally` runs, and it has failed
     #[arg(long, value_name = "DURATION", value_parser = some_time, help_heading = "Order")]
     pub(crate) modem_timeout: Option<Duration>,
+    /// How long the whole batch may take; then no more begin, and those that run end with their `finally`
+    #[arg(long, value_name = "DURATION", value_parser = some_time, help_heading = "Order")]
+    pub(crate) total_timeout: Option<Duration>,
     /// How often a modem that has failed is tried again, behind the others of its wave; one that passes then is flaky
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, help_heading = "Order")]
     pub(crate) retries: usize,
@@ -426,9 +438,12 @@ impl Reports {
 
 #[derive(Debug, Args)]
 pub(crate) struct Report {
-    /// What `hayes batch` has written
+    /// What `hayes batch` has written [default: the last of the user's state folder]
     #[arg(value_name = "RESULTS", value_hint = ValueHint::FilePath)]
-    pub(crate) results: PathBuf,
+    pub(crate) results: Option<PathBuf>,
+    /// List the batches whose results the user's state folder keeps, the last one at the end
+    #[arg(long, conflicts_with = "results")]
+    pub(crate) list: bool,
     #[command(flatten)]
     pub(crate) reports: Reports,
     /// Hide IMEI, IMSI, ICCID and telephone numbers
@@ -470,6 +485,9 @@ pub(crate) struct Check {
     /// Print diagnostics on standard output as workflow commands of GitHub Actions, which shows them beside the lines
     #[arg(long, conflicts_with_all = ["json", "sarif"])]
     pub(crate) github: bool,
+    /// Print diagnostics on standard output, each on one line: FILE:LINE:COLUMN: error: MESSAGE
+    #[arg(long, conflicts_with_all = ["json", "sarif", "github"])]
+    pub(crate) short: bool,
     /// Exit with 3 on warnings too
     #[arg(long)]
     pub(crate) deny_warnings: bool,
@@ -543,6 +561,9 @@ pub(crate) struct Test {
     /// names
     #[arg(value_name = "FOLDER|WORD", value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
+    /// List the recordings that are selected, and play none
+    #[arg(long)]
+    pub(crate) list: bool,
     #[command(flatten)]
     pub(crate) inputs: InputArguments,
     /// Print results as JSON Lines on standard output, and nothing else there

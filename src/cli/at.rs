@@ -64,6 +64,9 @@ pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, E
         }
         show_failure(&outcome, console);
         exit = exit.worst(modem.exit(outcome.status));
+        if arguments.inputs.deny_changes && outcome.would_change {
+            exit = exit.worst(Exit::Failed);
+        }
     }
     Ok(exit.worst(modem.close(console)))
 }

@@ -115,7 +115,7 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
     let synced = journal.finish();
     let _ = shown.send(Progress::Finished);
     let (tally, written) = thread.join().unwrap_or_else(|_| (Tally::default(), Exit::Internal));
-    let mut exit = written.worst(exit_of(&finished, &tally, &signals));
+    let mut exit = written.worst(exit_of(&finished, &tally, &signals, arguments.inputs.deny_changes));
     if let Err(error) = &synced
         && finished.unwritten.is_none()
     {
@@ -146,11 +146,10 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
 /// Removes what batches of this script have left beside these results, but for the newest of them: results, and the
 /// conversations that they name.
 fn keep_newest(results: &Path, keep: NonZeroUsize) -> std::io::Result<()> {
-    let written_by = |path: &Path| written_by(path.file_name()?.to_str()?).map(str::to_owned);
     let (Some(folder), Some(script)) = (results.parent(), written_by(results)) else { return Ok(()) };
     let entries = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
     let mut runs: Vec<PathBuf> =
-        entries.into_iter().filter(|path| written_by(path).as_ref() == Some(&script)).collect();
+        entries.into_iter().filter(|path| written_by(path) == Some(script)).collect();
     // Their names begin with the time.
     runs.sort_unstable();
     for old in runs.iter().take(runs.len().saturating_sub(keep.get())) {
@@ -174,9 +173,9 @@ fn keep_newest(results: &Path, keep: NonZeroUsize) -> std::io::Result<()> {
 }
 
 /// The script in the name of a batch's results: `supersim-setup` of `2026-11-22T100000.000Z-supersim-setup.jsonl`.
-fn written_by(name: &str) -> Option<&str> {
+pub(crate) fn written_by(path: &Path) -> Option<&str> {
     const TIME: &str = "0000-00-00T000000.000Z-";
-    let (time, script) = name.strip_suffix(".jsonl")?.split_at_checked(TIME.len())?;
+    let (time, script) = path.file_name()?.to_str()?.strip_suffix(".jsonl")?.split_at_checked(TIME.len())?;
     let is_such = |(sign, form): (char, char)| if form == '0' { sign.is_ascii_digit() } else { sign == form };
     time.chars().zip(TIME.chars()).all(is_such).then_some(script)
 }
@@ -197,14 +196,14 @@ fn met(found: &[Met]) -> String {
     found.iter().map(line).collect()
 }
 
-fn exit_of(finished: &Finished, tally: &Tally, signals: &Signals) -> Exit {
+fn exit_of(finished: &Finished, tally: &Tally, signals: &Signals, denies_changes: bool) -> Exit {
     let ended = |status: Status| tally.count(&[status]) > 0;
     let came = [
         (finished.panicked, Exit::Internal),
         (finished.unwritten.is_some(), Exit::Unwritable),
         (!finished.not_begun.is_empty(), Exit::Incomplete),
         (signals.came(), signals.exit()),
-        (ended(Status::Failed), Exit::Failed),
+        (ended(Status::Failed) || denies_changes && tally.would_change, Exit::Failed),
         (ended(Status::Unreachable), Exit::Device),
         (ended(Status::Interrupted), Exit::Incomplete),
     ];
@@ -256,7 +255,7 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
     let inputs = Inputs { folder: Path::new(&script).parent().map(Path::to_owned), ..given };
     let mut common = Common::new(program, inputs, &results);
     (common.environment, common.baud, common.flow) = (environment, arguments.baud, arguments.flow);
-    common.modem_timeout = arguments.modem_timeout;
+    (common.modem_timeout, common.total_timeout) = (arguments.modem_timeout, arguments.total_timeout);
     (common.retries, common.wait) = (arguments.retries, arguments.wait.unwrap_or_default());
     if let Some(folder) = &arguments.record {
         if folder.exists() && !folder.is_dir() {

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap_complete::Shell;
+use clap_complete_nushell::Nushell;
 
 use super::arguments;
 use super::console::{Console, Exit};
@@ -22,13 +23,16 @@ use crate::source::{LARGEST_TEXT, Source, read_file};
 use crate::syntax::topics;
 use crate::usb::UsbName;
 
-pub(crate) fn script(shell: Shell, console: &Console) -> Exit {
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut arguments::command(), "hayes", &mut text);
+pub(crate) fn script(shell: &str, console: &Console) -> Exit {
+    let (mut text, mut command) = (Vec::new(), arguments::command());
+    match shell.parse::<Shell>() {
+        Ok(shell) => clap_complete::generate(shell, &mut command, "hayes", &mut text),
+        Err(_) => clap_complete::generate(Nushell, &mut command, "hayes", &mut text),
+    }
     let ours = [
-        (Shell::Bash, include_str!("completion/hayes.bash")),
-        (Shell::Zsh, include_str!("completion/hayes.zsh")),
-        (Shell::Fish, include_str!("completion/hayes.fish")),
+        ("bash", include_str!("completion/hayes.bash")),
+        ("zsh", include_str!("completion/hayes.zsh")),
+        ("fish", include_str!("completion/hayes.fish")),
     ];
     let more = ours.into_iter().find(|(known, _)| *known == shell).map_or("", |(_, more)| more);
     console.print(&format!("{}\n{more}", String::from_utf8_lossy(&text)))

@@ -262,7 +262,7 @@ fn with_switches(values: Inputs, given: &arguments::InputArguments) -> Inputs {
     Inputs {
         timeout: given.timeout.unwrap_or(values.timeout),
         timeout_scale: given.timeout_scale,
-        plan: given.plan,
+        plan: given.plan || given.deny_changes,
         yes: given.yes,
         shareable: given.shareable,
         guard: Some(Guard::of_user(&given.allow)),

@@ -122,7 +122,7 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Result<Exit, Exit>
         Task::Fmt(arguments) => scripts::format_all(arguments, console),
         Task::Explain(arguments) => explain::run(arguments, console),
         Task::List { text, json } => scripts::list(text.as_deref().unwrap_or(""), *json, console),
-        Task::Show { name } => scripts::show(name, console)?,
+        Task::Show { name, json } => scripts::show(name, *json, console)?,
         Task::Init { folder } => begin::init(folder, console),
         Task::New { what: NewFile::Module(arguments) } => begin::new_module(arguments, console)?,
         Task::Copy { name, file } => begin::copy(name, file.as_deref(), console),
@@ -133,7 +133,7 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Result<Exit, Exit>
         Task::Config { json } => settings::show(*json, console),
         Task::Sim(arguments) => sim::sim(arguments, console)?,
         Task::Lsp { .. } => lsp::serve(console),
-        Task::Completions { shell } => completion::script(*shell, console),
+        Task::Completions { shell } => completion::script(shell, console),
         Task::CompleteWord { words } => completion::word(words, console),
         Task::Man { command, all } => manual(command, all.as_deref(), console),
     })

@@ -5,7 +5,7 @@ use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::arguments::{self, Reports};
-use super::batch::NOWHERE;
+use super::batch::{NOWHERE, written_by};
 use super::console::{self, Console, Exit};
 use super::scripts::told_of_waiting;
 use crate::batch::driver::Finished;
@@ -170,7 +170,16 @@ fn unwritable(path: &Path, error: &std::io::Error, console: &Console) -> Exit {
 
 /// `hayes report`: results of a batch as CSV, JUnit or HTML.
 pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result<Exit, Exit> {
-    let path = &arguments.results;
+    if arguments.list {
+        return Ok(console.print(&kept().iter().map(|path| listed_run(path, console)).collect::<String>()));
+    }
+    let path = &arguments.results.clone().or_else(|| kept().pop()).ok_or_else(|| {
+        let help = "`hayes batch` writes some; or name a file: hayes report RESULTS";
+        console.refuse(Exit::Nothing, "no batch has left results in the user's state folder", Some(help))
+    })?;
+    if arguments.results.is_none() {
+        console.say(&format!("results: {}\n", path.display()));
+    }
     reports_apart(&arguments.reports, &[("the results", path)], false, console)?;
     let unreadable = |error: std::io::Error| {
         let message = format!("{} cannot be read: {error}", path.display());
@@ -186,6 +195,23 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result
     }
     let mask = Mask::default().personal(arguments.shareable);
     Ok(write_all(&results, path, &arguments.reports, &mask, console))
+}
+
+/// The results that batches have left in the user's state folder, the last one at the end: names begin with the time.
+fn kept() -> Vec<PathBuf> {
+    let entries = state::folder().and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+    let mut runs: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| written_by(path).is_some()).collect();
+    runs.sort_unstable();
+    runs
+}
+
+/// The file, then what came of it.
+fn listed_run(path: &Path, console: &Console) -> String {
+    let told = tallied(path).map_or_else(
+        |error| error.to_string(),
+        |(results, tally)| format!("{}: {}", plural(results.heads.len() as u64, "modem"), tally.counted(0, console.out)),
+    );
+    format!("{}  {told}\n", path.display())
 }
 
 /// The reports that were asked for, of the results in this file.

@@ -195,6 +195,9 @@ impl PreparedRun {
         for program in programs {
             exit = exit.worst(self.not_run(program, arguments, console));
         }
+        if arguments.inputs.deny_changes && self.ended.iter().any(|result| result.would_change) {
+            exit = exit.worst(Exit::Failed);
+        }
         let mut reports = arguments.reports.clone();
         reports.rows.take_if(|_| self.rows.as_ref().is_some_and(LiveRows::is_whole));
         exit.worst(modem.close(console)).worst(results::write_reports_of(&self.ended, &reports, console))

@@ -15,7 +15,7 @@ use crate::check::check;
 use crate::diagnostic::{Complaint, Diagnostic, Severity, nearest};
 use crate::library::{self, Library, SCRIPTS, names_beside, title};
 use crate::notation::{self, harmless};
-use crate::report::diagnostics::{annotations, json_lines};
+use crate::report::diagnostics::{annotations, json_lines, one_line_each};
 use crate::report::sarif::sarif;
 use crate::report::style::{Style, filled};
 use crate::source::{LARGEST_TEXT, Source, Unreadable, read_text};
@@ -141,7 +141,9 @@ pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
                 found.extend(told);
             }
             // A program that reads what is printed is told of it there.
-            Err(Complaint { message, help, .. }) if arguments.json || arguments.sarif || arguments.github => {
+            Err(Complaint { message, help, .. })
+                if arguments.json || arguments.sarif || arguments.github || arguments.short =>
+            {
                 let none = Diagnostic::new("hayes::check::no-script", &Source::new(name.as_str(), ""), message);
                 found.push(Diagnostic { help, ..none });
             }
@@ -162,6 +164,9 @@ pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
     if arguments.github {
         return exit.worst(console.print(&annotations(&found)));
     }
+    if arguments.short {
+        return exit.worst(console.print(&one_line_each(&found)));
+    }
     console.show(&found);
     exit
 }
@@ -180,8 +185,11 @@ pub(crate) fn files_below(path: &Path, ending: &str, found: &mut BTreeSet<PathBu
     }
     for entry in std::fs::read_dir(path)? {
         let entry = entry?;
-        // A link may lead back to where we are.
+        // A link may lead back to where we are; a hidden folder is another program's.
         if entry.file_type()?.is_dir() {
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
             files_below(&entry.path(), ending, found)?;
         } else if entry.path().extension().is_some_and(|known| known == ending) {
             found.insert(entry.path());
@@ -333,26 +341,43 @@ pub(crate) fn list(text: &str, json: bool, console: &Console) -> Exit {
     console.print(&shown().map(line).collect::<String>())
 }
 
-pub(crate) fn show(name: &str, console: &Console) -> Result<Exit, Exit> {
+pub(crate) fn show(name: &str, json: bool, console: &Console) -> Result<Exit, Exit> {
     let source = read(name, console)?;
     let checked = check(&source, &Library::new(true));
     let params = checked.program.as_ref().map(|program| program.params.as_slice()).unwrap_or_default();
+    let requires: Vec<&str> = checked.program.iter().flat_map(|program| program.script.requirements()).collect();
+    let parts = checked.program.iter().flat_map(|program| program.script.part_names());
+    let parts: Vec<&str> = parts.map(|name| name.value.as_str()).collect();
+    if json {
+        let param = |param: &Param| {
+            let (kind, default) = (Convert::WORDS.iter().find(|(_, kind)| *kind == param.convert), default(param, &source.text));
+            serde_json::json!({"name": param.name.value, "about": param.about, "kind": kind.map(|(word, _)| word), "default": default, "secret": param.secret})
+        };
+        let params: Vec<_> = params.iter().map(param).collect();
+        let script = serde_json::json!({"name": source.name, "title": title(&source.text), "params": params, "requires": requires, "parts": parts});
+        let exit = if checked.program.is_some() { Exit::Passed } else { Exit::Invalid };
+        console.show(&checked.diagnostics.into_iter().filter(|it| it.severity == Severity::Error).collect::<Vec<_>>());
+        return Ok(exit.worst(console.print(&(notation::json(&script) + "\n"))));
+    }
     let name = console.err.paint(Style::Name, &source.name);
     let mut text = format!("{name}: {}\n", harmless(title(&source.text)));
     for param in params {
         text.push_str(&format!("  {}\n", harmless(&parameter(param, &source.text))));
     }
-    for required in checked.program.iter().flat_map(|program| program.script.requirements()) {
+    for required in requires {
         text.push_str(&format!("  requires {}\n", harmless(required)));
     }
-    let parts = checked.program.iter().flat_map(|program| program.script.part_names());
-    let parts: Vec<&str> = parts.map(|name| name.value.as_str()).collect();
     if !parts.is_empty() {
         text.push_str(&format!("  --only NAME  its parts: {}\n", parts.join(", ")));
     }
     // What is said of the script goes to standard error, so that `hayes show … > my.hayes` is the script.
     console.say(&format!("{text}\n"));
     Ok(console.print(&harmless(&source.text)))
+}
+
+/// As it is written in the script; none where it has to be given.
+fn default<'t>(param: &Param, script: &'t str) -> Option<&'t str> {
+    param.default.as_ref().and_then(|value| script.get(std::ops::Range::<usize>::from(value.span)))
 }
 
 /// `-V apn=…  Access Point Name (default "super")`
@@ -364,8 +389,7 @@ fn parameter(param: &Param, script: &str) -> String {
         Convert::Hex => " (a hexadecimal number)",
         Convert::Decimal => " (a decimal number)",
     };
-    let default = param.default.as_ref().and_then(|value| script.get(std::ops::Range::<usize>::from(value.span)));
-    let default = default.map_or_else(|| " (required)".to_owned(), |default| format!(" (default {default})"));
+    let default = default(param, script).map_or_else(|| " (required)".to_owned(), |default| format!(" (default {default})"));
     let about = param.about.as_deref().unwrap_or_default();
     format!("{flag} {}=…  {about}{kind}{default}", param.name.value)
 }

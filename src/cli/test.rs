@@ -12,6 +12,7 @@ use crate::catalogue::Catalogue;
 use crate::connect::{self, Address, Opening};
 use crate::conversation::Conversation;
 use crate::diagnostic::nearest;
+use crate::notation::harmless;
 use crate::port::transcript::{Said, Transcript, Who, events};
 use crate::port::{Cancel, Timestamp};
 use crate::report::result::{FailureReport, RunResult};
@@ -48,6 +49,10 @@ pub(crate) fn test(arguments: &Test, console: &Console) -> Result<Exit, Exit> {
     if recordings.is_empty() {
         let help = "`hayes run NAME.hayes -p PORT --record NAME.transcript` makes one beside its script";
         return Err(console.refuse(Exit::Nothing, "there is no recording, no file NAME.transcript", Some(help)));
+    }
+    if arguments.list {
+        let line = |recording: &PathBuf| harmless(&recording.display().to_string()).into_owned() + "\n";
+        return Ok(console.print(&recordings.iter().map(line).collect::<String>()));
     }
     let (cancel, signals) = Signals::begin(console)?;
     let (mut exit, mut passed, mut ended) = (Exit::Passed, 0, Vec::new());

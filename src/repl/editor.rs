@@ -19,7 +19,7 @@ use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hint, Hinter};
 use rustyline::history::FileHistory;
 use rustyline::validate::Validator;
-use rustyline::{Config, Context, Editor, ExternalPrinter, Helper};
+use rustyline::{Config, Context, EditMode, Editor, ExternalPrinter, Helper};
 use unicode_width::UnicodeWidthStr;
 
 use super::explorer::COMMANDS;
@@ -133,6 +133,7 @@ fn editor(above: &Arc<LinesAbove>, palette: Palette) -> Result<Editor<Editing, F
         .completion_show_all_if_ambiguous(true)
         .completion_prompt_limit(usize::MAX)
         .bell_style(BellStyle::None)
+        .edit_mode(if has_vi_keys() { EditMode::Vi } else { EditMode::Emacs })
         // What is coloured is ours to say; the editor tells us what it paints only where it may colour.
         .color_mode(ColorMode::Forced)
         .build();
@@ -154,6 +155,14 @@ fn editor(above: &Arc<LinesAbove>, palette: Palette) -> Result<Editor<Editing, F
     let serve = move || served.serve(&mut |text| printer.print(text).is_ok());
     std::thread::Builder::new().name("printer".to_owned()).spawn(serve)?;
     Ok(editor)
+}
+
+/// Whether programs that read lines are to have the keys of vi, as the user's `~/.inputrc` says.
+fn has_vi_keys() -> bool {
+    let named = std::env::var_os("INPUTRC").map(PathBuf::from);
+    let file = named.or_else(|| std::env::home_dir().map(|home| home.join(".inputrc")));
+    let text = file.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+    text.lines().any(|line| line.split_whitespace().eq(["set", "editing-mode", "vi"]))
 }
 
 /// So many lines wait to be shown; then the oldest are given up, and counted.

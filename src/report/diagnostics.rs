@@ -57,3 +57,14 @@ pub fn annotations(diagnostics: &[Diagnostic]) -> String {
     };
     diagnostics.iter().map(annotation).collect()
 }
+
+/// Each diagnostic on one line, as compilers print them, and editors, grep and people read them.
+pub fn one_line_each(diagnostics: &[Diagnostic]) -> String {
+    let line = |diagnostic: &Diagnostic| {
+        let Problem { file, line, column, severity, code, message, help, .. } = diagnostic.into();
+        let help = help.map(|help| format!("; help: {help}")).unwrap_or_default();
+        let words = format!("{file}:{line}:{column}: {severity}: {message}{help} [{code}]");
+        notation::harmless(&words.replace('\n', " ")).into_owned() + "\n"
+    };
+    diagnostics.iter().map(line).collect()
+}

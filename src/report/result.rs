@@ -41,6 +41,9 @@ pub struct RunResult {
     pub exchanges: u64,
     pub changed: u64,
     pub unchanged: u64,
+    /// `--plan`: something was left out that may change the modem.
+    #[serde(skip)]
+    pub would_change: bool,
     /// How often the modem's flash was written, and in all runs on this machine
     #[serde(default, skip_serializing_if = "is_zero")]
     pub flash_writes: u64,
@@ -132,6 +135,7 @@ impl RunResult {
             exchanges: outcome.exchanges,
             changed: outcome.changed,
             unchanged: outcome.unchanged,
+            would_change: outcome.would_change,
             flash_writes: outcome.flash_writes,
             flash_writes_in_all: outcome.flash_writes_in_all,
             report: outcome.report.iter().map(|(name, value)| (name.clone(), json(value))).collect(),

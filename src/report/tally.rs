@@ -43,6 +43,8 @@ pub struct Tally {
     counts: [usize; STATUSES.len()],
     pub changed: u64,
     pub unchanged: u64,
+    /// `--plan`: of one at least
+    pub would_change: bool,
     /// How many of those that passed did so at a later try
     pub flaky: usize,
     causes: Vec<Cause>,
@@ -60,6 +62,7 @@ impl Tally {
         counts.for_each(|(count, _)| *count += 1);
         self.changed = self.changed.saturating_add(result.changed);
         self.unchanged = self.unchanged.saturating_add(result.unchanged);
+        self.would_change |= result.would_change;
         self.elapsed_ms = self.elapsed_ms.saturating_add(result.elapsed_ms);
         self.flaky += usize::from(result.is_flaky());
         let place = self.slowest.partition_point(|(other, _)| *other >= result.elapsed_ms);

@@ -23,6 +23,8 @@ pub struct Outcome {
     pub changed: u64,
     /// `ensure`s that found all as it should be.
     pub unchanged: u64,
+    /// `--plan`: something was left out that may change the modem.
+    pub would_change: bool,
     /// How often the modem's flash was written, here and in all runs on this machine (unknown of a simulated modem).
     pub flash_writes: u64,
     pub flash_writes_in_all: Option<u64>,

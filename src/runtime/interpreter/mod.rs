@@ -707,6 +707,7 @@ impl<'r> Run<'r> {
             status,
             failure,
             skipped,
+            would_change: self.left_out,
             flash_writes_in_all,
             report,
             elapsed: self.conversation.now().saturating_sub(self.started),
