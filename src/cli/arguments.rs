@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::{PathBufValueParser, Resettable, TypedValueParser};
-use clap::{ArgAction, ArgMatches, Args, ColorChoice, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+use clap::{
+    ArgAction, ArgMatches, Args, ColorChoice, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint,
+};
 
 use super::agent::AgentArguments;
 use super::fleet::FleetArguments;
@@ -41,6 +43,9 @@ pub(crate) struct HayesArguments {
     /// Read no file of settings
     #[arg(long, global = true)]
     pub(crate) no_config: bool,
+    /// Work in this folder
+    #[arg(short = 'C', long, global = true, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub(crate) directory: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -463,7 +468,14 @@ pub(crate) struct At {
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Modem")]
     pub(crate) inventory: Vec<PathBuf>,
     /// Of the inventory only these, as -l of `hayes batch` selects them
-    #[arg(short, long, value_name = "SELECTION", allow_hyphen_values = true, requires = "inventory", help_heading = "Modem")]
+    #[arg(
+        short,
+        long,
+        value_name = "SELECTION",
+        allow_hyphen_values = true,
+        requires = "inventory",
+        help_heading = "Modem"
+    )]
     pub(crate) limit: Vec<String>,
     #[command(flatten)]
     pub(crate) inputs: InputArguments,

@@ -148,8 +148,7 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
 fn keep_newest(results: &Path, keep: NonZeroUsize) -> std::io::Result<()> {
     let (Some(folder), Some(script)) = (results.parent(), written_by(results)) else { return Ok(()) };
     let entries = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
-    let mut runs: Vec<PathBuf> =
-        entries.into_iter().filter(|path| written_by(path) == Some(script)).collect();
+    let mut runs: Vec<PathBuf> = entries.into_iter().filter(|path| written_by(path) == Some(script)).collect();
     // Their names begin with the time.
     runs.sort_unstable();
     for old in runs.iter().take(runs.len().saturating_sub(keep.get())) {

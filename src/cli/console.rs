@@ -225,7 +225,7 @@ pub(crate) enum Exit {
     Incomplete,
     /// Device trouble: missing, busy, forbidden, lost
     Device,
-    /// A script failed; `fmt --check`: a difference
+    /// A script failed; `fmt --check`: a difference; `--deny-changes`: something would change
     Failed,
     /// Wrong command line
     Usage,

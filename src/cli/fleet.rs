@@ -359,7 +359,9 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
         return Err(console.refuse(Exit::Usage, why, Some(help)));
     }
     let program = batch::script(batch, console)?;
-    if let Some(why) = asks_person(&program, batch.inputs.yes).filter(|_| !batch.inputs.plan && !batch.inputs.deny_changes) {
+    if let Some(why) =
+        asks_person(&program, batch.inputs.yes).filter(|_| !batch.inputs.plan && !batch.inputs.deny_changes)
+    {
         let help = "`confirm` is answered beforehand with --yes; a value is given with a param: -V NAME=VALUE";
         return Err(console.refuse(Exit::Invalid, &harmless(why.as_bytes()), Some(help)));
     }

@@ -48,6 +48,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if asks_for_build(&words) {
         return Console::new(ColorChoice::Auto).print(&build()).into();
     }
+    if let Err(exit) = settings::work_in(&words) {
+        return exit.into();
+    }
     let mut parsed = settings::parse(&words);
     let names_none = parsed.as_ref().is_ok_and(|arguments| arguments.task.is_none());
     // On a terminal somebody wants to look around.
@@ -206,7 +209,7 @@ fn surroundings(command: &clap::Command, has_status: bool) -> String {
     let codes = include_str!("help.md").lines().find_map(|line| line.strip_prefix("Exit codes: "));
     text.extend(codes.filter(|_| !has_status).map(exit_status));
     let keys = command.get_arguments().filter_map(clap::Arg::get_long);
-    let set: Vec<&Setting> = keys.filter_map(Setting::find).collect();
+    let set: Vec<&Setting> = keys.filter_map(Setting::find).filter(|set| settings::is_taken(command, set)).collect();
     if !set.is_empty() {
         text.push_str(".SH ENVIRONMENT\n");
         text.extend(set.iter().map(|set| format!(".TP\n{}\nas \\-\\-{}\n", set.variable(), set.key)));

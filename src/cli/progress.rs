@@ -166,8 +166,7 @@ impl ProgressScreen {
                 Ok(Progress::Note(note)) => self.above(&(console::fitted(&format!("note: {note}"), "      ") + "\n")),
                 Ok(Progress::Said { modem, lines }) => {
                     let width = self.names;
-                    let named =
-                        || lines.lines().map(|line| format!("{modem:<width$} │ {line}\n")).collect::<String>();
+                    let named = || lines.lines().map(|line| format!("{modem:<width$} │ {line}\n")).collect::<String>();
                     match &mut self.answers {
                         None => self.above(&named()),
                         Some(sink) => {

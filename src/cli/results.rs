@@ -209,7 +209,9 @@ fn kept() -> Vec<PathBuf> {
 fn listed_run(path: &Path, console: &Console) -> String {
     let told = tallied(path).map_or_else(
         |error| error.to_string(),
-        |(results, tally)| format!("{}: {}", plural(results.heads.len() as u64, "modem"), tally.counted(0, console.out)),
+        |(results, tally)| {
+            format!("{}: {}", plural(results.heads.len() as u64, "modem"), tally.counted(0, console.out))
+        },
     );
     format!("{}  {told}\n", path.display())
 }

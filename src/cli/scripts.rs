@@ -350,7 +350,8 @@ pub(crate) fn show(name: &str, json: bool, console: &Console) -> Result<Exit, Ex
     let parts: Vec<&str> = parts.map(|name| name.value.as_str()).collect();
     if json {
         let param = |param: &Param| {
-            let (kind, default) = (Convert::WORDS.iter().find(|(_, kind)| *kind == param.convert), default(param, &source.text));
+            let (kind, default) =
+                (Convert::WORDS.iter().find(|(_, kind)| *kind == param.convert), default(param, &source.text));
             serde_json::json!({"name": param.name.value, "about": param.about, "kind": kind.map(|(word, _)| word), "default": default, "secret": param.secret})
         };
         let params: Vec<_> = params.iter().map(param).collect();
@@ -389,7 +390,8 @@ fn parameter(param: &Param, script: &str) -> String {
         Convert::Hex => " (a hexadecimal number)",
         Convert::Decimal => " (a decimal number)",
     };
-    let default = default(param, script).map_or_else(|| " (required)".to_owned(), |default| format!(" (default {default})"));
+    let default =
+        default(param, script).map_or_else(|| " (required)".to_owned(), |default| format!(" (default {default})"));
     let about = param.about.as_deref().unwrap_or_default();
     format!("{flag} {}=…  {about}{kind}{default}", param.name.value)
 }

@@ -36,6 +36,17 @@ pub(super) fn port_from() -> Option<&'static str> {
     PORT.get().map(String::as_str)
 }
 
+/// Goes into the folder that is to be worked in, before its settings are read.
+pub(super) fn work_in(words: &[OsString]) -> Result<(), Exit> {
+    let Some(folder) = ["-C", "--directory"].into_iter().find_map(|option| global(words, option)) else {
+        return Ok(());
+    };
+    std::env::set_current_dir(&folder).map_err(|error| {
+        let message = format!("{folder} is no folder to work in: {error}");
+        Console::new(ColorChoice::Auto).refuse(Exit::Usage, &harmless(&message), None)
+    })
+}
+
 /// The arguments; else what to print instead (help, a mistake), or the exit where a file's fault has been told.
 pub(super) fn parse(words: &[OsString]) -> Result<HayesArguments, Result<clap::Error, Exit>> {
     let wants_help = words.iter().any(|word| word == "--help" || word == "-h");
@@ -62,9 +73,9 @@ pub(super) fn parse(words: &[OsString]) -> Result<HayesArguments, Result<clap::E
         let _ = PORT.set(port.origin());
     }
     let typed = |task: &ArgMatches, id| task.value_source(id) == Some(ValueSource::CommandLine);
-    if matches.subcommand().is_some_and(|(name, task)| name == "at" && typed(task, "inventory") && typed(task, "port")) {
-        let both = "-p and -i both name modems: give one of them";
-        return Err(Ok(HayesArguments::command().error(ErrorKind::ArgumentConflict, both)));
+    if matches.subcommand_matches("at").is_some_and(|at| typed(at, "inventory") && typed(at, "port")) {
+        let console = Console::new(ColorChoice::Auto);
+        return Err(Err(console.refuse(Exit::Usage, "-p and -i both name modems", Some("give one of them"))));
     }
     HayesArguments::from_arg_matches(&matches).map_err(Ok)
 }
@@ -123,7 +134,7 @@ fn task(words: &[OsString]) -> Option<&str> {
     let mut words = words.iter().skip(1).filter_map(|word| word.to_str());
     loop {
         match words.next()? {
-            "--color" | "--profile" | "--config" => _ = words.next(),
+            "--color" | "--profile" | "--config" | "-C" | "--directory" => _ = words.next(),
             flag if flag.starts_with('-') => {}
             task => return Some(task),
         }
@@ -182,11 +193,15 @@ pub(crate) fn with_settings(command: Command) -> Command {
     with_own_settings(command, configuration).mut_subcommands(with_settings)
 }
 
+/// Whether the option may be a setting there: who asks one modem does not mean all of an inventory.
+pub(crate) fn is_taken(command: &Command, setting: &Setting) -> bool {
+    command.get_name() != "at" || setting.key != "inventory"
+}
+
 fn with_own_settings(mut command: Command, configuration: &Configuration) -> Command {
     let known = |arg: &Arg| Some((arg.get_id().clone(), Setting::find(arg.get_long()?)?));
     let mut settings: Vec<_> = command.get_arguments().filter_map(known).collect();
-    // Who asks one modem does not mean all of them.
-    settings.retain(|(_, setting)| command.get_name() != "at" || setting.key != "inventory");
+    settings.retain(|(_, setting)| is_taken(&command, setting));
     for (id, setting) in settings {
         command = command.mut_arg(id, |arg| {
             // An empty variable is none.

@@ -13,7 +13,7 @@ use crate::at::result_code::{self, telling_words};
 use crate::catalogue;
 use crate::catalogue::command::{Away, unknown_danger};
 use crate::catalogue::entry::{
-    Confirmation, Danger, DangerKind, FieldKind, KnownField, KnownPrompt, Layout, Usage, When,
+    CommandEntry, Confirmation, Danger, DangerKind, FieldKind, KnownField, KnownPrompt, Layout, Usage, When,
 };
 use crate::catalogue::explain::clause;
 use crate::check::findings::Findings;
@@ -203,6 +203,7 @@ fn lint_line(line: &AtText, asked: Asked<'_>, lines: &mut Lines, findings: &mut 
         }
         lint_danger(known, asked, lines, findings);
         lint_calls(known, findings);
+        lint_dial(known, asked, findings);
         lint_ensured(known, asked, findings);
         follow_contexts(known, lines, findings);
         known.values.iter().for_each(|value| lines.note_text(value));
@@ -251,6 +252,9 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, fi
             lint_quotes(known, findings);
             lint_setting(known, findings);
             lint_values(known, findings);
+            if !expects_failure(asked.clauses) {
+                lint_count(known, entry, findings);
+            }
         }
         Form::Read if entry.read.is_none() && entry.execute.is_some() && !expects_failure(asked.clauses) => {
             // Vendors add forms of their own to their commands; those of the standards are known.
@@ -354,13 +358,14 @@ fn lint_calls(known: &KnownCommand<'_>, findings: &mut Findings) {
 
 /// A slip in the name of a setting: `AT+QCFG="roamservices",2`.
 fn lint_setting(known: &KnownCommand<'_>, findings: &mut Findings) {
-    let Some(key) = known.values.first().filter(|key| key.len() > 5 && !key.contains(UNKNOWN)) else { return };
+    let Some(key) = known.values.first().filter(|key| key.len() > 2 && !key.contains(UNKNOWN)) else { return };
     let settings = || catalogue::lookup::settings(known.command.name).map(|(name, _)| name.trim_matches('"'));
     if settings().any(|name| name.eq_ignore_ascii_case(key)) || !findings.may_compare(settings().count()) {
         return;
     }
     // `urc/delay` and `urcdelay` are the same to some firmware.
-    let is_slip = |near: &&str| near.replace('/', "") != *key && slips(key, near) == 1;
+    let is_slip =
+        |near: &&str| near.replace('/', "") != *key && (is_slip(key, near) || key.len() > 5 && slips(key, near) == 1);
     if let Some(near) = settings().find(is_slip) {
         let start = known.command.range.end - known.command.argument.len();
         let quote = usize::from(known.command.argument.starts_with('"'));
@@ -402,6 +407,32 @@ fn lint_values(known: &KnownCommand<'_>, findings: &mut Findings) {
         let known = || format!("known are {}", listed(there()));
         let form = form.filter(|_| field.values.is_empty()).map_or_else(known, |form| format!("{form} stands here"));
         findings.report(fault.did_you_mean(meant, form));
+    }
+}
+
+/// More values than the command takes.
+fn lint_count(known: &KnownCommand<'_>, entry: &CommandEntry, findings: &mut Findings) {
+    let Some(usage) = known.usage.filter(|_| entry.status == Confirmation::Confirmed) else { return };
+    let argument = known.command.argument;
+    let given: Vec<_> = parameters(argument.as_bytes()).collect();
+    // A comma of its own parts a time: without quotes it is two values, and told as that.
+    let may_be = |layout: &Layout| layout.groups || layout.fields.iter().any(|it| it.kind() == FieldKind::Time);
+    let takes = |layout: &Layout, count: usize| may_be(layout) || layout.field(count - 1).is_some();
+    let is_taken = |count: usize| std::iter::once(&usage.parameters).chain(&usage.instead).any(|it| takes(it, count));
+    let most = (1..=given.len()).take_while(|count| is_taken(*count)).count();
+    let (Some(first), false) = (given.get(most).filter(|_| most > 0), argument.contains(UNKNOWN)) else { return };
+    let start = known.command.range.end - argument.len();
+    let span = known.line.span(start + first.range.start, start + argument.len());
+    findings.tell("hayes::check::more-values", span, &[&known.name(), &counted(most, "value"), &given.len()]);
+}
+
+/// `ATD+15551234` without a `;`.
+fn lint_dial(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
+    let number = known.command.argument.trim_start_matches(['T', 'P', 't', 'p', ' ']);
+    let digits = number.strip_prefix('+').unwrap_or(number);
+    let is_number = digits.len() > 2 && digits.bytes().all(|it| it.is_ascii_digit() || b"-() ".contains(&it));
+    if known.command.is("D") && is_number && !expects(asked.clauses, &["CONNECT"]) {
+        findings.tell("hayes::check::data-call", known.span, &[&known.written(&findings.source)]);
     }
 }
 
@@ -692,6 +723,9 @@ fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
     {
         findings.tell("hayes::check::two-ends", other.span, &[]);
     }
+    if let [known] = commands {
+        lint_bare(known, asked, findings);
+    }
     let prefix = |known: &KnownCommand<'_>| {
         let usage = known.usage?;
         if usage.shape == Shape::Prefixed { usage.prefix } else { None }
@@ -716,6 +750,26 @@ fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
                 None if is_capture(clause) && !commands.is_empty() => {}
                 None => findings.tell("hayes::check::other-answer silent", pattern.span, &[&name, &found]),
             }
+        }
+    }
+}
+
+/// `capture "+CGSN: {imei}"`: few modems answer with the prefix.
+fn lint_bare(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
+    let (Some(entry), Some(usage)) = (known.entry, known.usage) else { return };
+    let is_standard = entry.vendors.iter().any(|vendor| STANDARDS.contains(vendor));
+    let is_bare = matches!(usage.shape, Shape::Bare | Shape::Text) || usage.shape == Shape::Unknown && is_standard;
+    let name = known.name();
+    for clause in asked.clauses.iter().filter(|_| is_bare && known.command.form == Form::Execute) {
+        let (ClauseKind::Expect(alternatives)
+        | ClauseKind::CapturePattern(alternatives)
+        | ClauseKind::CaptureAllPattern { patterns: alternatives, .. }) = &clause.kind
+        else {
+            continue;
+        };
+        let has_prefix = |pattern: &Pattern| pattern_prefix(pattern).is_some_and(|found| name.ends_with(found));
+        if let Some(pattern) = alternatives.first().filter(|_| alternatives.iter().all(has_prefix)) {
+            findings.tell("hayes::check::bare-answer", pattern.span, &[&name, &name.trim_start_matches("AT")]);
         }
     }
 }
