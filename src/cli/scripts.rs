@@ -129,6 +129,13 @@ fn unreadable(name: &str, error: &Unreadable, elsewhere: fn(&str) -> String) -> 
 
 /// `hayes check`: diagnostics without a modem.
 pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
+    let forms: [(bool, fn(&[Diagnostic]) -> String); 4] = [
+        (arguments.json, json_lines),
+        (arguments.sarif, sarif),
+        (arguments.github, annotations),
+        (arguments.short, one_line_each),
+    ];
+    let print = forms.into_iter().find(|(is_asked, _)| *is_asked).map(|(_, print)| print);
     let mut exit = Exit::Passed;
     let mut found: Vec<Diagnostic> = Vec::new();
     for name in &with_folders(&arguments.scripts) {
@@ -141,9 +148,7 @@ pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
                 found.extend(told);
             }
             // A program that reads what is printed is told of it there.
-            Err(Complaint { message, help, .. })
-                if arguments.json || arguments.sarif || arguments.github || arguments.short =>
-            {
+            Err(Complaint { message, help, .. }) if print.is_some() => {
                 let none = Diagnostic::new("hayes::check::no-script", &Source::new(name.as_str(), ""), message);
                 found.push(Diagnostic { help, ..none });
             }
@@ -155,17 +160,8 @@ pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
         exit = exit.worst(Exit::Invalid);
     }
     found.retain(|diagnostic| !arguments.quiet || diagnostic.severity == Severity::Error);
-    if arguments.json {
-        return exit.worst(console.print(&json_lines(&found)));
-    }
-    if arguments.sarif {
-        return exit.worst(console.print(&sarif(&found)));
-    }
-    if arguments.github {
-        return exit.worst(console.print(&annotations(&found)));
-    }
-    if arguments.short {
-        return exit.worst(console.print(&one_line_each(&found)));
+    if let Some(print) = print {
+        return exit.worst(console.print(&print(&found)));
     }
     console.show(&found);
     exit

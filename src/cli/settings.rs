@@ -37,7 +37,7 @@ pub(super) fn port_from() -> Option<&'static str> {
 }
 
 /// Goes into the folder that is to be worked in, before its settings are read.
-pub(super) fn work_in(words: &[OsString]) -> Result<(), Exit> {
+pub(crate) fn work_in(words: &[OsString]) -> Result<(), Exit> {
     let Some(folder) = ["-C", "--directory"].into_iter().find_map(|option| global(words, option)) else {
         return Ok(());
     };
