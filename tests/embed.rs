@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hayes::embed::{Inputs, Modem, Script};
+use hayes::runtime::Status;
+
 #[allow(dead_code, reason = "its `main` is the example's")]
 #[path = "../docs/examples/embed.rs"]
 mod example;
@@ -14,6 +17,18 @@ fn the_page_shows_the_example_and_what_it_prints() {
     let printed = example::talk("sim:bg96?time=virtual").unwrap();
     let shown = format!("```text\n$ cargo run --quiet --example embed\n{printed}```");
     assert!(page.contains(&shown), "what it prints:\n{printed}");
+}
+
+/// … with a `finally` that has its time, or without one.
+#[test]
+fn an_interruption_ends_one_run_and_no_other() {
+    let mut modem = Modem::open("sim:bg96?time=virtual").unwrap();
+    for text in ["AT+CGMM\n", "AT+CGMM\nfinally {\n  AT\n}\n"] {
+        let script = Script::parse("x.hayes", text).unwrap();
+        modem.canceller().cancel();
+        let [ended, next] = [(); 2].map(|()| modem.run(&script, &Inputs::default()).unwrap());
+        assert_eq!((ended.status, next.status), (Status::Interrupted, Status::Passed), "{text}");
+    }
 }
 
 /// What other programs build on: a change of it is a breaking one, and has a line in CHANGELOG.md. `BLESS=1` writes it.

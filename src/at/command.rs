@@ -116,7 +116,6 @@ fn command(line: &str, start: usize, first: u8) -> Command<'_> {
         from + bytes.get(from..).unwrap_or_default().iter().take_while(|byte| belongs(byte)).count()
     };
     let name_end = match first {
-        b'D' | b'd' => behind,
         b'S' | b's' => skip(behind, u8::is_ascii_digit),
         b'&' | b'\\' => behind + usize::from(bytes.get(behind).is_some_and(u8::is_ascii_alphabetic)),
         // V.250 §5.4.1: letters, digits and these.
@@ -140,7 +139,6 @@ fn command(line: &str, start: usize, first: u8) -> Command<'_> {
         (_, [b'=', b'?', after @ ..]) if is_test(after) => (Form::Test, name_end + 2..name_end + 2),
         (_, [b'=', ..]) => (Form::Set, name_end + 1..separator(bytes, name_end + 1)),
         (_, [b'?', ..]) => (Form::Read, name_end + 1..separator(bytes, name_end + 1)),
-        (b'S' | b's', _) => (Form::Execute, name_end..name_end),
         _ if is_extended_prefix(first) => (Form::Execute, name_end..skip(name_end, |byte| *byte != b';')),
         _ => (Form::Execute, name_end..skip(name_end, u8::is_ascii_digit)),
     };

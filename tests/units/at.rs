@@ -27,6 +27,11 @@ fn made(of: &str, bytes: &[u8]) -> String {
             let shown = |one: &command::Command<'_>| format!("{} {:?} {}", one.name, one.form, one.argument);
             line.commands.iter().map(|one| shown(one).trim_end().to_owned()).collect::<Vec<_>>().join(" | ")
         }),
+        "typed" => {
+            let (before, sent) = written.split_once(" < ").unwrap();
+            let (lines, begun) = command::typed(before, sent);
+            format!("{lines} | {begun}").trim_end().to_owned()
+        }
         "places" => {
             let line = command::parse(&written).unwrap();
             let faults = [("quote", line.unclosed_quote), ("AT", line.second_at)];
