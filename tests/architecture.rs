@@ -25,7 +25,7 @@ const LATER: [(&str, usize, usize); 10] = [
     ("guard", 1_150, 14),
     // It makes blocks of jumps: loops, branches, subroutines in place.
     ("import", 2_280, 20),
-    ("lsp", 1_800, 25),
+    ("lsp", 1_950, 25),
     ("probe", 250, 4),
     ("scaffold", 300, 4),
     ("usb", 250, 2),

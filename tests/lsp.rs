@@ -38,7 +38,8 @@ fn a_request_that_is_not_known_or_is_nonsense_ends_nothing() {
 /// The server, and an editor's side of its pipe.
 pub(crate) struct Server {
     child: Child,
-    input: ChildStdin,
+    /// None once it is closed
+    input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
     last_id: u64,
     /// The last diagnostics of each document
@@ -57,7 +58,7 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        let (input, output) = (child.stdin.take(), BufReader::new(child.stdout.take().unwrap()));
         let (diagnostics, told) = (BTreeMap::new(), Vec::new());
         let mut server = Server { child, input, output, last_id: 0, diagnostics, told };
         let begun = server.ask("initialize", &json!({"capabilities": {}, "rootUri": uri(folder)}));
@@ -68,8 +69,9 @@ impl Server {
 
     fn write(&mut self, message: &Value) {
         let text = message.to_string();
-        write!(self.input, "Content-Length: {}\r\n\r\n{text}", text.len()).unwrap();
-        self.input.flush().unwrap();
+        let input = self.input.as_mut().unwrap();
+        write!(input, "Content-Length: {}\r\n\r\n{text}", text.len()).unwrap();
+        input.flush().unwrap();
     }
 
     pub(crate) fn tell(&mut self, method: &str, params: &Value) {
@@ -428,6 +430,58 @@ fn an_editor_says_shutdown_before_it_leaves() {
     assert_eq!(server.child.wait().unwrap().code(), Some(1));
 }
 
+/// How many runs of scripts in this folder go on.
+#[cfg(target_os = "linux")]
+fn runs_in(folder: &Path) -> usize {
+    let of = |entry: std::fs::DirEntry| std::fs::read_to_string(entry.path().join("cmdline")).ok();
+    let all = std::fs::read_dir("/proc").unwrap().filter_map(|entry| of(entry.unwrap()));
+    all.filter(|line| line.contains("\0run\0") && line.contains(&*folder.to_string_lossy())).count()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn no_run_outlives_the_editor() {
+    let folder = Folder::new();
+    let script = folder.0.join("endless.hayes");
+    std::fs::write(&script, "repeat for 1h every 1s {\n  AT\n}\n").unwrap();
+    let run = |command: &str| json!({"command": command, "arguments": [uri(&script)]});
+    let begin = || {
+        let mut server = Server::start(&folder.0);
+        server.open(&uri(&script), &std::fs::read_to_string(&script).unwrap());
+        assert_eq!(server.ask("workspace/executeCommand", &run("hayes.runSimulated"))["error"], Value::Null);
+        assert_eq!(runs_in(&folder.0), 1);
+        server
+    };
+    let is_gone = |how: &str| {
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while runs_in(&folder.0) > 0 {
+            assert!(std::time::Instant::now() < end, "{how}: the run goes on");
+            std::thread::yield_now();
+        }
+    };
+    let mut server = begin();
+    let lenses = server.ask("textDocument/codeLens", &json!({"textDocument": {"uri": uri(&script)}}));
+    assert_eq!(lenses["result"][1]["command"]["title"], "Stop the run");
+    // One script runs once.
+    server.ask("workspace/executeCommand", &run("hayes.runSimulated"));
+    server.ask("workspace/executeCommand", &run("hayes.stopRun"));
+    is_gone("stopped");
+    assert!(server.ask("workspace/executeCommand", &run("hayes.stopRun"))["error"]["message"].is_string());
+    let lenses = server.ask("textDocument/codeLens", &json!({"textDocument": {"uri": uri(&script)}}));
+    assert_eq!(lenses["result"].as_array().unwrap().len(), 1);
+    drop(server);
+    begin().end();
+    is_gone("shutdown and exit");
+    let mut server = begin();
+    server.tell("exit", &Value::Null);
+    assert_eq!(server.child.wait().unwrap().code(), Some(1));
+    is_gone("exit");
+    let mut server = begin();
+    server.input = None;
+    server.child.wait().unwrap();
+    is_gone("closed");
+}
+
 #[test]
 fn a_script_that_is_closed_is_what_its_file_holds() {
     let folder = Folder::new();
@@ -442,6 +496,15 @@ fn a_script_that_is_closed_is_what_its_file_holds() {
         server.read();
     }
     assert_eq!(server.diagnostics[&outer], Vec::<Value>::new());
+    // Another program writes it, and the editor tells of that.
+    std::fs::write(folder.0.join("inner.hayes"), "exepct OK\n").unwrap();
+    server.diagnostics.clear();
+    let changes = json!({"changes": [{"uri": inner, "type": 2}]});
+    server.tell("workspace/didChangeWatchedFiles", &changes);
+    while !server.diagnostics.contains_key(&outer) {
+        server.read();
+    }
+    assert_eq!(server.diagnostics[&outer].len(), 1);
 }
 
 /// Neovim with the plugin of `editors/vim`, which starts the server.
@@ -472,6 +535,10 @@ fn neovim_shows_what_is_wrong() {
         "completion: AT+CSQ\n",
         "left: 0\n",
         "formatted: retry 3 { |   AT+CSQ | }\n",
+        "made: 1:1 `rety` begins no statement\n",
+        "kept: rety 3 { | AT+CSQ | }\n",
+        "gq: retry 3 { |   AT+CSQ | }\n",
+        "omnifunc: v:lua.vim.lsp.omnifunc\n",
         "colour: hayesControl\n",
     ] {
         assert!(printed.contains(wanted), "no {wanted} in\n{printed}");

@@ -47,7 +47,9 @@ pub(super) fn shown(workspace: &Workspace, document: &Document, found: &Diagnost
 /// What mends the diagnostics there.
 pub(super) fn actions(workspace: &Workspace, asked: &lsp::CodeActionParams) -> Option<Vec<lsp::CodeActionOrCommand>> {
     let document = workspace.document(&asked.text_document.uri)?;
-    let touches = |range: lsp::Range| range.start <= asked.range.end && asked.range.start <= range.end;
+    // Anywhere in its line: while one types, the cursor stands behind what is wrong.
+    let touches =
+        |range: lsp::Range| range.start.line <= asked.range.end.line && asked.range.start.line <= range.end.line;
     let found = document.found.get()?.iter();
     let own = found.filter(|found| found.source.name == document.source.name);
     let here = own.filter(|found| found.span().is_some_and(|span| touches(document.range(span))));
@@ -77,10 +79,12 @@ fn mends(workspace: &Workspace, document: &Document, found: &Diagnostic) -> Vec<
         action(title, lsp::TextEdit::new(document.range(edit.span), edit.value.clone()), true)
     });
     let has_lines = !document.tree().body.statements.is_empty();
-    let allowed = (found.severity == Severity::Warning && has_lines).then(|| {
-        let start = found.span().unwrap_or_default().start as usize;
-        let start = document.source.line_start(document.source.line_of(start));
-        let line = document.source.text.get(start..).unwrap_or_default();
+    let start = found.span().unwrap_or_default().start as usize;
+    let start = document.source.line_start(document.source.line_of(start));
+    let line = document.source.text.get(start..).unwrap_or_default();
+    // What is wrong in a comment stands above no statement that could be meant.
+    let may_allow = found.severity == Severity::Warning && has_lines && !line.trim_start().starts_with('#');
+    let allowed = may_allow.then(|| {
         let indent: String = line.chars().take_while(|blank| matches!(blank, ' ' | '\t')).collect();
         let text = format!("{indent}# allow {}: why it is right here\n", found.code);
         let edit = lsp::TextEdit::new(document.range(Span::new(start, start)), text);
@@ -106,6 +110,10 @@ fn proposed(workspace: &Workspace, document: &Document, found: &Diagnostic) -> O
         let words = |text: &str| -> Vec<String> {
             text.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty()).map(str::to_lowercase).collect()
         };
+        // What opens is not closed in its place: `}` is no `${`.
+        let depth = |text: &str| {
+            text.matches(['(', '[', '{']).count() as isize - text.matches([')', ']', '}']).count() as isize
+        };
         let kept = words(&edit.value);
         let range = edit.span.start as usize..edit.span.end as usize;
         let mut text = text.clone();
@@ -113,6 +121,10 @@ fn proposed(workspace: &Workspace, document: &Document, found: &Diagnostic) -> O
         let first = usize::from(edit.span.start == code.start);
         let stands = text.get(range.clone()).map(words);
         if stands.is_none_or(|words| words.iter().skip(first).any(|it| !kept.contains(it))) {
+            return false;
+        }
+        let deep = text.get(range.clone()).map_or(0, depth);
+        if deep != 0 && depth(&edit.value) != deep {
             return false;
         }
         text.replace_range(range, &edit.value);

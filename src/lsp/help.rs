@@ -39,9 +39,11 @@ fn said_of_text(workspace: &Workspace, document: &Document, token: Token) -> Opt
         let script = workspace.scripts().find(&run.value, &document.source).ok()?;
         return Some((said_of_script(&run.value, &script), run.span));
     }
-    let line = document.line_before(token.span.start as usize);
-    let first = line.trim_start().split(' ').next()?;
-    if !["expect", "await", "when", "capture", "abort", "ensure", "prompt", "send"].contains(&first) {
+    // A text is the modem's where a word says so right before it; any other is the script's own.
+    let before = document.tokens().iter().rev().find(|other| other.span.end <= token.span.start)?;
+    const OF_MODEM: [&str; 10] =
+        ["expect", "await", "when", "capture", "all", "on", "or", "answers", "matches", "prompt"];
+    if !OF_MODEM.contains(&slice(document, *before)) {
         return None;
     }
     let text = slice(document, token).trim_matches(['"', '\'', '/']).trim();
@@ -57,6 +59,10 @@ fn said_of_text(workspace: &Workspace, document: &Document, token: Token) -> Opt
 
 fn said_of_name(workspace: &Workspace, document: &Document, token: Token) -> Option<String> {
     let name = slice(document, token);
+    // `:int` behind a field is no function.
+    if document.line_before(token.span.start as usize).ends_with(':') {
+        return None;
+    }
     let mentions = document.mentions();
     if let Some(mention) = mentions.at(token.span.start).filter(|mention| mention.span == token.span) {
         if let Owner::Other { script } = &mention.of {
@@ -91,14 +97,53 @@ pub(super) fn complete(workspace: &Workspace, asked: &lsp::CompletionParams) -> 
     let question = question_above(document, offset);
     let around = Surroundings { names: &names, scripts: &workspace.scripts(), from: &document.source, question };
     let (start, found) = candidates(line, &around);
-    let range = document.range(Span::new(offset - line.len() + start, offset));
-    let behind = document.source.text.get(offset..).unwrap_or_default();
-    let items = found.into_iter().enumerate().map(|(place, candidate)| lsp::CompletionItem {
+    let typed = line.get(start..).unwrap_or_default();
+    let behind = document.source.text.get(offset..).and_then(|behind| behind.lines().next()).unwrap_or_default();
+    let items = found.into_iter().filter_map(|candidate| joined(candidate, typed, behind)).enumerate();
+    let items = items.map(|(place, (candidate, taken))| lsp::CompletionItem {
         // What is likelier stands first: an editor would sort by the alphabet.
         sort_text: Some(format!("{place:04}")),
-        ..item(candidate, range, behind)
+        ..item(candidate, document.range(Span::new(offset - typed.len(), offset + taken)))
     });
     Some(lsp::CompletionResponse::Array(items.collect()))
+}
+
+/// What is written, and how much of what stands behind the cursor it takes the place of: the rest of the word that the
+/// cursor is in. What stands there already, as a quote that the editor closed itself, is not written twice.
+fn joined(mut candidate: Candidate, typed: &str, behind: &str) -> Option<(Candidate, usize)> {
+    const SIGNS: [char; 7] = ['+', '^', '#', '$', '*', '%', '&'];
+    let (text, kind) = (&mut candidate.text, candidate.kind);
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let has_type = text.contains(':');
+    let length = |text: &str, is_of: &dyn Fn(char) -> bool| text.find(|letter| !is_of(letter)).unwrap_or(text.len());
+    let taken = match kind {
+        CandidateKind::Script => length(behind, &|letter| is_name(letter) || "/-.".contains(letter)),
+        _ if text.starts_with('"') => {
+            // The quote that the word begins with may stand behind the cursor.
+            let open = usize::from(typed.is_empty() && behind.starts_with('"'));
+            open + length(behind.get(open..)?, &|letter| !"\",;".contains(letter))
+        }
+        CandidateKind::Setting => length(behind, &|letter| !"\",; )".contains(letter)),
+        CandidateKind::Command => {
+            let sign = usize::from(!typed.contains(SIGNS) && behind.starts_with(SIGNS));
+            sign + length(behind.get(sign..)?, &is_name)
+        }
+        CandidateKind::Statement => length(behind, &|letter| is_name(letter) || letter == '-'),
+        CandidateKind::Name | CandidateKind::Function | CandidateKind::Other => {
+            length(behind, &|letter| is_name(letter) || has_type && letter == ':')
+        }
+    };
+    let after = behind.get(taken..).unwrap_or_default();
+    let is_test = text.ends_with('?') && matches!(kind, CandidateKind::Setting | CandidateKind::Command);
+    if is_test && after.starts_with([',', '=']) && !after.starts_with("=?") {
+        return None;
+    }
+    let stands = |end: &&str| text.len() > end.len() && text.ends_with(end) && after.starts_with(end);
+    let doubled = ["\"", "}", "(", "=?", "=", "?"].into_iter().find(stands);
+    let doubled =
+        doubled.or_else(|| Some(" = ").filter(|end| text.ends_with(end) && after.trim_start().starts_with('=')));
+    text.truncate(text.len() - doubled.map_or(0, str::len));
+    Some((candidate, taken))
 }
 
 /// The question that the line stands under, with no other statement between.
@@ -221,13 +266,8 @@ fn names_above(document: &Document, offset: usize) -> Vec<Candidate> {
     names
 }
 
-/// `behind`: what stands behind the cursor; a bracket or a quote that the editor closed itself is not written twice.
-fn item(candidate: Candidate, range: lsp::Range, behind: &str) -> lsp::CompletionItem {
-    let Candidate { mut text, about, kind } = candidate;
-    let closing = text.chars().next_back().filter(|last| matches!(last, '"' | '}'));
-    if closing.is_some_and(|closing| behind.starts_with(closing)) {
-        text.pop();
-    }
+fn item(candidate: Candidate, range: lsp::Range) -> lsp::CompletionItem {
+    let Candidate { text, about, kind } = candidate;
     let label = text.trim_end_matches(['"', '}', '(']).trim_end_matches(" = ").to_owned();
     let label = if kind == CandidateKind::Setting { text.clone() } else { label };
     lsp::CompletionItem {
@@ -328,7 +368,8 @@ fn labelled(
     let (mut label, mut shown) = (before.to_owned(), Vec::new());
     for (number, (name, about)) in parameters.into_iter().enumerate() {
         if number > 0 {
-            label.push(',');
+            // What a function takes may have a comma in its words.
+            label.push_str(if end.is_empty() { "," } else { "; " });
         }
         let start = unit(label.encode_utf16().count());
         label.push_str(&name);

@@ -12,6 +12,8 @@ pub(super) struct Mention {
     pub name: String,
     pub span: Span,
     pub of: Owner,
+    /// The value of a `report` whose column takes its name from it: `rssi`, `h.rssi`
+    pub column: Option<Span>,
 }
 
 /// Whose name it is.
@@ -21,8 +23,6 @@ pub(super) enum Owner {
     Bound { about: String },
     /// This script's, and its value is used.
     Used,
-    /// As [`Owner::Used`]; a column of a `report` takes its name from it.
-    Column,
     /// That of the script that is run by this name: one of its params, or a field of its record.
     Other { script: String },
     /// A field of this record; the record may be that of a script.
@@ -74,9 +74,9 @@ impl Mentions {
 
     /// Wherever it stands for a name of this script.
     pub(super) fn own<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Mention> {
-        self.names.iter().filter(move |mention| {
-            mention.name == name && matches!(mention.of, Owner::Bound { .. } | Owner::Used | Owner::Column)
-        })
+        self.names
+            .iter()
+            .filter(move |mention| mention.name == name && matches!(mention.of, Owner::Bound { .. } | Owner::Used))
     }
 }
 
@@ -89,7 +89,7 @@ impl Finder<'_> {
     /// Notes a name that stands there as it is; `pass` is none that is written.
     fn note(&mut self, name: &str, span: Span, of: Owner) {
         if self.source.slice(span) == name {
-            self.mentions.names.push(Mention { name: name.to_owned(), span, of });
+            self.mentions.names.push(Mention { name: name.to_owned(), span, of, column: None });
         }
     }
 
@@ -125,13 +125,10 @@ impl Finder<'_> {
     }
 
     fn column(&mut self, column: &Column) {
-        if let ExpressionKind::Variable(name) = &column.value.kind
-            && column.name.span == column.value.span
-        {
-            self.note(name, column.name.span, Owner::Column);
-        } else {
-            self.expression(&column.value);
-        }
+        self.expression(&column.value);
+        // One that is not written takes the span of what it is named after.
+        let named = self.mentions.names.last_mut().filter(|last| last.span == column.name.span);
+        named.into_iter().for_each(|last| last.column = Some(column.value.span));
     }
 
     fn parts(&mut self, parts: Vec<Part<'_>>) {

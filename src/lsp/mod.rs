@@ -21,15 +21,16 @@ use std::sync::{Arc, OnceLock};
 
 use lsp_server::{Connection, ErrorCode, ExtractError, Message, Notification, ProtocolError, Request, Response};
 use lsp_types::notification::{
-    DidChangeTextDocument, DidCloseTextDocument, DidOpenTextDocument, Exit as ExitNotification, Notification as Told,
-    PublishDiagnostics,
+    DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument, DidSaveTextDocument,
+    Exit as ExitNotification, Initialized, Notification as Told, PublishDiagnostics,
 };
 use lsp_types::request::{
     CodeActionRequest, CodeLensRequest, Completion, DocumentSymbolRequest, ExecuteCommand, Formatting, GotoDefinition,
-    HoverRequest, PrepareRenameRequest, References, Rename, Request as Asked, ResolveCompletionItem,
-    SemanticTokensFullRequest, Shutdown, SignatureHelpRequest,
+    HoverRequest, PrepareRenameRequest, References, RegisterCapability, Rename, Request as Asked,
+    ResolveCompletionItem, SemanticTokensFullRequest, Shutdown, SignatureHelpRequest,
 };
 use lsp_types::{self as lsp, Uri};
+use serde_json::json;
 
 use crate::check::{NotFound, Scripts, check};
 use crate::diagnostic::Diagnostic;
@@ -116,6 +117,8 @@ pub fn serve_on(connection: Connection) -> Result<(), String> {
 struct Server {
     connection: Connection,
     workspace: Workspace,
+    /// The editor can tell of files that change on the disk.
+    may_watch: bool,
     /// The editor has said that it will leave.
     is_shut: bool,
 }
@@ -123,13 +126,15 @@ struct Server {
 impl Server {
     fn begin(connection: Connection) -> Result<Server, ProtocolError> {
         let (id, params) = connection.initialize_start()?;
-        let about = serde_json::json!({
+        let about = json!({
             "capabilities": capabilities(),
             "serverInfo": { "name": "hayes", "version": env!("CARGO_PKG_VERSION") },
         });
         connection.initialize_finish(id, about)?;
-        let workspace = Workspace { open: BTreeMap::new(), root: root(&params) };
-        Ok(Server { connection, workspace, is_shut: false })
+        let workspace = Workspace { open: BTreeMap::new(), root: root(&params), runs: run::Runs::default() };
+        let may_watch = "/capabilities/workspace/didChangeWatchedFiles/dynamicRegistration";
+        let may_watch = params.pointer(may_watch).and_then(serde_json::Value::as_bool).unwrap_or_default();
+        Ok(Server { connection, workspace, may_watch, is_shut: false })
     }
 
     fn run(&mut self) -> Result<(), String> {
@@ -186,13 +191,29 @@ impl Server {
                 }
             })
         });
-        told.and_then(|told| {
+        let told = told.and_then(|told| {
             hear::<DidCloseTextDocument>(told, |closed| {
                 if let Some(document) = self.workspace.close(&closed.text_document.uri) {
                     self.tell(document.uri, None, Vec::new());
                 }
             })
         });
+        let Some(told) = told else { return };
+        match told.method.as_str() {
+            // What a script runs may be another one on the disk now.
+            DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => self.workspace.doubt_others(),
+            Initialized::METHOD if self.may_watch => self.watch(),
+            _ => {}
+        }
+    }
+
+    /// Asks to be told of scripts that are written outside of the editor.
+    fn watch(&self) {
+        let options = json!({ "watchers": [{ "globPattern": "**/*.hayes" }] });
+        let watched = json!({ "id": "scripts", "method": DidChangeWatchedFiles::METHOD, "registerOptions": options });
+        let params = json!({ "registrations": [watched] });
+        let id = "watch".to_owned().into();
+        self.send(Request::new(id, RegisterCapability::METHOD.to_owned(), params).into());
     }
 
     // ── Diagnostics
@@ -309,7 +330,7 @@ fn capabilities() -> lsp::ServerCapabilities {
         code_action_provider: Some(true.into()),
         code_lens_provider: Some(lsp::CodeLensOptions { resolve_provider: None }),
         execute_command_provider: Some(lsp::ExecuteCommandOptions {
-            commands: vec![run::RUN_COMMAND.to_owned()],
+            commands: vec![run::RUN_COMMAND.to_owned(), run::STOP_COMMAND.to_owned()],
             work_done_progress_options: none,
         }),
         semantic_tokens_provider: Some(
@@ -331,11 +352,14 @@ struct Workspace {
     open: BTreeMap<String, Document>,
     /// The folder that is open in the editor.
     root: Option<PathBuf>,
+    runs: run::Runs,
 }
 
 impl Workspace {
     /// What is wrong with the others may have changed too, where they run it.
     fn put(&mut self, document: Document) {
+        // What it was before is not looked at again.
+        self.open.remove(&document.source.name);
         self.doubt_others();
         self.open.insert(document.source.name.clone(), document);
     }

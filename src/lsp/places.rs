@@ -91,10 +91,15 @@ pub(super) fn rename(workspace: &Workspace, asked: &lsp::RenameParams) -> Result
             return Err(format!("there is a `{new}` in {} already", script.name));
         }
         let edits = mentions.into_iter().map(|mention| {
-            // The column keeps its name.
-            let is_column = mention.of == Owner::Column;
-            let text = if is_column { format!("{} = {new}", mention.name) } else { new.to_owned() };
-            lsp::TextEdit::new(range(&script, mention.span), text)
+            // A column keeps its name.
+            let text = mention.column.map_or_else(
+                || new.to_owned(),
+                |value| {
+                    let record = script.slice(Span { end: mention.span.start, ..value });
+                    format!("{} = {record}{new}", mention.name)
+                },
+            );
+            lsp::TextEdit::new(range(&script, mention.column.unwrap_or(mention.span)), text)
         });
         let uri = uri_of(Path::new(&script.name)).or_else(|| script.name.parse().ok());
         let uri = workspace.open.get(&script.name).map(|open| open.uri.clone()).or(uri);
@@ -107,7 +112,9 @@ pub(super) fn rename(workspace: &Workspace, asked: &lsp::RenameParams) -> Result
 fn renamed(workspace: &Workspace, document: &Document, at: u32) -> Result<Target, String> {
     let target = target(workspace, document, at);
     let Some(Target::Name { script, name }) = target else { return Err("here stands no name".to_owned()) };
-    if library::find(&script.name).is_some() {
+    if library::find(&script.name).is_some()
+        || copies().is_some_and(|folder| Path::new(&script.name).starts_with(folder))
+    {
         return Err(format!("`{name}` is a name of {}, which comes with Hayes", script.name));
     }
     if mentions_of(&script).bound(&name).next().is_none() {
@@ -125,9 +132,7 @@ fn target(workspace: &Workspace, document: &Document, at: u32) -> Option<Target>
     let Mention { name, of, .. } = mentions.at(at)?;
     let name = name.clone();
     match of {
-        Owner::Bound { .. } | Owner::Used | Owner::Column => {
-            Some(Target::Name { script: Arc::clone(&document.source), name })
-        }
+        Owner::Bound { .. } | Owner::Used => Some(Target::Name { script: Arc::clone(&document.source), name }),
         Owner::Other { script } => Some(Target::Name { script: find(script)?, name }),
         Owner::Field { .. } => None,
     }
@@ -145,14 +150,18 @@ fn mentions_everywhere(workspace: &Workspace, target: &Target) -> Vec<(Arc<Sourc
         let found: Vec<Mention> = match target {
             Target::Script(_) => {
                 let runs = mentions.runs.iter().filter(|run| is_wanted(&run.value, &script));
-                let mention =
-                    |run: &crate::source::Name| Mention { name: run.value.clone(), span: run.span, of: Owner::Used };
+                let mention = |run: &crate::source::Name| Mention {
+                    name: run.value.clone(),
+                    span: run.span,
+                    of: Owner::Used,
+                    column: None,
+                };
                 runs.map(mention).collect()
             }
             Target::Name { name, .. } => {
                 let is_here = is_same(&script.name, &wanted.name);
                 let fits = |mention: &&Mention| match &mention.of {
-                    Owner::Bound { .. } | Owner::Used | Owner::Column => is_here,
+                    Owner::Bound { .. } | Owner::Used => is_here,
                     Owner::Other { script: other } => is_wanted(other, &script),
                     Owner::Field { .. } => false,
                 };
@@ -190,7 +199,7 @@ fn all_scripts(workspace: &Workspace, wanted: &Arc<Source>) -> Vec<Arc<Source>> 
 }
 
 fn is_own(owner: &Owner) -> bool {
-    matches!(owner, Owner::Bound { .. } | Owner::Used | Owner::Column)
+    matches!(owner, Owner::Bound { .. } | Owner::Used)
 }
 
 /// Whether two names are of one file, by whatever way.
@@ -211,13 +220,23 @@ pub(super) fn location(script: &Source, span: Span) -> Option<lsp::Location> {
 
 /// The script as a file in the user's state folder.
 fn written(entry: &library::LibraryScript) -> Option<PathBuf> {
-    let file = state::folder()?.join("library").join(format!("{}.hayes", entry.name));
+    let file = copies()?.join(format!("{}.hayes", entry.name));
     let is_there = || read_file(&file, LARGEST_TEXT).is_ok_and(|text| text == entry.text);
     if !is_there() {
         state::private_folder(file.parent()?).ok()?;
+        let _ = std::fs::remove_file(&file);
         state::private_file(&file).and_then(|mut file| file.write_all(entry.text.as_bytes())).ok()?;
+        // What is changed there would not be run.
+        let mut rights = file.metadata().ok()?.permissions();
+        rights.set_readonly(true);
+        std::fs::set_permissions(&file, rights).ok()?;
     }
     Some(file)
+}
+
+/// Where the library's scripts are written, to be looked at.
+fn copies() -> Option<PathBuf> {
+    Some(state::folder()?.join("library"))
 }
 
 /// The scripts in a folder and those below it. What begins with a dot, and what is built, holds none.

@@ -2,7 +2,6 @@
 
 use lsp_server::{Connection, ErrorCode, Request};
 use proptest::prelude::*;
-use serde_json::json;
 
 use super::*;
 use crate::library::SCRIPTS;
@@ -12,8 +11,8 @@ const URI: &str = "file:///work/script.hayes";
 /// Every request at a place of a text, and what is wrong with it: no answer is a fault of ours.
 fn ask_everything(text: &str, line: usize, character: usize) {
     let (connection, _editor) = Connection::memory();
-    let workspace = Workspace { open: BTreeMap::new(), root: None };
-    let mut server = Server { connection, workspace, is_shut: false };
+    let workspace = Workspace { open: BTreeMap::new(), root: None, runs: run::Runs::default() };
+    let mut server = Server { connection, workspace, may_watch: false, is_shut: false };
     server.workspace.put(Document::new(URI.parse().unwrap(), 1, text.to_owned()));
     server.publish();
     let methods = [

@@ -35,12 +35,13 @@ pub(super) fn semantic_tokens(
 pub(super) fn lenses(workspace: &Workspace, asked: &lsp::CodeLensParams) -> Option<Vec<lsp::CodeLens>> {
     let document = workspace.document(&asked.text_document.uri)?;
     let first = document.tree().body.statements.first()?;
-    let command = lsp::Command {
-        title: "Run on the simulated modem".to_owned(),
-        command: run::RUN_COMMAND.to_owned(),
-        arguments: Some(vec![document.uri.as_str().into()]),
+    let lens = |title: &str, command: &str| {
+        let (title, command) = (title.to_owned(), command.to_owned());
+        let command = lsp::Command { title, command, arguments: Some(vec![document.uri.as_str().into()]) };
+        lsp::CodeLens { range: document.range(first.span), command: Some(command), data: None }
     };
-    Some(vec![lsp::CodeLens { range: document.range(first.span), command: Some(command), data: None }])
+    let stop = workspace.runs.goes_on(&document.uri).then(|| lens("Stop the run", run::STOP_COMMAND));
+    Some([lens("Run on the simulated modem", run::RUN_COMMAND)].into_iter().chain(stop).collect())
 }
 
 /// What is said to the modem, what gets a value, and the blocks with what is in them.

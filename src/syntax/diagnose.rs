@@ -385,7 +385,11 @@ impl<'a> Refused<'a> {
         let open = self.open_value()?;
         let behind = self.line.get(open..)?;
         let Some(length) = behind.find('}') else {
-            return Some(self.told("hayes::syntax::unclosed-value", open..open + 2, &[]));
+            let fault = self.told("hayes::syntax::unclosed-value", open..open + 2, &[]);
+            return Some(match value_end(behind) {
+                Some(end) => fault.mended_at(self.span(open + end..open + end), '}'),
+                None => fault,
+            });
         };
         if self.expects(TEXT_ENDS) {
             return None;
@@ -953,6 +957,18 @@ fn command_without_its_sign(code: &str) -> Option<String> {
     let known = |sign: &&str| catalogue::command(&format!("{sign}{name}")).is_some();
     let sign = ["+", "#", "^", "%", "$", "!"].into_iter().filter(|_| may_be).find(known)?;
     Some(format!("{sign}{code}"))
+}
+
+/// Where a `${` that nothing closes was probably meant to end: behind a name, a field or a call, where the text ends.
+fn value_end(behind: &str) -> Option<usize> {
+    let value = behind.get(2..)?.split(['"', '\'']).next()?.trim_end();
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "_.()[]".contains(c);
+    let is_closed = ["()", "[]"].iter().all(|pair| {
+        let count = |sign| value.matches(pair.get(sign..=sign).unwrap_or_default()).count();
+        count(0) == count(1)
+    });
+    let is_value = value.starts_with(|c: char| c.is_ascii_lowercase()) && !value.ends_with(['.', '(', '[']);
+    (is_value && is_closed && value.chars().all(is_part)).then_some(2 + value.len())
 }
 
 fn is_statement(first: Lexeme<'_>) -> bool {
