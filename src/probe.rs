@@ -6,13 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::at::{PromptPlan, Question, ResultCode};
-use crate::catalogue::{Catalogue, prospect};
+use crate::catalogue::explain::{Context, advice, beside};
+use crate::catalogue::{Catalogue, module_by_model, prospect};
 use crate::connect::{self, Address, Opening};
 use crate::conversation::Conversation;
 use crate::diagnostic::Complaint;
+use crate::doctor::{Finding, Health, Symptom, symptoms};
 use crate::port::Cancel;
 use crate::port::list::{Listed, Usb};
 use crate::usb::UsbName;
+
+/// Without AT+CMEE a modem does not say more than ERROR.
+const NO_SIM: &str = "the SIM is missing, not seated, or the wrong way round: `hayes run modem/check-sim` tells more";
 
 /// What a port said to `AT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +135,48 @@ impl AnsweringModem {
     pub(crate) fn address(&self) -> Address {
         Address::Device(self.path.clone())
     }
+}
+
+/// Who answers on a port; a speed where it has one.
+pub(crate) fn who(about: &str, baud: Option<u32>, conversation: &mut Conversation) -> Finding {
+    let told = ["AT+CGMI", "AT+CGMM", "AT+CGMR"].map(|command| first_line(conversation, command));
+    let words: Vec<String> = told.into_iter().flatten().filter_map(|told| told.ok()).collect();
+    let known = words.get(1).is_some_and(|model| module_by_model(model).is_some());
+    let known = if known { ", which Hayes knows" } else { "" };
+    let speed = baud.map_or_else(String::new, |baud| format!(" at {baud} baud"));
+    let who = if words.is_empty() { "it does not say who it is".to_owned() } else { words.join(" ") };
+    Finding::new(about, Health::Good, format!("answers AT{speed}: {who}{known}"))
+}
+
+/// What the modem says of itself; nothing of a command that it does not know. `port`: as a command line names it.
+pub(crate) fn states(about: &str, port: &str, conversation: &mut Conversation) -> Vec<Finding> {
+    let heard = symptoms().iter().filter_map(|asked| Some((asked, first_line(conversation, &asked.command)?)));
+    let heard: Vec<_> = heard.collect();
+    let is_well = |kind: &str| {
+        let mut of_kind = heard.iter().filter(|(asked, _)| !kind.is_empty() && asked.kind == kind);
+        of_kind.any(|(asked, told)| told.as_ref().is_ok_and(|line| asked.health(line) == Health::Good))
+    };
+    let finding = |(asked, told): &(&Symptom, Result<String, ResultCode>)| {
+        let about_it = format!("{about}, {}", asked.about);
+        let line = match told {
+            Ok(line) => line,
+            Err(result) if asked.command == "AT+CPIN?" => {
+                let known = advice(result, None).filter(|_| *result != ResultCode::Error);
+                let finding = Finding::new(about_it, Health::Wrong, result.to_string());
+                return Some(finding.mended_by(known.unwrap_or(NO_SIM)));
+            }
+            Err(_) => return None,
+        };
+        let meaning = beside(line, &Context { command: Some(&asked.command), module: None });
+        let says = meaning.map_or(line.clone(), |meaning| format!("{line} · {meaning}"));
+        let health = if is_well(&asked.kind) { Health::Good } else { asked.health(line) };
+        let finding = Finding::new(about_it, health, says);
+        match health {
+            Health::Good => Some(finding).filter(|_| !asked.only_wrong),
+            Health::Notable | Health::Wrong => Some(finding.mended_by(asked.mend(port))),
+        }
+    };
+    heard.iter().filter_map(finding).collect()
 }
 
 #[cfg(test)]

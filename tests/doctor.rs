@@ -156,6 +156,29 @@ fn modem_manager_is_named_with_the_rule_that_keeps_it_away() {
     machine.link("proc/7/fd/9", "/dev/ttyUSB0");
     let said = machine.doctor(&[]);
     assert!(said.0 == Some(6) && said.1.contains("sudo mmcli --inhibit-device=/sys/devices/usb1/1-2"), "{said:?}");
+    // However the folder is named
+    let mut hayes = Command::new(env!("CARGO_BIN_EXE_hayes"));
+    let ran = hayes.args(["doctor", "--root", "."]).current_dir(machine.path("")).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&ran.stdout), said.1);
+}
+
+#[test]
+fn the_devices_below_hayes_root_are_those_that_are_asked() {
+    let machine = Machine::new();
+    let modem = Simulated::on_terminal("bg96?register=0s");
+    machine.plug("2c7c", "0296", "BG96", "ff");
+    machine.port_of("ttyUSB0", "1-2:1.0", Path::new(modem.port()));
+    machine.write("proc/self/status", "Name:\thayes\nUid:\t0\t0\t0\t0\nGid:\t0\t0\nGroups:\t\n");
+    let (code, said) = machine.hayes(&["doctor"]);
+    let asked = format!("ok     {}: answers AT: Quectel BG96", machine.path("dev/ttyUSB0").display());
+    assert!(
+        code == Some(0) && said.contains("ok     /dev/ttyUSB0: BG96 (2c7c:0296)") && said.contains(&asked),
+        "{said}"
+    );
+    // Of another machine's files nothing is opened.
+    let root = machine.path("").display().to_string();
+    let (code, said) = machine.hayes(&["doctor", "--root", &root, "-p", "/dev/ttyUSB0"]);
+    assert!(code == Some(2) && said.contains("cannot be used with"), "{said}");
 }
 
 #[test]
@@ -216,8 +239,10 @@ fn a_modem_that_answers_says_who_it_is_and_how_it_does() {
 ok     PORT: answers AT at 115200 baud: Quectel BG96 BG96MAR02A07M1G, which Hayes knows
 ok     PORT, SIM: +CPIN: READY · ready, no PIN wanted
 ok     PORT, signal: +CSQ: 19,99 · -75 dBm, good
-ok     PORT, registration (LTE): +CEREG: 0,2 · not registered, searching
-ok     PORT, registration: +CREG: 0,2 · not registered, searching
+note   PORT, registration (LTE): +CEREG: 0,2 · not registered, searching
+       → `hayes run supersim/diagnose -p PORT` tells why
+note   PORT, registration: +CREG: 0,2 · not registered, searching
+       → `hayes run supersim/diagnose -p PORT` tells why
 ";
     assert_eq!((code, said.as_str()), (Some(0), wanted));
     let (code, said) = doctor("bg96?sim=absent");

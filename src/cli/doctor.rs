@@ -1,30 +1,18 @@
 //! `hayes doctor`: what is plugged in, what is in the way and how to mend it, and whether a modem answers.
 
 use std::io::IsTerminal;
-use std::path::Path;
 
 use super::arguments::Doctor;
-use super::console::{Console, Exit, width};
-use crate::at::ResultCode;
-use crate::catalogue::explain::{Context, advice, beside};
-use crate::catalogue::module_by_model;
+use super::console::{Console, Exit, quoted, width};
 use crate::connect::{AUTO, Address};
-use crate::conversation::Conversation;
 use crate::doctor::{Finding, Health, examine};
 use crate::notation::{self, harmless, harmless_line};
-use crate::port::Cancel;
-use crate::probe::{first_line, reach};
+use crate::port::{Cancel, list};
+use crate::probe::{reach, states, who};
 use crate::report::style::{Style, filled};
 
 /// What a UART may have been set to; USB has no speed.
 const BAUDS: [u32; 5] = [115_200, 9_600, 460_800, 921_600, 57_600];
-
-/// What is asked of a modem that answers, and what it is about.
-const QUESTIONS: [(&str, &str); 4] =
-    [("AT+CPIN?", "SIM"), ("AT+CSQ", "signal"), ("AT+CEREG?", "registration (LTE)"), ("AT+CREG?", "registration")];
-
-/// Without AT+CMEE a modem does not say more than ERROR.
-const NO_SIM: &str = "the SIM is missing, not seated, or the wrong way round: `hayes run modem/check-sim` tells more";
 
 pub(crate) fn run(arguments: &Doctor, console: &Console) -> Result<Exit, Exit> {
     if let Some(root) = arguments.root.as_deref().filter(|root| !root.is_dir()) {
@@ -33,12 +21,10 @@ pub(crate) fn run(arguments: &Doctor, console: &Console) -> Result<Exit, Exit> {
     // The one that answers is looked for anyway.
     let named = arguments.port.as_deref().filter(|port| *port != AUTO).map(Address::parse).transpose();
     let named = named.map_err(|error| console.refuse_as(Exit::Usage, &error))?;
-    let (ports, mut findings) = match named {
-        Some(_) => Default::default(),
-        None => examine(arguments.root.as_deref().unwrap_or(Path::new("/"))),
-    };
+    let root = arguments.root.clone().unwrap_or_else(list::root);
+    let (ports, mut findings) = if named.is_some() { Default::default() } else { examine(&root) };
     let here = ports.iter().filter(|port| port.refusal.is_none());
-    let here = here.map(|port| (Address::Device(port.path.clone()), port.usb.is_none()));
+    let here = here.map(|port| (Address::Device(list::under(&root, &port.path)), port.usb.is_none()));
     let named = named.into_iter().map(|port| {
         let has_speed = matches!(port, Address::Device(_) | Address::Rfc2217 { .. });
         (port, has_speed)
@@ -92,8 +78,8 @@ fn ask(port: &Address, has_speed: bool, baud: Option<u32>, cancel: &Cancel, foun
     for baud in bauds {
         match reach(port, *baud, cancel) {
             Ok(Some(mut conversation)) => {
-                found.push(who(&about, *baud, has_speed, &mut conversation));
-                found.extend(QUESTIONS.iter().filter_map(|question| state(&about, question, &mut conversation)));
+                found.push(who(&about, Some(*baud).filter(|_| has_speed), &mut conversation));
+                found.extend(states(&about, &quoted(&about), &mut conversation));
                 return Some(true);
             }
             Ok(None) => {}
@@ -106,34 +92,4 @@ fn ask(port: &Address, has_speed: bool, baud: Option<u32>, cancel: &Cancel, foun
     }
     found.push(Finding::new(about, Health::Notable, "does not answer AT"));
     Some(false)
-}
-
-fn who(about: &str, baud: u32, has_speed: bool, conversation: &mut Conversation) -> Finding {
-    let told = ["AT+CGMI", "AT+CGMM", "AT+CGMR"].map(|command| first_line(conversation, command));
-    let words: Vec<String> = told.into_iter().flatten().filter_map(|told| told.ok()).collect();
-    let known = words.get(1).is_some_and(|model| module_by_model(model).is_some());
-    let known = if known { ", which Hayes knows" } else { "" };
-    let speed = if has_speed { format!(" at {baud} baud") } else { String::new() };
-    let who = if words.is_empty() { "it does not say who it is".to_owned() } else { words.join(" ") };
-    Finding::new(about, Health::Good, format!("answers AT{speed}: {who}{known}"))
-}
-
-/// What the modem says of itself. A command that it does not know says nothing.
-fn state(about: &str, (command, what): &(&str, &str), conversation: &mut Conversation) -> Option<Finding> {
-    let about = format!("{about}, {what}");
-    match first_line(conversation, command)? {
-        Ok(line) => {
-            let meaning = beside(&line, &Context { command: Some(command), module: None });
-            let says = meaning.map_or(line.clone(), |meaning| format!("{line} · {meaning}"));
-            Some(Finding::new(about, Health::Good, says))
-        }
-        Err(result) => {
-            if *command != "AT+CPIN?" {
-                return None;
-            }
-            let finding = Finding::new(about, Health::Wrong, result.to_string());
-            let known = advice(&result, None).filter(|_| result != ResultCode::Error);
-            Some(finding.mended_by(known.unwrap_or(NO_SIM)))
-        }
-    }
 }

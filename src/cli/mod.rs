@@ -179,7 +179,8 @@ fn begin_with_one_arena() {
 fn manual(words: &[String], folder: Option<&Path>, console: &Console) -> Exit {
     let mut all = arguments::command();
     all.build();
-    let below = words.iter().try_fold(&all, |above, word| above.find_subcommand(word));
+    let mut each = words.iter().flat_map(|word| word.split(' '));
+    let below = each.try_fold(&all, |above, word| above.find_subcommand(word));
     let Some(command) = below else {
         let message = format!("there is no command `hayes {}`", words.join(" "));
         let help = "`hayes man --all FOLDER` writes all pages into a folder; `hayes --help` lists the commands";
@@ -234,7 +235,7 @@ fn exit_status(codes: &str) -> String {
 /// The manual page of a command. What stands under the options of its help page keeps its lines, and has headings.
 fn page(command: &clap::Command) -> std::io::Result<String> {
     let mut text = Vec::new();
-    clap_mangen::Man::new(command.clone()).render(&mut text)?;
+    clap_mangen::Man::new(command.clone()).source("hayes").render(&mut text)?;
     let text = String::from_utf8_lossy(&text).into_owned();
     let Some((options, below)) = text.split_once(".SH EXTRA\n") else {
         return Ok(text + &surroundings(command, false));

@@ -56,6 +56,55 @@ static VENDORS: LazyLock<UsbVendors> = LazyLock::new(|| {
         .unwrap_or(UsbVendors { modems: BTreeMap::new(), adapters: BTreeMap::new() })
 });
 
+/// What is asked of a modem that answers, and what of its answer is wrong: `asked.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Symptom {
+    pub(crate) command: String,
+    pub(crate) about: String,
+    #[serde(default)]
+    pub(crate) kind: String,
+    /// Which of the answer's values tells
+    place: usize,
+    #[serde(default)]
+    right: Vec<String>,
+    #[serde(default)]
+    notable: Vec<String>,
+    #[serde(default)]
+    wrong: Vec<String>,
+    /// What is right is not worth a line.
+    #[serde(default)]
+    pub(crate) only_wrong: bool,
+    mend: String,
+}
+
+static SYMPTOMS: LazyLock<BTreeMap<String, Vec<Symptom>>> =
+    // A test reads the file: there is no error.
+    LazyLock::new(|| toml::from_str(include_str!("asked.toml")).unwrap_or_default());
+
+pub(crate) fn symptoms() -> &'static [Symptom] {
+    SYMPTOMS.get("question").map_or(&[], Vec::as_slice)
+}
+
+impl Symptom {
+    /// How the modem does by the line that it answered.
+    pub(crate) fn health(&self, line: &str) -> Health {
+        let values = line.split_once(": ").map_or(line, |(_, values)| values);
+        let value = values.split(',').nth(self.place).unwrap_or_default().trim().trim_matches('"');
+        let is_of = |values: &[String]| values.iter().any(|known| known == value);
+        match () {
+            () if is_of(&self.notable) => Health::Notable,
+            () if is_of(&self.wrong) || !self.right.is_empty() && !is_of(&self.right) => Health::Wrong,
+            () => Health::Good,
+        }
+    }
+
+    /// The line that mends it on this port, as it is named on a command line.
+    pub(crate) fn mend(&self, port: &str) -> String {
+        self.mend.replace("PORT", port)
+    }
+}
+
 /// A USB device as sysfs tells of it.
 struct Plugged {
     /// `/sys/bus/usb/devices/1-2`
@@ -221,5 +270,12 @@ mod tests {
     fn the_table_of_vendors_is_read() {
         assert_eq!(super::VENDORS.modems["2c7c"], "Quectel");
         assert_eq!(super::VENDORS.adapters["0403"], "FTDI");
+    }
+
+    #[test]
+    fn the_table_of_symptoms_is_read() {
+        let told: Vec<_> = super::symptoms().iter().map(|it| (&*it.command, it.health("+X: 0,3"))).collect();
+        assert_eq!(told.last(), Some(&("AT+CREG?", super::Health::Wrong)));
+        assert_eq!(told.first(), Some(&("AT+CFUN?", super::Health::Wrong)));
     }
 }

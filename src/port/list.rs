@@ -62,7 +62,7 @@ pub fn ports() -> Vec<Listed> {
 }
 
 /// Where this machine's files are. A container may have those of the machine around it elsewhere.
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     std::env::var_os("HAYES_ROOT").filter(|root| !root.is_empty()).map_or_else(|| "/".into(), PathBuf::from)
 }
 

@@ -248,6 +248,8 @@ fn usb(root: &Path, device: &Path) -> Option<Usb> {
         let text = fs::read_to_string(of.join(name)).ok()?.trim().to_owned();
         (!text.is_empty()).then_some(text)
     };
+    // What sysfs links to is named from the top.
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let hex = |name: &str| u16::from_str_radix(&text(device, name)?, 16).ok();
     Some(Usb {
         vendor_id: hex("idVendor")?,
@@ -256,7 +258,7 @@ fn usb(root: &Path, device: &Path) -> Option<Usb> {
         product: text(device, "product"),
         serial: text(device, "serial"),
         interface: text(interface, "bInterfaceNumber").and_then(|number| u8::from_str_radix(&number, 16).ok()),
-        device: Some(Path::new("/").join(device.strip_prefix(root).unwrap_or(device))),
+        device: Some(Path::new("/").join(device.strip_prefix(&root).unwrap_or(device))),
     })
 }
 
