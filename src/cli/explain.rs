@@ -13,14 +13,21 @@ use crate::syntax::{Topic, foreign, told_foreign, topic};
 
 pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
     let all = arguments.text.join(" ");
-    if let Some(told) = exit_codes(subject(&all)) {
-        return console.print(&wrapped(&told));
+    if let Some(told) = exit_codes(subject(&all)).filter(|_| arguments.command.is_none()) {
+        return say(&all, told, arguments, console);
     }
     if all == "codes" {
         let first =
             |code| pages::page(code).and_then(|page| page.text.split_inclusive(". ").next()).unwrap_or_default();
-        return console
-            .print(&pages::codes().map(|code| wrapped(&format!("{code}  {}", first(code)))).collect::<String>());
+        return pages::codes().fold(Exit::Passed, |exit, code| {
+            exit.worst(match arguments.json {
+                true => page(code, arguments, console),
+                false => console.print(&wrapped(&format!("{code}  {}", first(code)))),
+            })
+        });
+    }
+    if let Some(line) = with_colon(subject(&all)) {
+        return one(&line, arguments, console);
     }
     let mut exit = Exit::Passed;
     for (number, text) in texts(&arguments.text).iter().enumerate() {
@@ -28,9 +35,33 @@ pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
             exit = exit.worst(console.print("\n"));
         }
         let asked = Some(subject(text)).filter(|asked| is_known(asked)).unwrap_or(text);
-        exit = exit.worst(one(asked, arguments, console));
+        let line = with_colon(asked);
+        exit = exit.worst(one(line.as_deref().unwrap_or(asked), arguments, console));
     }
     exit
+}
+
+/// One sentence, which is all that there is to say.
+fn say(text: &str, told: String, arguments: &Explain, console: &Console) -> Exit {
+    if !arguments.json {
+        return console.print(&wrapped(&told));
+    }
+    let told = Explanation { text: text.to_owned(), kind: Kind::Words, title: told, ..Explanation::default() };
+    console.print(&(notation::json(&told) + "\n"))
+}
+
+/// An answer as people write one, behind words of theirs: `+CREG 0,3`, `creg: 0,3`, `why is CREG 0,3`.
+fn with_colon(text: &str) -> Option<String> {
+    let (before, values) = text.trim_end_matches(['?', ' ']).rsplit_once(' ')?;
+    let (said, name) = before.rsplit_once(' ').unwrap_or(("", before));
+    let name = name.trim_end_matches(':').to_ascii_uppercase();
+    let bare = name.trim_start_matches(['+', '^', '#', '*', '$', '%']);
+    let is_name = bare.len() > 1 && bare.chars().all(char::is_alphanumeric);
+    let is_values = values.starts_with(|first: char| first.is_ascii_digit() || first == '"');
+    let is_said = said.chars().all(|letter| letter.is_lowercase() || " ,'".contains(letter));
+    let line = format!("{}{bare}: {values}", if name == bare { "+" } else { name.get(..1)? });
+    let explained = (is_name && is_values && is_said).then(|| explain(&line, &Context::default()))?;
+    (explained.complete && matches!(explained.kind, Kind::Answer | Kind::Urc)).then_some(line)
 }
 
 /// What a question asks for: X of `what is X?`, `what does X mean`. Any other text is itself.
@@ -145,24 +176,24 @@ fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
         return console.refuse(Exit::Usage, &message, Some("its name is what AT+CGMM answers"));
     }
     if text.starts_with('-') {
-        return flag(text, console);
+        return flag(text, arguments, console);
     }
     if let Some(topic) = word(text) {
         return language(&topic, arguments, console);
     }
-    if let Some(script) = library::find(text).filter(|_| !arguments.json) {
+    if let Some(script) = library::find(text) {
         let (name, title) = (script.name, script.title());
-        let about = wrapped(&format!("{name}  a script of the library: {title}"));
-        let more = wrapped(&format!("  `hayes show {name}` shows it, `hayes run {name}` runs it"));
-        return console.print(&(about + &more));
+        let exit = say(text, format!("{name}  a script of the library: {title}"), arguments, console);
+        let more = || console.print(&wrapped(&format!("  `hayes show {name}` shows it, `hayes run {name}` runs it")));
+        return if arguments.json { exit } else { exit.worst(more()) };
     }
     let mut explained = explain(text, &Context { command: arguments.command.as_deref(), module });
     let ways = if is_prose(text) { of_sentence(text) } else { Vec::new() };
     if !explained.is_known() && pages::page(text).is_some() && (ways.is_empty() || text.contains('-')) {
         return page(text, arguments, console);
     }
-    if let Some(instead) = told_foreign(text).filter(|_| !explained.is_known() && !arguments.json) {
-        return console.print(&wrapped(&instead));
+    if let Some(instead) = told_foreign(text).filter(|_| !explained.is_known()) {
+        return say(text, instead, arguments, console);
     }
     if is_prose(text) {
         explained = with_ways(text, explained, ways);
@@ -220,7 +251,7 @@ fn word(text: &str) -> Option<Topic> {
 }
 
 /// A flag of the command line: which commands take it, and what for; each help once.
-fn flag(text: &str, console: &Console) -> Exit {
+fn flag(text: &str, arguments: &Explain, console: &Console) -> Exit {
     let name = text.split('=').next().unwrap_or(text);
     let is_it = |it: &&clap::Arg| {
         it.get_long().is_some_and(|long| name.strip_prefix("--") == Some(long))
@@ -251,6 +282,11 @@ fn flag(text: &str, console: &Console) -> Exit {
         let near = nearest(name.trim_start_matches('-'), names()).map(|near| format!("did you mean --{near}?"));
         console.complain(&format!("no command takes {name}"), near.as_deref());
         return Exit::Failed;
+    }
+    if arguments.json {
+        let page = |(page, tasks): &(String, Vec<&str>)| serde_json::json!({"option": page, "commands": tasks});
+        let pages: String = pages.iter().map(|it| format!("{}\n", page(it))).collect();
+        return console.print(&pages);
     }
     let page = |(page, tasks): (String, Vec<&str>)| {
         wrapped(&page) + &wrapped(&format!("    hayes {}", tasks.join(", hayes ")))
