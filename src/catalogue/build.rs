@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use crate::at::Shape;
 use crate::{Result, files, read};
 use entry::{
-    CommandEntry, ErrorCode, FieldKind, Index, KnownField, KnownResult, KnownValue, Layout, Module, Network, Reference,
-    Series, Unit, Urc, When, pair, take_from,
+    CommandEntry, ErrorCode, FieldKind, INHERITED, Index, KnownField, KnownResult, KnownValue, Layout, Module, Network,
+    Reference, Series, Unit, Urc, When, pair, take_from,
 };
 use table::{Table, bare, hash};
 
@@ -312,7 +312,7 @@ fn module(path: &Path) -> Result<Module> {
     if let Some(like) = table.get("like").and_then(toml::Value::as_str) {
         let other: toml::Table = read(&path.with_file_name(format!("{like}.toml")))?;
         require(!other.contains_key("like"), "it is like a module that is like another").map_err(wrong)?;
-        take_from(&mut table, &other);
+        take_from(&mut table, &other, INHERITED);
     }
     let recalled = table.get("recalled").and_then(toml::Value::as_array).into_iter().flatten();
     for fact in recalled.filter_map(toml::Value::as_str) {

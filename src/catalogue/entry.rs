@@ -687,19 +687,19 @@ impl Module {
 }
 
 /// What a module has as the one has that it is `like`, where it does not name it itself.
-const INHERITED: &str = "roaming technology power-saving sim-slot stack registration apn data-up data-down iccid reboot \
+pub const INHERITED: &str = "roaming technology power-saving sim-slot stack registration apn data-up data-down iccid reboot \
     power-off address ping ping-answer cell neighbours bands";
 
-/// The settings and commands that a module's file does not name are those of the other.
-pub fn take_from(own: &mut toml::Table, other: &toml::Table) {
+/// Those of these facts that a module's file does not name are those of the other.
+pub fn take_from(own: &mut toml::Table, other: &toml::Table, facts: &str) {
     let recalled = other.get("recalled").and_then(toml::Value::as_array).into_iter().flatten();
-    let is_taken = |fact: &str| INHERITED.split(' ').any(|name| name == fact) && !own.contains_key(fact);
+    let is_taken = |fact: &str| facts.split(' ').any(|name| name == fact) && !own.contains_key(fact);
     let taken = |fact: &&toml::Value| fact.as_str().is_some_and(is_taken);
     let taken: Vec<toml::Value> = recalled.filter(taken).cloned().collect();
     if let Some(all) = own.entry("recalled").or_insert_with(|| toml::Value::Array(Vec::new())).as_array_mut() {
         all.extend(taken);
     }
-    for (name, value) in INHERITED.split(' ').filter_map(|name| other.get_key_value(name)) {
+    for (name, value) in facts.split(' ').filter_map(|name| other.get_key_value(name)) {
         own.entry(name).or_insert_with(|| value.clone());
     }
 }

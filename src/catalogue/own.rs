@@ -6,11 +6,14 @@ use std::sync::OnceLock;
 use toml::{Table, Value};
 
 use super::command::only_asks;
-use super::entry::{Module, take_from};
+use super::entry::{INHERITED, Module, take_from};
 use super::lookup::{command_of, known};
 use crate::at::command::{Command, parse};
 
 const TECHNOLOGIES: [&str; 6] = ["GSM", "UMTS", "LTE", "LTE-M", "NB-IoT", "NR"];
+
+/// What a person's file takes as well from the one that it is `like`. Each of ours says these of itself.
+const MORE: &str = "technologies quirks supersim boot-urcs boot-seconds scan-abortable act-8-is-lte-m without-final";
 
 static OWN: OnceLock<Vec<Module>> = OnceLock::new();
 
@@ -48,7 +51,8 @@ pub fn read(file: &str, text: &str) -> Result<Module, String> {
         table.entry(key).or_insert(value);
     }
     if let Some(like) = like {
-        take_from(&mut table, &Table::try_from(like).map_err(|error| error.to_string())?);
+        let other = Table::try_from(like).map_err(|error| error.to_string())?;
+        take_from(&mut table, &other, &format!("{INHERITED} {MORE}"));
     }
     let written = toml::to_string(&table).map_err(|error| error.to_string())?;
     let module: Module = toml::from_str(leak(written)).map_err(in_words)?;
