@@ -1,7 +1,7 @@
 //! `docs/`: the pages that are made of the library and of the catalogue's data are what these make now (`BLESS=1`
 //! writes them), each page is listed, and each link between pages leads somewhere.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -106,6 +106,15 @@ fn library() {
     is_made("docs/src/library.md", &page);
 }
 
+/// The commands that let a module roam: its own, else those of the one that it is like.
+fn roaming(module: &Table, known: &BTreeMap<String, Table>) -> String {
+    let Some(settings) = module.get("roaming").and_then(Value::as_array) else {
+        return known.get(text(module, "like")).map_or(String::new(), |like| roaming(like, known));
+    };
+    let commands = settings.iter().filter_map(|setting| Some(code(text(setting.as_table()?, "set"))));
+    commands.collect::<Vec<_>>().join(", ")
+}
+
 #[test]
 fn modules() {
     let mut page = "# Modules\n\nThe modules that Hayes knows, each a file in `src/catalogue/data/modules/`. `hayes explain BG96` tells \
@@ -114,19 +123,20 @@ fn modules() {
                     | maker | models | ICCID | roaming | restart | |\n|---|---|---|---|---|---|\n"
         .to_owned();
     let mut rows = BTreeSet::new();
-    for (_, module) in data("src/catalogue/data/modules") {
-        let models = texts(&module, "models").replace('*', "…");
+    let known: BTreeMap<String, Table> = data("src/catalogue/data/modules").into_iter().collect();
+    for module in known.values() {
+        let models = texts(module, "models").replace('*', "…");
         if models.is_empty() {
             continue;
         }
         rows.insert(format!(
             "| {} | {} | {} | {} | {} | {} |\n",
-            cell(text(&module, "vendor")),
+            cell(text(module, "vendor")),
             cell(&models),
-            code(&texts(&module, "iccid")),
-            code(&texts(&module, "roaming")),
-            code(&texts(&module, "reboot")),
-            not_confirmed(&module)
+            code(&texts(module, "iccid")),
+            roaming(module, &known),
+            code(&texts(module, "reboot")),
+            not_confirmed(module)
         ));
     }
     page.extend(rows);
@@ -139,7 +149,9 @@ fn at_commands() {
                     values, how long its answer may take, where the facts come from. What is *not confirmed* was found in manuals \
                     and public drivers, and seen on no modem by us.\n"
         .to_owned();
-    for (file, commands) in data("src/catalogue/data/commands") {
+    let files = data("src/catalogue/data/commands");
+    page.push_str(&sections(files.iter().map(|(file, _)| heading(file))));
+    for (file, commands) in files {
         write!(page, "\n## {}\n\n| command | what it does | makers | |\n|---|---|---|---|\n", heading(&file)).unwrap();
         for command in commands["command"].as_array().unwrap().iter().map(|command| command.as_table().unwrap()) {
             writeln!(
@@ -156,9 +168,43 @@ fn at_commands() {
     is_made("docs/src/at-commands.md", &page);
 }
 
+/// Each error of modems has an address: `errors.html#cme-30`.
+#[test]
+fn errors() {
+    let mut page = "# Errors of modems\n\nWhat the number of a `+CME ERROR` or a `+CMS ERROR` means, and what usually mends it. \
+                    `hayes explain '+CME ERROR: 30'` shows the same. With `AT+CMEE=1` a modem tells numbers, with `AT+CMEE=2` \
+                    texts, and without either nothing but `ERROR`. Modules differ in texts. Numbers from 500 on are often a maker's own.\n"
+        .to_owned();
+    for (series, title) in [("cme", "+CME ERROR: commands"), ("cms", "+CMS ERROR: messages")] {
+        let file = root(&format!("src/catalogue/data/{series}_errors.toml"));
+        let errors: Table = fs::read_to_string(file).unwrap().parse().unwrap();
+        write!(page, "\n## {title}\n\n| number | what it means | what mends it | whose |\n|---|---|---|---|\n")
+            .unwrap();
+        let mut named = BTreeSet::new();
+        for error in errors["error"].as_array().unwrap().iter().map(|error| error.as_table().unwrap()) {
+            let code = error["code"].as_integer().unwrap();
+            // The same number may be of several makers: the first has the address.
+            let address = if named.insert(code) { format!("<a id=\"{series}-{code}\"></a>") } else { String::new() };
+            let (means, mends) = (cell(text(error, "text")), cell(text(error, "advice")));
+            writeln!(page, "| {address}{code} | {means} | {mends} | {} |", cell(&texts(error, "for"))).unwrap();
+        }
+    }
+    is_made("docs/src/errors.md", &page);
+}
+
+/// Links to the headings of a long page, as mdBook names their places.
+fn sections(headings: impl Iterator<Item = String>) -> String {
+    let place = |heading: &str| {
+        let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        kept.collect::<String>().to_lowercase().replace(' ', "-")
+    };
+    let links: Vec<String> = headings.map(|heading| format!("[{heading}](#{})", place(&heading))).collect();
+    format!("\n{}\n", links.join(" · "))
+}
+
 /// `quectel_gnss` is "Quectel: gnss".
 fn heading(file: &str) -> String {
-    let makers = [("simcom", "SIMCom"), ("ublox", "u-blox")];
+    let makers = [("simcom", "SIMCom"), ("ublox", "u-blox"), ("sim", "SIM"), ("sms", "SMS")];
     let (first, rest) = file.split_once('_').map_or((file, ""), |(first, rest)| (first, rest));
     let known = makers.iter().find(|(name, _)| *name == first).map(|(_, shown)| (*shown).to_owned());
     let first = known.unwrap_or_else(|| first[..1].to_uppercase() + &first[1..]);
@@ -168,7 +214,13 @@ fn heading(file: &str) -> String {
 #[test]
 fn diagnostics() {
     let mut page = "# Diagnostics\n\nEvery mistake that Hayes tells of has a code. `hayes explain CODE` shows the same as this page.\n".to_owned();
-    for group in ["syntax", "check", "run", "port", "batch", "config"] {
+    const GROUPS: [&str; 6] = ["syntax", "check", "run", "port", "batch", "config"];
+    let title = |group: &str| {
+        let pages = fs::read_to_string(root("src/diagnostic/pages").join(format!("{group}.md"))).unwrap();
+        pages.lines().find_map(|line| line.strip_prefix("# ")).unwrap().to_owned()
+    };
+    page.push_str(&sections(GROUPS.into_iter().map(title)));
+    for group in GROUPS {
         let pages = fs::read_to_string(root("src/diagnostic/pages").join(format!("{group}.md"))).unwrap();
         // The file's headings go one step down; so does its own.
         // What is said each time shows there; here stands what there is to say at length.
