@@ -500,6 +500,9 @@ pub(crate) struct Check {
     /// Print diagnostics on standard output, each on one line: FILE:LINE:COLUMN: error: MESSAGE
     #[arg(long, conflicts_with_all = ["json", "sarif", "github"])]
     pub(crate) short: bool,
+    /// Write into the files what the findings say to write, where fewer are left then
+    #[arg(long)]
+    pub(crate) fix: bool,
     /// Exit with 3 on warnings too
     #[arg(long)]
     pub(crate) deny_warnings: bool,

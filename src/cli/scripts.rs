@@ -16,9 +16,10 @@ use crate::diagnostic::{Complaint, Diagnostic, Severity, nearest};
 use crate::library::{self, Library, SCRIPTS, names_beside, title};
 use crate::notation::{self, harmless};
 use crate::report::diagnostics::{annotations, json_lines, one_line_each};
+use crate::report::result::plural;
 use crate::report::sarif::sarif;
 use crate::report::style::{Style, filled};
-use crate::source::{LARGEST_TEXT, Source, Unreadable, read_text};
+use crate::source::{LARGEST_TEXT, Source, Spanned, Unreadable, read_text};
 use crate::syntax;
 use crate::syntax::ast::{Convert, Param};
 
@@ -141,7 +142,13 @@ pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
     for name in &with_folders(&arguments.scripts) {
         match find(name) {
             Ok(source) => {
-                let told = check(&source, &Library::new(arguments.outside)).diagnostics;
+                let mut told = check(&source, &Library::new(arguments.outside)).diagnostics;
+                if arguments.fix && Path::new(name).is_file() {
+                    told = mended(name, &source, told, arguments, console).unwrap_or_else(|refused| {
+                        exit = exit.worst(refused);
+                        Vec::new()
+                    });
+                }
                 if arguments.verbose && told.is_empty() {
                     console.say(&format!("{}: nothing is wrong\n", harmless(&source.name)));
                 }
@@ -165,6 +172,34 @@ pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
     }
     console.show(&found);
     exit
+}
+
+/// What is left of the findings where those that say what to write are mended in the file.
+fn mended(
+    name: &str,
+    source: &Arc<Source>,
+    found: Vec<Diagnostic>,
+    arguments: &Check,
+    console: &Console,
+) -> Result<Vec<Diagnostic>, Exit> {
+    let own = found.iter().filter(|found| found.source.name == source.name);
+    let mut edits: Vec<&Spanned<String>> = own.filter_map(|found| found.edit.as_deref()).collect();
+    edits.sort_by_key(|edit| edit.span.start);
+    edits.dedup_by(|next, before| next.span.start < before.span.end.max(before.span.start + 1));
+    let mut text = source.text.clone();
+    for edit in edits.iter().rev() {
+        text.replace_range(std::ops::Range::<usize>::from(edit.span), &edit.value);
+    }
+    let left = check(&Source::new(name, text.as_str()), &Library::new(arguments.outside)).diagnostics;
+    if left.len() >= found.len() {
+        return Ok(found);
+    }
+    replace(Path::new(name), &text).map_err(|error| {
+        console.refuse(Exit::Unwritable, &format!("{name} cannot be written: {error}"), Some("it is as it was"))
+    })?;
+    let gone = plural((found.len() - left.len()) as u64, "finding");
+    console.say(&format!("{}: {gone} mended\n", harmless(name)));
+    Ok(left)
 }
 
 /// `hayes fmt`: the canonical form of scripts; `--check` shows what would change.
