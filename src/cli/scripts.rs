@@ -130,8 +130,8 @@ fn unreadable(name: &str, error: &Unreadable, elsewhere: fn(&str) -> String) -> 
 
 /// `hayes check`: diagnostics without a modem.
 pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
-    let forms: [(bool, fn(&[Diagnostic]) -> String); 4] = [
-        (arguments.json, json_lines),
+    let forms = [
+        (arguments.json, json_lines as fn(&[Diagnostic]) -> String),
         (arguments.sarif, sarif),
         (arguments.github, annotations),
         (arguments.short, one_line_each),
