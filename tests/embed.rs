@@ -31,6 +31,18 @@ fn an_interruption_ends_one_run_and_no_other() {
     }
 }
 
+#[test]
+fn a_secret_that_is_given_is_sent_and_not_shown() {
+    let mut modem = Modem::open("sim:bg96?time=virtual").unwrap();
+    let text =
+        "secret apn\nAT+CGDCONT=1,\"IP\",\"${apn}\"\nAT+CGDCONT?\n  capture all cid, _, name as found\nreport found\n";
+    let given = Inputs::default().with_secret("apn", "hunter2");
+    let result = modem.run(&Script::parse("x.hayes", text).unwrap(), &given).unwrap();
+    assert!(result.passed(), "{result:?}");
+    let report = serde_json::Value::from(result.report).to_string();
+    assert!(report.contains("***") && !report.contains("hunter2"), "{report}");
+}
+
 /// What other programs build on: a change of it is a breaking one, and has a line in CHANGELOG.md. `BLESS=1` writes it.
 #[test]
 fn the_public_api_is_the_one_that_is_kept() {

@@ -24,15 +24,11 @@ pub trait Listener {
     }
 }
 
-/// Both hear; the first asks.
+/// Both hear; neither asks.
 impl<A: Listener, B: Listener> Listener for (A, B) {
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
         self.0.on_event(now, event);
         self.1.on_event(now, event);
-    }
-
-    fn ask(&mut self, question: &str, is_secret: bool, heeded: usize) -> Option<Result<String, Fault>> {
-        self.0.ask(question, is_secret, heeded)
     }
 }
 

@@ -140,10 +140,10 @@ impl Bench {
                 let missing = wanted.iter().find(|event| !recorder.events.contains(event));
                 return Some(if missing.is_none() { show(&bytes(rest)) } else { recorder.events.join(" | ") });
             }
-            "refused" => return session.refused().map(|(line, _)| line.text()),
+            "refused" => return Some(session.refused().map(|(line, _)| line.text()).unwrap_or_default()),
             "heed" => session.heed_refusal(now),
-            "misled" => return session.misled().map(|line| line.text()),
-            "stopped" => return session.stopped().map(|line| line.text()),
+            "misled" => return Some(session.misled().map(|line| line.text()).unwrap_or_default()),
+            "stopped" => return Some(session.stopped().map(|line| line.text()).unwrap_or_default()),
             "lose" => return Some(texts(session.lose(now, recorder))),
             "owe" => session.owe(),
             "forget" => recorder.events.clear(),
