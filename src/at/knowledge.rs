@@ -68,6 +68,8 @@ pub enum Likeness {
 pub(super) struct Dialect {
     pub(super) knowledge: &'static dyn Knowledge,
     pub(super) verbosity: Verbosity,
+    /// A result code has come that nothing asked for: it may say each twice.
+    pub(super) has_surplus: bool,
 }
 
 impl Dialect {

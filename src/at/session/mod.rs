@@ -63,16 +63,6 @@ pub struct Session {
     /// What was asked when nobody knew whether the modem echoes, and when that was answered without an echo: should the
     /// echo come all the same, that answer was another's.
     unproved: Option<Box<(Echo, Duration)>>,
-    /// A line of the last answer came in pieces, so far apart at the most: more of it may be on the line, and the next
-    /// piece show that.
-    pause: Option<Duration>,
-    /// A result code has come that nothing asked for: this modem may say each twice.
-    has_surplus: bool,
-    /// When a text was sent that is no command: nobody waits for an answer, and a refusal may come.
-    heeds_refusal: Option<Duration>,
-    /// When the last question was answered by nothing but a result code, and without an echo: should a refusal come
-    /// behind that, one of the two was another's.
-    believed: Option<Duration>,
     /// The refusal that came
     refused: Option<Box<(Line, ResultCode)>>,
     /// The last question's result code was not waited for.
@@ -130,6 +120,13 @@ struct Idle {
     stopped: Option<Line>,
     /// The echo of a question came behind its answer: that was another's.
     misled: Option<Line>,
+    /// When a text was sent that is no command: nobody waits for an answer, and a refusal may come.
+    heeds_refusal: Option<Duration>,
+    /// When the last question was answered by nothing but a result code, and without an echo: should a refusal come
+    /// behind that, one of the two was another's.
+    believed: Option<Duration>,
+    /// As [`Asking::pause`] of the last answer: more of it may be on the line.
+    pause: Option<Duration>,
 }
 
 pub type Outcome = Result<Answer, Box<Unanswered>>;
@@ -228,6 +225,10 @@ struct Asking {
     heard: usize,
     /// How many of the first [`SAMPLE`] of them are no text
     garbage: usize,
+    /// A line of the answer came in pieces, so far apart at the most.
+    pause: Option<Duration>,
+    /// As [`Idle::heeds_refusal`], of what was sent before it
+    heeds_refusal: Option<Duration>,
 }
 
 /// Words that are no echo and have no prefix: `U-Boot 2016.07`.
@@ -312,6 +313,11 @@ impl Default for Activity {
 impl Idle {
     fn ended(outcome: Outcome) -> Idle {
         Idle { outcome: Some(outcome), ..Idle::default() }
+    }
+
+    /// An empty answer, where nothing was asked: what may still come of what was sent before stays.
+    fn at_rest(self) -> Idle {
+        Idle { outcome: Some(Ok(Answer::default())), awaited: None, stopped: None, misled: None, ..self }
     }
 
     fn still_owed(&mut self) -> Option<&mut Owing> {
@@ -406,6 +412,8 @@ impl Asking {
             is_strange: false,
             heard: 0,
             garbage: 0,
+            pause: None,
+            heeds_refusal: None,
         }
     }
 
@@ -671,7 +679,7 @@ impl<'a> Now<'a> {
 impl Session {
     pub fn new(knowledge: &'static dyn Knowledge) -> Session {
         Session {
-            dialect: Dialect { knowledge, verbosity: Verbosity::Unknown },
+            dialect: Dialect { knowledge, verbosity: Verbosity::Unknown, has_surplus: false },
             framer: Framer::default(),
             cursor: Cursor::default(),
             queue: Queue::default(),
@@ -681,10 +689,6 @@ impl Session {
             echoes: None,
             last_byte: Duration::ZERO,
             unproved: None,
-            pause: None,
-            has_surplus: false,
-            heeds_refusal: None,
-            believed: None,
             refused: None,
             owes_final: false,
             patience: SETTLE,
@@ -698,18 +702,20 @@ impl Session {
     /// comes into step first. `why` tells who asks: the script, or what serves it.
     pub fn ask(&mut self, question: &Arc<Question>, why: Why, now: Duration, listener: &mut dyn Hearer) {
         let mut now = Now::new(now, listener);
-        match self.give_up().0.owing {
+        let (idle, _) = self.give_up();
+        match idle.owing {
             Some(owing) => self.come_into_step_for(Purpose::Question(Arc::clone(question), why), *owing, &mut now),
-            None => self.begin(question, why, &mut now),
+            None => self.begin(question, why, idle.heeds_refusal, &mut now),
         }
     }
 
     /// Comes into step where the session is out of it, before something is written to which no answer is expected. The
     /// outcome is an empty answer.
     pub fn come_into_step(&mut self, now: Duration, listener: &mut dyn Hearer) {
-        match self.give_up().0.owing {
+        let (mut idle, _) = self.give_up();
+        match idle.owing.take() {
             Some(owing) => self.come_into_step_for(Purpose::Writing, *owing, &mut Now::new(now, listener)),
-            None => self.state = Activity::Idle(Idle::ended(Ok(Answer::default()))),
+            None => self.state = Activity::Idle(idle.at_rest()),
         }
     }
 
@@ -732,7 +738,7 @@ impl Session {
         let is_open = |owing: &mut Box<Owing>| owing.prompt_open || owing.finals > 0 && now.time < owing.runs_until;
         match idle.owing.take_if(is_open) {
             Some(owing) => self.come_into_step_for(Purpose::Interruption { waits }, *owing, &mut now),
-            None => self.state = Activity::Idle(Idle { owing: idle.owing, ..Idle::ended(Ok(Answer::default())) }),
+            None => self.state = Activity::Idle(idle.at_rest()),
         }
     }
 
@@ -743,26 +749,28 @@ impl Session {
 
     fn write_as(&mut self, bytes: &[u8], why: Why, now: Duration, listener: &mut dyn Hearer) {
         let mut now = Now::new(now, listener);
-        self.abandon();
+        let (idle, _) = self.give_up();
         self.forget(&mut now);
         let echo = self.echo_of(bytes);
-        self.believed = None;
-        let before = if self.heeds_refusal.take().is_some() { std::mem::take(&mut self.echo) } else { Echo::default() };
+        let before = if idle.heeds_refusal.is_some() { std::mem::take(&mut self.echo) } else { Echo::default() };
+        self.state = Activity::Idle(Idle { heeds_refusal: None, believed: None, ..idle });
         self.echo = before.and(echo);
         self.send(bytes, why, &mut now);
     }
 
     /// Nobody waits for an answer to what was just written, but a refusal is one.
     pub fn heed_refusal(&mut self, now: Duration) {
-        if !self.mode.is_data() {
-            self.heeds_refusal = Some(now);
+        if !self.mode.is_data()
+            && let Some(idle) = self.idle()
+        {
+            idle.heeds_refusal = Some(now);
             self.owe();
         }
     }
 
     /// Whether a refusal may still come of what nobody waits for; and that which came, once.
     pub fn heeds_refusal(&self) -> bool {
-        self.heeds_refusal.is_some()
+        matches!(self.state, Activity::Idle(Idle { heeds_refusal: Some(_), .. }))
     }
 
     pub fn refused(&mut self) -> Option<(Line, ResultCode)> {
@@ -783,12 +791,14 @@ impl Session {
     }
 
     pub fn receive(&mut self, bytes: &[u8], now: Duration, listener: &mut dyn Hearer) {
-        if self.has_heard() && !matches!(self.framer.rest(), [] | [.., b'\r' | b'\n']) {
-            self.pause = self.pause.max(Some(now.saturating_sub(self.last_byte)));
-        }
-        self.last_byte = now;
+        let since = now.saturating_sub(std::mem::replace(&mut self.last_byte, now));
         match &mut self.state {
-            Activity::Asking(asking) => asking.hear(bytes),
+            Activity::Asking(asking) => {
+                if asking.heard > 0 && !matches!(self.framer.rest(), [] | [.., b'\r' | b'\n']) {
+                    asking.pause = asking.pause.max(Some(since));
+                }
+                asking.hear(bytes);
+            }
             Activity::Idle(Idle { owing: Some(owing), .. }) => owing.heard = true,
             Activity::Idle(_) | Activity::Resync(_) => {}
         }
@@ -859,25 +869,23 @@ impl Session {
         self.idle().and_then(|idle| idle.outcome.take())
     }
 
-    fn has_heard(&self) -> bool {
-        matches!(&self.state, Activity::Asking(asking) if asking.heard > 0)
-    }
-
     /// Whether what is still on the line may belong to the last answer, and nothing would show that: so much silence
     /// tells that it has ended.
     pub fn line_gap(&self, now: Duration) -> Option<Duration> {
-        let pause = self.pause.map(|pause| (2 * pause).clamp(LINE_GAP, LONGEST_LINE_GAP));
-        let gap = pause.max(self.has_surplus.then_some(SURPLUS_TIME))?;
+        let Activity::Idle(idle) = &self.state else { return None };
+        let pause = idle.pause.map(|pause| (2 * pause).clamp(LINE_GAP, LONGEST_LINE_GAP));
+        let gap = pause.max(self.dialect.has_surplus.then_some(SURPLUS_TIME))?;
         (self.echoes != Some(true) && now < self.last_byte + gap).then_some(gap)
     }
 
     /// Until when an echo, or one result code more, may come that shows the last answer to be another's; or a refusal
     /// of what was sent last.
     pub fn proved_at(&self) -> Option<Duration> {
-        let unproved = self.unproved.as_ref().map(|unproved| unproved.1).max(self.heeds_refusal);
+        let Activity::Idle(idle) = &self.state else { return None };
+        let unproved = self.unproved.as_ref().map(|unproved| unproved.1).max(idle.heeds_refusal);
         // A line that has begun to come is waited for.
         let coming = if self.unfinished().is_empty() { Duration::ZERO } else { self.last_byte };
-        let believed = self.believed.map(|since| since.max(coming) + SURPLUS_TIME);
+        let believed = idle.believed.map(|since| since.max(coming) + SURPLUS_TIME);
         unproved.map(|since| since + PROOF_TIME).max(believed)
     }
 
@@ -1066,7 +1074,8 @@ impl Session {
                 if owing.is_some() {
                     self.mode = self.mode.in_doubt_of(&asking.question);
                 }
-                (Idle { owing: owing.map(Box::new), ..Idle::default() }, received)
+                let Asking { pause, heeds_refusal, .. } = asking;
+                (Idle { owing: owing.map(Box::new), pause, heeds_refusal, ..Idle::default() }, received)
             }
             Activity::Resync(resync) => {
                 (Idle { owing: Some(Box::new(resync.into_owing())), ..Idle::default() }, Vec::new())
@@ -1074,7 +1083,8 @@ impl Session {
         }
     }
 
-    fn begin(&mut self, question: &Arc<Question>, why: Why, now: &mut Now<'_>) {
+    /// `heeds_refusal`: as [`Asking::heeds_refusal`]
+    fn begin(&mut self, question: &Arc<Question>, why: Why, heeds_refusal: Option<Duration>, now: &mut Now<'_>) {
         // A question that serves the script leaves it the lines that wait.
         if why == Why::Question {
             self.forget(now);
@@ -1087,7 +1097,7 @@ impl Session {
         let mut asking = Asking::new(Arc::clone(question), now.time);
         asking.follows_text = !self.framer.rest().is_empty();
         asking.may_be_late = std::mem::take(&mut self.owes_final) && !question.expected.free;
-        (self.pause, self.believed) = (None, None);
+        asking.heeds_refusal = heeds_refusal;
         self.state = Activity::Asking(asking);
         self.send(question.bytes(), why, now);
     }
@@ -1158,11 +1168,11 @@ impl Session {
             };
             let is_bare = asking.lines.is_empty() && asking.question.prompt == PromptPlan::Unexpected;
             let may_be_believed = is_bare && self.echoes == Some(false) && !asking.question.expected.call_control;
-            self.believed = (may_be_believed && result == Some(ResultCode::Ok)).then_some(now.time);
-            self.heeds_refusal = None;
+            let believed = (may_be_believed && result == Some(ResultCode::Ok)).then_some(now.time);
             self.mode = self.mode.after(&asking.question, result.as_ref());
             let owing = (asking.checked.is_some() && asking.is_echoed).then(|| Box::new(Owing::of_fence(now.time)));
-            self.state = Activity::Idle(Idle { owing, ..Idle::ended(asking.outcome(result, now.time)) });
+            let (pause, ended) = (asking.pause, Idle::ended(asking.outcome(result, now.time)));
+            self.state = Activity::Idle(Idle { owing, believed, pause, ..ended });
         }
     }
 
@@ -1179,7 +1189,7 @@ impl Session {
             Activity::Idle(_) => (now.time, now.time),
         };
         let was_stopped = self.is_asking() && matches!(kind, FailureKind::Stopped(_));
-        let (idle, received) = self.give_up();
+        let (mut idle, received) = self.give_up();
         if is_timeout {
             self.tell_partial(now);
         }
@@ -1189,6 +1199,7 @@ impl Session {
         if matches!(kind, FailureKind::Restarted(_) | FailureKind::Off(_)) {
             // No setting is known.
             self.start_anew();
+            idle = Idle::default();
         }
         let failure = Unanswered { kind, waited: ended.saturating_sub(began), received };
         self.state = Activity::Idle(Idle { outcome: Some(Err(Box::new(failure))), ..idle });

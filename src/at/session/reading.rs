@@ -13,7 +13,7 @@ use std::time::Duration;
 use memchr::memmem;
 
 use super::{
-    Activity, EARLY_ANSWER, FENCE, FailureKind, Idle, Mode, Now, Owing, PROOF_TIME, Prompting, SETTLE, Session,
+    Activity, Asking, EARLY_ANSWER, FENCE, FailureKind, Idle, Mode, Now, Owing, PROOF_TIME, Prompting, SETTLE, Session,
     Silence, is_strange,
 };
 use crate::at::body::{self, Body, Came};
@@ -197,11 +197,11 @@ impl Session {
 
     /// Text without a line end that is waited for: everything up to its end.
     fn take_awaited_text(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
-        let awaited = &mut self.idle()?.awaited;
+        let Activity::Idle(Idle { awaited, heeds_refusal, .. }) = &mut self.state else { return None };
         let rest = framer.rest();
         let line = memchr::memchr2(b'\r', b'\n', rest).map_or(rest, |end| rest.get(..end).unwrap_or(rest));
         let end = memmem::find(line, awaited.as_ref()?)? + awaited.take()?.len();
-        (self.heeds_refusal, self.owes_final) = (None, false);
+        (*heeds_refusal, self.owes_final) = (None, false);
         now.tell(&Event::Prompt(line.get(..end).unwrap_or(line)));
         framer.take_to(framer.position() + end);
         Some(true)
@@ -913,10 +913,12 @@ impl Session {
     #[inline(never)]
     fn take_unasked_result(&mut self, line: &[u8], now: &Now<'_>) {
         let is_result = result_code::parse(line).is_some_and(|result| !result.is_call_control());
-        self.has_surplus |= is_result && !self.owes_final && self.heeds_refusal.is_none();
+        self.dialect.has_surplus |= is_result && !self.owes_final && !self.heeds_refusal();
         self.owes_final &= !is_result;
-        let believed = self.believed.take().filter(|since| now.time < *since + PROOF_TIME);
-        self.heeds_refusal = self.heeds_refusal.or(believed);
+        if let Some(idle) = self.idle() {
+            let believed = idle.believed.take().filter(|since| now.time < *since + PROOF_TIME);
+            idle.heeds_refusal = idle.heeds_refusal.or(believed);
+        }
         if let Some(result) = self.refusal(line) {
             self.refused = Some(Box::new((Line { bytes: line.to_vec() }, result)));
         }
@@ -924,7 +926,12 @@ impl Session {
 
     /// The refusal that this line is, should it answer what nobody waits for: as the first line behind it.
     fn refusal(&mut self, line: &[u8]) -> Option<ResultCode> {
-        self.heeds_refusal.take()?;
+        match &mut self.state {
+            Activity::Idle(Idle { heeds_refusal, .. }) | Activity::Asking(Asking { heeds_refusal, .. }) => {
+                heeds_refusal.take()?
+            }
+            Activity::Resync(_) => return None,
+        };
         let (result, is_sure) = self.dialect.final_of(&Expected::default(), line)?;
         (is_sure && !result.is_success()).then_some(result)
     }

@@ -185,7 +185,7 @@ impl Session {
         let (elapsed, is_own) = (now.time.saturating_sub(resync.began), resync.own().is_some());
         let answer = match resync.purpose {
             Purpose::Question(..) if is_own => Answer { result: Some(result), elapsed, ..Answer::default() },
-            Purpose::Question(question, why) => return self.begin(&question, why, now),
+            Purpose::Question(question, why) => return self.begin(&question, why, None, now),
             Purpose::Writing | Purpose::Interruption { .. } => Answer::default(),
         };
         self.state = Activity::Idle(Idle::ended(Ok(answer)));
