@@ -10,6 +10,9 @@ use std::sync::{Arc, OnceLock};
 /// No script, inventory or list of values is as large as this (bytes); a device or a pipe may go on for ever.
 pub(crate) const LARGEST_TEXT: u64 = 16 << 20;
 
+/// What a source is called whose text was typed behind `hayes at`.
+pub(crate) const COMMAND_LINE: &str = "<command line>";
+
 /// A script's text and the name people know it by (a path, a library name, `<stdin>`).
 #[derive(Debug, Default)]
 pub struct Source {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::memory_carrier::MemoryCarrier;
-use hayes::batch::driver::FINALLY_TIME;
+use hayes::batch::run::FINALLY_TIME;
 use hayes::check::{Program, check};
 use hayes::fleet::agent::{Agent, AgentLine, Enrolment, Standing};
 use hayes::fleet::attaches::AttachBudget;

@@ -7,7 +7,6 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
@@ -21,9 +20,6 @@ use crate::port::crew::Crew;
 use crate::port::{Cancel, Clock, Timestamp};
 use crate::report::result::FailureReport;
 use crate::runtime::{STACK, Status};
-
-/// How long a modem that took too long may take for its `finally`.
-pub const FINALLY_TIME: Duration = Duration::from_secs(30);
 
 pub enum ToDriver {
     /// Ctrl-C: the first lets `finally` blocks run, the second does not
@@ -324,9 +320,7 @@ impl Driver {
     /// Cancels what takes too long; returns when to look again.
     fn check_watched(&mut self, now: Duration) -> Option<Duration> {
         for (stop, deadline) in self.watched.values_mut().filter(|(_, deadline)| *deadline <= now) {
-            let was_late = stop.late.swap(true, Ordering::AcqRel);
-            stop.cancel.cancel();
-            *deadline = if was_late { Duration::MAX } else { now + FINALLY_TIME };
+            *deadline = stop.end_late().map_or(Duration::MAX, |time| now + time);
         }
         self.watched.values().map(|(_, deadline)| *deadline).filter(|deadline| *deadline < Duration::MAX).min()
     }

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -110,15 +111,42 @@ impl Ended {
     }
 }
 
+/// How long a run that took too long may take for its `finally`.
+pub const FINALLY_TIME: Duration = Duration::from_secs(30);
+
+/// How a run is ended: by who wants no more of it, or because it takes too long.
 #[derive(Debug, Clone)]
 pub struct Stop {
     pub cancel: Cancel,
-    pub late: Arc<AtomicBool>,
+    late: Arc<AtomicBool>,
 }
 
 impl Stop {
     pub fn new(cancel: Cancel) -> Stop {
         Stop { cancel, late: Arc::default() }
+    }
+
+    /// Time is up: ends what runs, and the second time its `finally`, which has as long as is returned.
+    pub fn end_late(&self) -> Option<Duration> {
+        let was_late = self.late.swap(true, Ordering::AcqRel);
+        self.cancel.cancel();
+        (!was_late).then_some(FINALLY_TIME)
+    }
+
+    pub fn is_late(&self) -> bool {
+        self.late.load(Ordering::Acquire)
+    }
+
+    /// Time is up so long from now, unless what is returned is dropped before.
+    pub fn end_after(&self, time: Duration) -> std::io::Result<Sender<()>> {
+        let (stop, (runs, ended)) = (self.clone(), channel::<()>());
+        let watch = move || {
+            let mut wait = Some(time);
+            while wait.is_some_and(|time| ended.recv_timeout(time) == Err(RecvTimeoutError::Timeout)) {
+                wait = stop.end_late();
+            }
+        };
+        std::thread::Builder::new().name("limit".to_owned()).spawn(watch).map(|_| runs)
     }
 }
 
@@ -274,7 +302,7 @@ impl Common {
         if result.failure.as_ref().is_some_and(|failure| failure.code == INTERRUPTED) {
             result.status = Status::Interrupted;
         }
-        if result.status == Status::Interrupted && stop.late.load(Ordering::Acquire) {
+        if result.status == Status::Interrupted && stop.is_late() {
             too_late(self.modem_timeout.unwrap_or_default(), result);
         }
         result.labels = modem.labels.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();

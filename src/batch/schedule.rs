@@ -189,7 +189,9 @@ impl Scheduler {
         }
         self.running += 1;
         self.count(index, true);
-        self.next_start = now + self.plan.start_delay + self.some_jitter();
+        // Chance keeps modems from beginning in step.
+        let jitter = self.plan.jitter * u32::try_from(self.chance.below(1001)).unwrap_or(0) / 1000;
+        self.next_start = now + self.plan.start_delay + jitter;
         Turn::Start(index)
     }
 
@@ -241,12 +243,6 @@ impl Scheduler {
                 limit.running = if begins { limit.running + 1 } else { limit.running.saturating_sub(1) };
             }
         }
-    }
-
-    /// Keeps modems from beginning in step.
-    fn some_jitter(&mut self) -> Duration {
-        let thousandths = u32::try_from(self.chance.below(1001)).unwrap_or(0);
-        self.plan.jitter * thousandths / 1000
     }
 }
 

@@ -51,7 +51,7 @@ pub fn check_more(source: &Arc<Source>, scripts: &dyn Scripts, names: &Names) ->
 }
 
 /// A script without errors, ready to run; shared by all the threads that run it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Program {
     pub script: Arc<Script>,
     /// Its params and secrets, in the order in which they stand.
@@ -76,18 +76,7 @@ impl Program {
     fn unchecked(script: &Arc<Script>, only: &[String]) -> Program {
         let mut matchers = Vec::new();
         matchers.resize_with(script.patterns as usize, || None);
-        Program {
-            script: Arc::clone(script),
-            params: Vec::new(),
-            fields: Vec::new(),
-            types: Vec::new(),
-            matchers,
-            runs: HashMap::new(),
-            tries_pin: None,
-            given_secrets: Vec::new(),
-            files: Vec::new(),
-            only: only.to_vec(),
-        }
+        Program { script: Arc::clone(script), matchers, only: only.to_vec(), ..Program::default() }
     }
 
     /// Whether a part of these names runs.

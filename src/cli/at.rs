@@ -17,14 +17,14 @@ use crate::notation;
 use crate::report::answered::Answers;
 use crate::report::style::harmless;
 use crate::runtime::{self, Inputs, Mask};
-use crate::source::Source;
+use crate::source::{COMMAND_LINE, Source};
 use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
     let commands = script(&arguments.commands, console)?;
     let declared = declarations(&commands, &arguments.inputs, console)?;
-    let source = Source::new(NAME, format!("{declared}{commands}"));
+    let source = Source::new(COMMAND_LINE, format!("{declared}{commands}"));
     // Who types a scan here means it, and looks at its answer.
     let is_quiet = arguments.output.quiet && !arguments.inputs.deny_warnings;
     let wanted = |diagnostic: &Diagnostic| match diagnostic.severity {
@@ -44,17 +44,15 @@ pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, E
     modem::files_apart(read, &port, &arguments.connection, arguments.output.file(), console)?;
     let mut results = Sink::open(arguments.output.output.as_deref(), console)?;
     let mask = Mask::new(inputs.secrets.values().map(String::as_str)).personal(inputs.shareable);
-    let mut modem = OpenModem::open(&port, &arguments.connection, mask, console)
-        .map_err(|why| unreachable(&port, NAME, &why, &arguments.output, &Reports::default(), &mut results, console))?;
+    let mut modem = OpenModem::open(&port, &arguments.connection, mask, console).map_err(|why| {
+        unreachable(&port, COMMAND_LINE, &why, &arguments.output, &Reports::default(), &mut results, console)
+    })?;
     let mut exit = Exit::Passed;
     for program in &programs {
         let screen = Screen::of_commands(&arguments.output, console);
         let mut heard = (screen, Answers::default());
         let mut outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut heard);
         outcome.name_eavesdropper(&port);
-        if let Some(help) = outcome.failure.as_mut().and_then(|failure| failure.diagnostic.help.as_mut()) {
-            *help = help.replace("give it `within`", "give it `-t`");
-        }
         let (screen, answers) = heard;
         exit = exit.worst(screen.finish());
         if arguments.output.json {
@@ -70,9 +68,6 @@ pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, E
     }
     Ok(exit.worst(modem.close(console)))
 }
-
-/// What the commands are called where they are a script.
-const NAME: &str = "<command line>";
 
 /// Several modems are asked as a batch runs a script. Its results are the answers: nothing else is kept.
 fn of_several(program: &Arc<Program>, arguments: &arguments::At) -> Batch {

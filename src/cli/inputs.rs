@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::arguments;
+use super::arguments::InputArguments;
 use super::console::{Console, Exit};
 use super::modem::Signals;
 use super::{scripts, settings};
@@ -30,11 +30,7 @@ struct GivenValue {
 }
 
 /// The inputs for these programs, or why there are none.
-pub(crate) fn collect(
-    given: &arguments::InputArguments,
-    programs: &[Arc<Program>],
-    console: &Console,
-) -> Result<Inputs, Exit> {
+pub(crate) fn collect(given: &InputArguments, programs: &[Arc<Program>], console: &Console) -> Result<Inputs, Exit> {
     let (mut inputs, mut origins) = explicit(given, programs, console)?;
     let (environment, mut its_origins) = environment(programs, console)?;
     let is_new = |(name, _): &(String, String)| !origins.contains_key(name);
@@ -89,7 +85,7 @@ fn ask_for_secrets(programs: &[Arc<Program>], inputs: &mut Inputs, console: &Con
 }
 
 /// The files that these inputs are read from.
-pub(crate) fn files(given: &arguments::InputArguments) -> impl Iterator<Item = (&'static str, &Path)> {
+pub(crate) fn files(given: &InputArguments) -> impl Iterator<Item = (&'static str, &Path)> {
     let variables = given.vars_file.iter().map(|file| ("--vars-file", file.as_path()));
     let answers = given.answers.iter().map(|file| ("--answers", file.as_path()));
     variables.chain(given.secrets_file.iter().map(|file| ("--secrets-file", file.as_path()))).chain(answers)
@@ -168,21 +164,17 @@ pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Resul
 }
 
 /// The parameter that a name was probably meant to be, which none of these programs has.
-pub(crate) fn misspelt<'p>(
-    name: &str,
-    programs: &'p [Arc<Program>],
-    is_given: impl Fn(&str) -> bool,
-) -> Option<&'p str> {
+pub(crate) fn misspelt<'p>(name: &str, programs: &'p [Arc<Program>], has: impl Fn(&str) -> bool) -> Option<&'p str> {
     let params = || programs.iter().flat_map(|program| &program.params).map(|param| param.name.value.as_str());
     if params().any(|param| param == name) {
         return None;
     }
-    nearest(name, params()).filter(|near| !is_given(near))
+    nearest(name, params()).filter(|near| !has(near))
 }
 
 /// Only what the command line and its files give, and where each value stands.
 pub(crate) fn explicit(
-    given: &arguments::InputArguments,
+    given: &InputArguments,
     programs: &[Arc<Program>],
     console: &Console,
 ) -> Result<(Inputs, Origins), Exit> {
@@ -195,7 +187,7 @@ pub(crate) fn explicit(
 }
 
 /// In the order in which the later beats the earlier.
-fn of_command_line(given: &arguments::InputArguments, problems: &mut Vec<Complaint>) -> Vec<GivenValue> {
+fn of_command_line(given: &InputArguments, problems: &mut Vec<Complaint>) -> Vec<GivenValue> {
     let mut all = read_files(&given.vars_file, false, problems);
     all.extend(pairs(&given.variables, "-V", false, problems));
     all.extend(read_files(&given.secrets_file, true, problems));
@@ -234,7 +226,7 @@ fn told<T>(found: T, problems: Vec<Complaint>, console: &Console) -> Result<T, E
 }
 
 /// For lines that are typed one after the other: which parameters they will ask for is not known yet.
-pub(crate) fn loose(given: &arguments::InputArguments, console: &Console) -> Result<Inputs, Exit> {
+pub(crate) fn loose(given: &InputArguments, console: &Console) -> Result<Inputs, Exit> {
     let mut problems = Vec::new();
     let mut inputs = Inputs::default();
     inputs.variables.extend(settings::vars().map(|(name, from)| (name.clone(), from.values.concat())));
@@ -258,7 +250,7 @@ pub(crate) fn loose(given: &arguments::InputArguments, console: &Console) -> Res
 }
 
 /// These values, and what else was given.
-fn with_switches(values: Inputs, given: &arguments::InputArguments) -> Inputs {
+fn with_switches(values: Inputs, given: &InputArguments) -> Inputs {
     Inputs {
         timeout: given.timeout.unwrap_or(values.timeout),
         timeout_scale: given.timeout_scale,

@@ -2,9 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::time::Duration;
 
 use super::arguments;
 use super::console::{Console, Exit, fitted};
@@ -12,8 +9,7 @@ use super::modem::{self, OpenModem};
 use super::results::{self, LiveRows, Sink};
 use super::screen::Screen;
 use super::{inputs, scripts};
-use crate::batch::driver::FINALLY_TIME;
-use crate::batch::run::too_late;
+use crate::batch::run::{Stop, too_late};
 use crate::check::{Checked, Program, check, check_parts};
 use crate::connect::Address;
 use crate::diagnostic::{Complaint, Diagnostic, Severity, meant_or_all};
@@ -21,7 +17,7 @@ use crate::guard::Simulators;
 use crate::import::Dialect;
 use crate::library::Library;
 use crate::notation::harmless;
-use crate::port::{Cancel, Timestamp};
+use crate::port::Timestamp;
 use crate::report::result::{FailureReport, RunResult};
 use crate::runtime::{self, Inputs, Mask, Outcome, Status};
 use crate::source::Source;
@@ -34,37 +30,6 @@ pub(crate) fn run(arguments: &arguments::RunArguments, console: &Console) -> Res
         unreachable(&prepared.port, script, &why, output, reports, &mut prepared.results, console)
     })?;
     Ok(prepared.run(modem, arguments, console))
-}
-
-/// Ends a run that takes too long: first what it does, then its `finally`.
-struct RunLimit {
-    time: Duration,
-    is_over: Arc<AtomicBool>,
-    /// Closed, it ends the watch.
-    _runs: Sender<()>,
-}
-
-impl RunLimit {
-    fn begin(time: Duration, cancel: &Cancel) -> std::io::Result<RunLimit> {
-        let (runs, ended) = channel::<()>();
-        let (is_over, cancel) = (Arc::new(AtomicBool::new(false)), cancel.clone());
-        let over = Arc::clone(&is_over);
-        let watch = move || {
-            for wait in [time, FINALLY_TIME] {
-                if ended.recv_timeout(wait) == Err(RecvTimeoutError::Disconnected) {
-                    return;
-                }
-                over.store(true, Ordering::Release);
-                cancel.cancel();
-            }
-        };
-        std::thread::Builder::new().name("limit".to_owned()).spawn(watch)?;
-        Ok(RunLimit { time, is_over, _runs: runs })
-    }
-
-    fn is_over(&self) -> bool {
-        self.is_over.load(Ordering::Acquire)
-    }
 }
 
 /// All that can go wrong before the port is opened has not.
@@ -182,15 +147,14 @@ impl PreparedRun {
         let mut exit = Exit::Passed;
         let programs = std::mem::take(&mut self.programs);
         let mut programs = programs.iter();
-        let limit = arguments.modem_timeout.map(|limit| RunLimit::begin(limit, &modem.cancel)).transpose();
-        let limit = match limit {
-            Ok(limit) => limit,
+        let stop = Stop::new(modem.cancel.clone());
+        let _runs = match arguments.modem_timeout.map(|time| stop.end_after(time)).transpose() {
+            Ok(runs) => runs,
             Err(error) => return console.refused(&error),
         };
-        let is_over = || limit.as_ref().is_some_and(RunLimit::is_over);
-        while !is_over() && (exit == Exit::Passed || exit == Exit::Failed && arguments.keep_going) {
+        while !stop.is_late() && (exit == Exit::Passed || exit == Exit::Failed && arguments.keep_going) {
             let Some(program) = programs.next() else { break };
-            exit = exit.worst(self.run_one(program, &mut modem, limit.as_ref(), arguments, console));
+            exit = exit.worst(self.run_one(program, &mut modem, &stop, arguments, console));
         }
         for program in programs {
             exit = exit.worst(self.not_run(program, arguments, console));
@@ -207,8 +171,8 @@ impl PreparedRun {
         &mut self,
         program: &Arc<Program>,
         modem: &mut OpenModem,
-        limit: Option<&RunLimit>,
-        arguments::RunArguments { output, reports, .. }: &arguments::RunArguments,
+        stop: &Stop,
+        arguments::RunArguments { output, reports, modem_timeout, .. }: &arguments::RunArguments,
         console: &Console,
     ) -> Exit {
         let script = &program.source().name;
@@ -225,9 +189,9 @@ impl PreparedRun {
         // It costs a look at each process: nobody else wants to know.
         result.simulated = output.json && Simulators::default().is_behind(&self.port);
         result.plan = inputs.plan;
-        match limit.filter(|limit| outcome.status == Status::Interrupted && limit.is_over()) {
+        match modem_timeout.filter(|_| outcome.status == Status::Interrupted && stop.is_late()) {
             Some(limit) => {
-                too_late(limit.time, &mut result);
+                too_late(limit, &mut result);
                 let told = result.failure.iter();
                 told.for_each(|told| console.complain(&told.message, told.help.as_deref()));
             }

@@ -9,13 +9,13 @@ mod excerpt;
 pub mod pages;
 mod words;
 
-use std::fmt;
+use std::fmt::{self, Display};
 use std::sync::Arc;
 
 pub(crate) use excerpt::Excerpt;
 pub(crate) use words::words;
 
-use crate::source::{Source, Span, Spanned};
+use crate::source::{COMMAND_LINE, Source, Span, Spanned};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -71,13 +71,8 @@ impl Diagnostic {
 
     /// A fault in the words of its page: these values stand in place of its `«…»`, in the order in which the page first
     /// names them. Behind the code stands which words, where there are several.
-    pub(crate) fn told(
-        page: &'static str,
-        source: &Arc<Source>,
-        span: Span,
-        values: &[&dyn fmt::Display],
-    ) -> Diagnostic {
-        let mut words = filled(page, values);
+    pub(crate) fn told(page: &'static str, source: &Arc<Source>, span: Span, values: &[&dyn Display]) -> Diagnostic {
+        let mut words = filled(page, source.name == COMMAND_LINE, values);
         let message = words("error").or_else(|| words("warning")).unwrap_or_default();
         let fault = Diagnostic::new(code_of(page), source, message).at(span, words("at").unwrap_or_default());
         let fault = Diagnostic { help: words("help"), ..fault };
@@ -144,8 +139,8 @@ impl Complaint {
     }
 
     /// In the words of its page, as [`Diagnostic::told`].
-    pub(crate) fn told(page: &'static str, values: &[&dyn fmt::Display]) -> Complaint {
-        let mut words = filled(page, values);
+    pub(crate) fn told(page: &'static str, values: &[&dyn Display]) -> Complaint {
+        let mut words = filled(page, false, values);
         Complaint { code: code_of(page), message: words("error").unwrap_or_default(), help: words("help") }
     }
 
@@ -166,14 +161,18 @@ fn code_of(page: &'static str) -> &'static str {
     page.split_once(' ').map_or(page, |(code, _)| code)
 }
 
-/// What a page says behind a word, these values in place of its `«…»`.
-fn filled(page: &'static str, values: &[&dyn fmt::Display]) -> impl FnMut(&str) -> Option<String> {
+/// What a page says behind a word, these values in place of its `«…»`. Of `«in a script|on the command line»` it is one.
+fn filled(page: &'static str, is_typed: bool, values: &[&dyn Display]) -> impl FnMut(&str) -> Option<String> {
     let mut names: Vec<&str> = Vec::new();
     move |word| {
         let mut filled = String::new();
         for (number, piece) in pages::words(page, word)?.split(['«', '»']).enumerate() {
             if number % 2 == 0 {
                 filled.push_str(piece);
+                continue;
+            }
+            if let Some((in_script, typed)) = piece.split_once('|') {
+                filled.push_str(if is_typed { typed } else { in_script });
                 continue;
             }
             let place = names.iter().position(|name| *name == piece).unwrap_or(names.len());

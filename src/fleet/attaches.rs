@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::controller::{Controller, FleetRun};
 use super::message::{AttachShare, as_text};
 use super::targets::Target;
-use crate::batch::driver::FINALLY_TIME;
 use crate::batch::inventory::{BatchModem, Selection};
+use crate::batch::run::FINALLY_TIME;
 use crate::diagnostic::Complaint;
 
 /// What the modems of a run that are in it may do together.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::controller::{Controller, FleetRun};
 use super::key::sha256;
 use super::targets::Target;
-use crate::batch::driver::FINALLY_TIME;
+use crate::batch::run::FINALLY_TIME;
 use crate::connect::Address;
 
 /// Clocks differ, and messages take their time.

@@ -58,7 +58,7 @@ impl Library {
 
 impl Scripts for Library {
     fn find(&self, name: &str, from: &Source) -> Result<Arc<Source>, NotFound> {
-        if !is_of_the_library(from) {
+        if find(&from.name).is_none_or(|entry| entry.text != from.text) {
             self.root.get_or_init(|| Path::new(".").join(folder(from)).canonicalize().ok());
             for path in beside(name, from) {
                 let name = path.display().to_string();
@@ -154,10 +154,6 @@ fn text_at(path: &Path) -> Result<Option<String>, Unreadable> {
         Err(error) => return Err(error.into()),
     };
     read_text(file, LARGEST_TEXT).map(Some)
-}
-
-fn is_of_the_library(source: &Source) -> bool {
-    find(&source.name).is_some_and(|entry| entry.text == source.text)
 }
 
 #[cfg(test)]

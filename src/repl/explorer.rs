@@ -341,7 +341,10 @@ impl Explorer {
     }
 
     fn execute(&mut self, ready: Runnable, is_one: bool, follows: bool) -> Passed {
-        let asks = !follows && self.reader.is_edited() && !self.options.inputs.yes && ready.is_grave();
+        // It cannot be undone, or takes minutes.
+        let is_grave = |it: &Diagnostic| matches!(it.code, "hayes::check::danger" | "hayes::check::scan");
+        let asks = !follows && self.reader.is_edited() && !self.options.inputs.yes;
+        let asks = asks && ready.warnings.iter().any(is_grave);
         self.warn(&ready.warnings, asks);
         if asks && !self.agrees() {
             self.note("not sent");
@@ -360,8 +363,7 @@ impl Explorer {
         }
         self.hide(ready.written_secrets());
         let is_question = ready.is_question && is_one;
-        let Exploration { palette, explains, .. } = self.options;
-        let mut screen = Shown::new(&self.above, &self.options.cancel, palette, explains, is_question);
+        let mut screen = Shown::new(&self.above, &self.options, is_question);
         (screen.quiet, screen.raw, screen.waits) = (!self.tells_urcs, self.raw, self.reader.is_edited());
         screen.stamps(self.stamps);
         screen.given_up = self.link.as_ref().and_then(|link| link.given_up.clone());
@@ -488,9 +490,11 @@ pub(super) struct Described {
     /// What it takes, as help shows it
     pub takes: &'static str,
     pub does: &'static str,
-    /// Its argument, and whether it stands with a `!`
-    run: fn(&mut Explorer, &str, bool) -> Passed,
+    run: RunCommand,
 }
+
+/// Is given the command's argument, and whether it stands with a `!`.
+type RunCommand = fn(&mut Explorer, &str, bool) -> Passed;
 
 pub(super) const COMMANDS: &[Described] = &[
     entry("help", "[TOPIC]", "this; :help run, :help AT+CSQ, :help keys", |it, topic, _| it.help(topic)),
@@ -519,12 +523,7 @@ pub(super) const COMMANDS: &[Described] = &[
     entry("quit", "", "leave; Ctrl-D does too", |it, _, _| it.quit()),
 ];
 
-const fn entry(
-    name: &'static str,
-    takes: &'static str,
-    does: &'static str,
-    run: fn(&mut Explorer, &str, bool) -> Passed,
-) -> Described {
+const fn entry(name: &'static str, takes: &'static str, does: &'static str, run: RunCommand) -> Described {
     Described { name, takes, does, run }
 }
 

@@ -142,14 +142,10 @@ impl Link {
         self.recorded.as_ref().and_then(RecordStatus::take_error)
     }
 
-    /// In virtual time nothing comes by itself while nobody waits.
-    fn may_listen(&self) -> bool {
-        !matches!(self.address, Address::Replay(_) | Address::Simulator { virtual_time: true, .. })
-    }
-
     /// Reads on while the user types; what comes is shown above the prompt.
     pub(super) fn listen(&mut self, mask: Mask, above: &Arc<LinesAbove>, quiet: bool, palette: Palette) {
-        if !self.may_listen() {
+        // In virtual time nothing comes by itself while nobody waits.
+        if matches!(self.address, Address::Replay(_) | Address::Simulator { virtual_time: true, .. }) {
             return;
         }
         self.cancel.clear();

@@ -100,12 +100,6 @@ pub(super) fn prompt_line(mark: &str, text: &str) -> String {
 }
 
 impl Runnable {
-    /// It cannot be undone, or takes minutes.
-    pub(super) fn is_grave(&self) -> bool {
-        let grave = ["hayes::check::danger", "hayes::check::scan"];
-        self.warnings.iter().any(|warning| grave.contains(&warning.code))
-    }
-
     pub(super) fn written_secrets(&self) -> Vec<&str> {
         self.program.written_secrets()
     }
@@ -154,10 +148,7 @@ impl Notebook {
         conversation: &mut Conversation,
         listener: &mut dyn Listener,
     ) -> Outcome {
-        let outcome = match follows {
-            true => self.interpreter.follow(&ready.program, conversation, listener),
-            false => self.interpreter.execute(&ready.program, conversation, listener),
-        };
+        let outcome = self.interpreter.execute(&ready.program, follows, conversation, listener);
         let passed = outcome.status == Status::Passed;
         if passed {
             self.names = ready.names;
@@ -197,7 +188,7 @@ impl Notebook {
         let text = older.collect::<String>() + "set _1 = response";
         let (Checked { program, .. }, names) = check_more(&Source::new(TYPED, text), &Library::default(), &self.names);
         let Some(program) = program else { return };
-        if self.interpreter.execute(&program, conversation, &mut Silent).status == Status::Passed {
+        if self.interpreter.execute(&program, false, conversation, &mut Silent).status == Status::Passed {
             (self.names, self.remembered) = (names, (self.remembered + 1).min(8));
         }
     }
@@ -218,7 +209,7 @@ impl Notebook {
             let mut errors = checked.diagnostics.into_iter().filter(|fault| fault.severity == Severity::Error);
             return Err(errors.next().filter(|fault| self.means_value(text.trim(), refused, fault)));
         };
-        let outcome = self.interpreter.execute(&program, conversation, &mut Silent);
+        let outcome = self.interpreter.execute(&program, false, conversation, &mut Silent);
         let value = self.interpreter.variables().into_iter().find(|(name, _)| *name == NAME).map(|(_, value)| value);
         Ok((outcome, value))
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::editor::LinesAbove;
-use super::terminal;
+use super::{Exploration, terminal};
 use crate::at::Event;
 use crate::catalogue::entry::Module;
 use crate::notation::ShownDuration;
@@ -42,13 +42,8 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn new(
-        above: &Arc<LinesAbove>,
-        cancel: &Cancel,
-        palette: Palette,
-        explains: bool,
-        is_question: bool,
-    ) -> Shown {
+    pub(super) fn new(above: &Arc<LinesAbove>, options: &Exploration, is_question: bool) -> Shown {
+        let (palette, explains) = (options.palette, options.explains);
         // For programs answers are as the modem gave them.
         let mut text = ConversationText::new(io::stdout(), palette, false, explains.then_some(meaning));
         // Of a question that the user has just typed only the answer is shown.
@@ -58,7 +53,7 @@ impl Shown {
             quiet: false,
             raw: false,
             waits: false,
-            cancel: cancel.clone(),
+            cancel: options.cancel.clone(),
             above: Arc::clone(above),
             module: None,
             text,

@@ -6,6 +6,8 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
+use serde_json::Value;
+
 use super::result::{RunResult, Walk, add_row_names, shown};
 use super::tally::place;
 use crate::diagnostic::nearest;
@@ -101,12 +103,7 @@ pub fn write_row_names(csv: &mut csv::Writer<impl Write>, names: &[String]) -> i
 }
 
 /// A row of the table that has these columns.
-pub fn write_row(
-    csv: &mut csv::Writer<impl Write>,
-    names: &[String],
-    modem: &str,
-    row: &serde_json::Value,
-) -> io::Result<()> {
+pub fn write_row(csv: &mut csv::Writer<impl Write>, names: &[String], modem: &str, row: &Value) -> io::Result<()> {
     let cells = names.iter().map(|name| row.get(name).map(cell).unwrap_or_default());
     csv.write_record(std::iter::once(harmless(modem)).chain(cells)).map_err(io::Error::from)
 }
@@ -132,7 +129,7 @@ impl Columns {
     }
 }
 
-fn cell(value: &serde_json::Value) -> String {
+fn cell(value: &Value) -> String {
     if value.is_null() { String::new() } else { harmless(&shown(value)) }
 }
 

@@ -11,7 +11,7 @@ use crate::value::Decimal;
 use crate::value::functions::Function;
 
 /// A whole file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Script {
     pub source: Arc<Source>,
     pub body: Block,

@@ -195,7 +195,8 @@ impl<'a> Refused<'a> {
 
     fn beginning(&self) -> Option<Diagnostic> {
         let first = *self.lexemes.first()?;
-        if is_statement(first) && self.at > first.start {
+        let is_known = first.kind == TokenKind::AtWord || words::statement(first.text).is_some();
+        if self.at > first.start && (is_known || first.text.starts_with("at")) {
             return None;
         }
         if first.is("}") {
@@ -969,10 +970,6 @@ fn value_end(behind: &str) -> Option<usize> {
     });
     let is_value = value.starts_with(|c: char| c.is_ascii_lowercase()) && !value.ends_with(['.', '(', '[']);
     (is_value && is_closed && value.chars().all(is_part)).then_some(2 + value.len())
-}
-
-fn is_statement(first: Lexeme<'_>) -> bool {
-    first.kind == TokenKind::AtWord || words::statement(first.text).is_some() || first.text.starts_with("at")
 }
 
 fn opens_block(word: &str) -> bool {

@@ -25,8 +25,10 @@ pub struct Function {
     pub result: Option<Kind>,
     /// Where it yields a record: one with all its fields.
     pub record: Option<fn() -> Value>,
-    body: fn(&Given<'_>) -> Result<Value, Refusal>,
+    body: Body,
 }
+
+type Body = fn(&Given<'_>) -> Result<Value, Refusal>;
 
 /// What a function takes at one place.
 #[derive(Debug)]
@@ -148,12 +150,7 @@ pub static FUNCTIONS: &[Function] = &[
     entry("file", &[TEXT.with("write the file's path in quotes")], None, file),
 ];
 
-const fn entry(
-    name: &'static str,
-    arguments: &'static [Takes],
-    result: Option<Kind>,
-    body: fn(&Given<'_>) -> Result<Value, Refusal>,
-) -> Function {
+const fn entry(name: &'static str, arguments: &'static [Takes], result: Option<Kind>, body: Body) -> Function {
     Function { name, arguments, result, record: None, body }
 }
 

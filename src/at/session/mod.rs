@@ -565,12 +565,6 @@ impl Asking {
         std::mem::take(at_reply) && !has_lines
     }
 
-    /// A prompt came that nobody announced, and was cancelled: the result code is waited for until `until`.
-    fn refuse_prompt(&mut self, prompt: &[u8], until: Duration) {
-        self.unexpected = Some(Line { bytes: prompt.to_vec() });
-        self.deadline = self.deadline.min(until);
-    }
-
     /// `unfinished`: the text that has not ended, and is no echo.
     fn silence(&self, unfinished: &[u8]) -> Silence {
         let lines = self.lines.iter().map(|line| &*line.bytes);

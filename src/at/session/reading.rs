@@ -446,7 +446,7 @@ impl Session {
         let line = self.without_noise(self.without_blanks(framer.line(frame)), now);
         match self.final_of(line) {
             Some(_) if self.follows_text() => self.take_earlier_final(line, now),
-            Some((result, true)) => match self.is_before_echo(framer, frame, &result, now) {
+            Some((result, true)) => match self.is_before_echo(framer, frame, result.is_success(), now) {
                 Some(false) => self.take_final(line, result, now),
                 Some(true) => self.take_earlier_final(line, now),
                 None => return false,
@@ -514,13 +514,7 @@ impl Session {
     /// Whether the echo of the question comes only behind this result code: then it is the answer to an earlier one, of
     /// another program. `None` as for [`Session::goes_on`]. Where the modem is known to echo, the echo is waited for;
     /// should it not come, an `AT` is sent, and its answer shows whether the modem echoes no more.
-    fn is_before_echo(
-        &mut self,
-        framer: &Framer,
-        frame: Frame,
-        result: &ResultCode,
-        now: &mut Now<'_>,
-    ) -> Option<bool> {
+    fn is_before_echo(&mut self, framer: &Framer, frame: Frame, succeeds: bool, now: &mut Now<'_>) -> Option<bool> {
         let awaits = self.awaits_echo();
         let Activity::Asking(asking) = &mut self.state else { return Some(false) };
         if asking.may_be_late && asking.lines.is_empty() && !asking.is_echoed {
@@ -555,7 +549,7 @@ impl Session {
         }
         if asking.prompt == Prompting::Open {
             // An `AT` would be taken for the data. Before the prompt nothing is done.
-            return Some(result.is_success());
+            return Some(succeeds);
         }
         if asking.checked.is_some() {
             self.cursor.doubt = None;
@@ -682,7 +676,8 @@ impl Session {
         now.tell(&Event::Prompt(prompt));
         self.send(b"\x1B", Why::Cancel, now);
         if let Activity::Asking(asking) = &mut self.state {
-            asking.refuse_prompt(prompt, now.time + CANCEL_ANSWER_TIME);
+            asking.unexpected = Some(Line { bytes: prompt.to_vec() });
+            asking.deadline = asking.deadline.min(now.time + CANCEL_ANSWER_TIME);
         }
     }
 

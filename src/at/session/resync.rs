@@ -136,7 +136,8 @@ impl Session {
     pub(super) fn take_resync_line(&mut self, line: &[u8], now: &mut Now<'_>) {
         let Activity::Resync(resync) = &mut self.state else { return };
         let Some(result) = resync.result_of(line, self.dialect) else {
-            if resync.is_earlier_echo(line) {
+            // The echo of an `AT` before the last one.
+            if resync.fences > 1 && line.trim_ascii_end().eq_ignore_ascii_case(FENCE.trim_ascii_end()) {
                 now.tell(&Event::Echo(line));
                 return;
             }
@@ -345,11 +346,6 @@ impl Resync {
             // A connection that has come about is another thing.
             .filter(|result| !matches!(result, ResultCode::Connect(_)))
             .filter(|result| !result.is_call_control() || expected.call_control)
-    }
-
-    /// The echo of an `AT` before the last one.
-    fn is_earlier_echo(&self, line: &[u8]) -> bool {
-        self.fences > 1 && line.trim_ascii_end().eq_ignore_ascii_case(FENCE.trim_ascii_end())
     }
 
     fn take_result(&mut self, line: &[u8], result: ResultCode, now: &mut Now<'_>) {

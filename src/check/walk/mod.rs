@@ -93,39 +93,30 @@ pub(super) fn walk(
     known: Option<&Names>,
     only: &[String],
 ) -> (Program, Vec<Diagnostic>, Names) {
-    Checker::new(checking, script, syntax_errors, known, only).check()
+    let mut program = Program::unchecked(script, only);
+    let mut names = known.cloned().unwrap_or_default();
+    names.declare(&script.body, &mut program.matchers);
+    let checker = Checker {
+        script,
+        findings: Findings::new(&script.source, &script.allowances, syntax_errors),
+        names,
+        program,
+        place: Place::default(),
+        lines: Lines::new(script),
+        told: HashSet::new(),
+        awaited: Vec::new(),
+        checking,
+        left_loop: None,
+        param_names: HashSet::new(),
+        finallys: 0,
+        written_secrets: Vec::new(),
+        continues: known.is_some(),
+        effort: Cell::new(LARGEST_VALUE),
+    };
+    checker.check()
 }
 
-impl<'s, 'a, 't> Checker<'s, 'a, 't> {
-    fn new(
-        checking: &'s mut Checking<'a>,
-        script: &'t Arc<Script>,
-        syntax_errors: Vec<Diagnostic>,
-        known: Option<&Names>,
-        only: &[String],
-    ) -> Checker<'s, 'a, 't> {
-        let mut program = Program::unchecked(script, only);
-        let mut names = known.cloned().unwrap_or_default();
-        names.declare(&script.body, &mut program.matchers);
-        Checker {
-            script,
-            findings: Findings::new(&script.source, &script.allowances, syntax_errors),
-            names,
-            program,
-            place: Place::default(),
-            lines: Lines::new(script),
-            told: HashSet::new(),
-            awaited: Vec::new(),
-            checking,
-            left_loop: None,
-            param_names: HashSet::new(),
-            finallys: 0,
-            written_secrets: Vec::new(),
-            continues: known.is_some(),
-            effort: Cell::new(LARGEST_VALUE),
-        }
-    }
-
+impl<'t> Checker<'_, '_, 't> {
     fn check(mut self) -> (Program, Vec<Diagnostic>, Names) {
         self.block(&self.script.body);
         self.report_unused_params();
@@ -673,6 +664,9 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                 Some("`await prompt` waits for text without a line end")
             }
             AwaitTarget::When => {
+                // `when "+CREG: 5" {`
+                let is_for_a_line =
+                    |it: &Clause| matches!(&it.kind, ClauseKind::When { event, .. } if !event.patterns().is_empty());
                 if !awaited.clauses.iter().any(is_for_a_line) {
                     self.findings.tell("hayes::check::nothing-awaited", span, &[]);
                 }
@@ -698,20 +692,14 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         }
     }
 
-    fn run(
-        &mut self,
-        statement: &Statement,
-        script: &Template,
-        arguments: &[(Name, Expression)],
-        record: Option<&Name>,
-    ) {
-        let given: Vec<(&Name, Type, Span)> =
-            arguments.iter().map(|(name, value)| (name, self.expression(value), value.span)).collect();
+    fn run(&mut self, statement: &Statement, script: &Template, given: &[(Name, Expression)], record: Option<&Name>) {
+        let taken: Vec<(&Name, Type, Span)> =
+            given.iter().map(|(name, value)| (name, self.expression(value), value.span)).collect();
         let mut fields = Type::Unknown;
         if let Some((name, program)) = self.called(script) {
-            self.arguments(&name, script.span, &program, &given);
-            self.given_secrets(&program, arguments);
-            for (name, value) in arguments {
+            self.arguments(&name, script.span, &program, &taken);
+            self.given_secrets(&program, given);
+            for (name, value) in given {
                 if let Some(param) = program.param(&name.value).filter(|param| !param.secret) {
                     self.foreseen(|known| known.converted(param, known.evaluate(value)?, value));
                 }
@@ -832,11 +820,6 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
 fn within(outer: Span, inner: Span) -> Span {
     let start = outer.start.saturating_add(inner.start).min(outer.end);
     Span { start, end: outer.start.saturating_add(inner.end).clamp(start, outer.end) }
-}
-
-/// `when "+CREG: 5" {`
-fn is_for_a_line(clause: &Clause) -> bool {
-    matches!(&clause.kind, ClauseKind::When { event, .. } if !event.patterns().is_empty())
 }
 
 /// The diagnostics over a source in which what is secret is overwritten in place, as in all that a run shows.

@@ -28,6 +28,9 @@ use crate::value::Value;
 
 pub(super) type Captured = Vec<(String, Value)>;
 
+/// The question that was answered; none for a line that came by itself.
+type Posed<'q> = Option<&'q ReadyQuestion>;
+
 #[derive(Debug, PartialEq)]
 enum Miss {
     /// There is no line
@@ -187,13 +190,7 @@ impl ScriptView<'_> {
     }
 
     /// Whether a line of the last answer, or its final result code, matches one of the patterns.
-    pub(super) fn answers(
-        &self,
-        asked: Option<&ReadyQuestion>,
-        span: Span,
-        patterns: &Alternatives,
-        values: &Values,
-    ) -> Step<bool> {
+    pub(super) fn answers(&self, asked: Posed<'_>, span: Span, patterns: &Alternatives, values: &Values) -> Step<bool> {
         let last = &self.scope.last;
         let known = || patterns.iter().zip(values);
         let of_lines = || known().filter(|(pattern, _)| self.looks_at_lines(pattern));
@@ -352,13 +349,7 @@ impl ScriptView<'_> {
     }
 
     #[inline(never)]
-    fn no_match(
-        &self,
-        asked: Option<&ReadyQuestion>,
-        clause: Span,
-        patterns: &Alternatives,
-        values: &Values,
-    ) -> Box<Failure> {
+    fn no_match(&self, asked: Posed<'_>, clause: Span, patterns: &Alternatives, values: &Values) -> Box<Failure> {
         let wanted = self.patterns_text(patterns, values);
         let Some(asked) = asked else {
             let what = match self.scope.last.lines.as_slice() {

@@ -25,7 +25,7 @@ use crate::runtime::outcome::Status;
 use crate::source::Span;
 use crate::syntax::ast::{
     Alternatives, Await, AwaitTarget, Block, Clause, ClauseKind, Exchange, Expression, Pattern, PortAction, Send,
-    SendForm, Template, TemplatePart, WhenEvent,
+    SendForm, StatementKind, Template, TemplatePart, WhenEvent,
 };
 
 /// How long a restart may take where the script does not say.
@@ -413,7 +413,11 @@ impl Run<'_> {
     }
 
     /// The clauses of the program's question, held against the last answer.
-    pub(super) fn follow(&mut self, exchange: &Exchange) -> Step {
+    pub(super) fn follow(&mut self) -> Step {
+        let program = Arc::clone(&self.scope.program);
+        let Some(StatementKind::Exchange(exchange)) = program.script.body.statements.first().map(|it| &it.kind) else {
+            return Ok(());
+        };
         let asked = self.asked(&exchange.send, &[])?;
         let view = self.view();
         let values = view.clause_values(&exchange.clauses)?;

@@ -78,13 +78,8 @@ pub use crate::check::DEEPEST;
 const LEFT_TO_FINALLY: usize = 16;
 
 /// Runs a program to its end. Nothing is sent before all its required params have values.
-pub fn run(
-    program: &Arc<Program>,
-    conversation: &mut Conversation,
-    inputs: &Inputs,
-    listener: &mut dyn Listener,
-) -> Outcome {
-    let mut run = Run::new(program, conversation, inputs, listener, None);
+pub fn run(program: &Arc<Program>, modem: &mut Conversation, inputs: &Inputs, listener: &mut dyn Listener) -> Outcome {
+    let mut run = Run::new(program, modem, inputs, listener, None);
     let ended = run.whole_script();
     run.leave_data_mode(&ended);
     if run.interrupts == 0 {
@@ -110,32 +105,32 @@ impl Interpreter {
         Interpreter { inputs, variables, timeout: None, last, aborts: Vec::new(), mask: Mask::default() }
     }
 
-    /// Runs a program as a transaction: one that fails changes no variable.
+    /// Runs a program as a transaction: one that fails changes no variable. Where it `follows`, the `expect` and
+    /// `capture` lines of its only question are held against the last answer, and nothing is sent.
     pub fn execute(
         &mut self,
         program: &Arc<Program>,
+        follows: bool,
         conversation: &mut Conversation,
         listener: &mut dyn Listener,
     ) -> Outcome {
-        self.transaction(program, conversation, listener, |run| run.whole_script())
-    }
-
-    /// The `expect` and `capture` lines of this program's only question, held against the last answer; nothing is
-    /// sent.
-    pub fn follow(
-        &mut self,
-        program: &Arc<Program>,
-        conversation: &mut Conversation,
-        listener: &mut dyn Listener,
-    ) -> Outcome {
-        self.transaction(program, conversation, listener, |run| {
-            for statement in &program.script.body.statements {
-                if let StatementKind::Exchange(exchange) = &statement.kind {
-                    run.follow(exchange)?;
-                }
-            }
-            Ok(())
-        })
+        let mut run = Run::new(program, conversation, &self.inputs, listener, Some(self.mask()));
+        run.scope.variables = self.variables.clone();
+        run.scope.timeout = self.timeout.unwrap_or(self.inputs.timeout);
+        run.scope.last = self.last.clone();
+        run.hearing.aborts = self.aborts.clone();
+        let ended = if follows { run.follow() } else { run.whole_script() };
+        if matches!(ended, Err(End::Failed(_) | End::Fatal(..))) {
+            run.scope.variables = self.variables.clone();
+        } else {
+            self.variables = run.scope.variables.clone();
+            self.timeout = Some(run.scope.timeout);
+            self.aborts.clone_from(&run.hearing.aborts);
+        }
+        // The last answer is what the modem said, whatever the line made of it.
+        self.last = run.scope.last.clone();
+        self.mask = run.hearing.mask.clone();
+        run.outcome(ended)
     }
 
     /// The names that are set, in the order in which they first were; secrets masked.
@@ -153,32 +148,6 @@ impl Interpreter {
     /// How long an answer may take where neither the lines so far nor the catalogue say more.
     pub fn timeout(&self) -> Duration {
         self.timeout.unwrap_or(self.inputs.timeout)
-    }
-
-    fn transaction(
-        &mut self,
-        program: &Arc<Program>,
-        conversation: &mut Conversation,
-        listener: &mut dyn Listener,
-        body: impl FnOnce(&mut Run<'_>) -> Step,
-    ) -> Outcome {
-        let mut run = Run::new(program, conversation, &self.inputs, listener, Some(self.mask()));
-        run.scope.variables = self.variables.clone();
-        run.scope.timeout = self.timeout.unwrap_or(self.inputs.timeout);
-        run.scope.last = self.last.clone();
-        run.hearing.aborts = self.aborts.clone();
-        let ended = body(&mut run);
-        if matches!(ended, Err(End::Failed(_) | End::Fatal(..))) {
-            run.scope.variables = self.variables.clone();
-        } else {
-            self.variables = run.scope.variables.clone();
-            self.timeout = Some(run.scope.timeout);
-            self.aborts.clone_from(&run.hearing.aborts);
-        }
-        // The last answer is what the modem said, whatever the line made of it.
-        self.last = run.scope.last.clone();
-        self.mask = run.hearing.mask.clone();
-        run.outcome(ended)
     }
 }
 
@@ -468,9 +437,7 @@ impl<'r> Run<'r> {
             StatementKind::Set { name, value } => self.set(name, value),
             StatementKind::Param(param) => self.param(param),
             StatementKind::Requires(requirement) => self.requires(requirement, span),
-            StatementKind::Run { script, arguments, record } => {
-                self.call_script(script, arguments, record.as_ref(), span)
-            }
+            StatementKind::Run { script, arguments, record } => self.call(script, arguments, record.as_ref(), span),
             StatementKind::Report { is_row, columns } => self.report(*is_row, columns),
             StatementKind::CaptureFrom { clause, from } => self.capture_from(clause, from),
             StatementKind::Ask { text, answer, is_secret } => self.ask_person(text, answer.as_ref(), *is_secret, span),
@@ -496,13 +463,7 @@ impl<'r> Run<'r> {
 
     /// `run`: another script, with names of its own. What it captures and sets comes back as the fields of a record.
     #[inline(never)]
-    fn call_script(
-        &mut self,
-        script: &Template,
-        arguments: &[(Name, Expression)],
-        record: Option<&Name>,
-        span: Span,
-    ) -> Step {
+    fn call(&mut self, script: &Template, arguments: &[(Name, Expression)], record: Option<&Name>, span: Span) -> Step {
         let name = self.view().text(script)?;
         let Some(program) = self.scope.program.run(&name).map(Arc::clone) else {
             return Err(self.view().failed("hayes::run::no-script", script.span, &[&name]));

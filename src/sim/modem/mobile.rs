@@ -11,7 +11,10 @@ use super::{Adaptor, Answer, Effect, FinalCode, ModemState, Request, Row, Simula
 use crate::at::Form::{Execute, Read, Set, Test};
 
 pub(super) const COMMANDS: &[Row] = &[
-    ("registration", &[Read], |modem, request| modem.mobile.show_registration(request, &modem.adaptor)),
+    ("registration", &[Read], |modem, request| {
+        let mode = modem.adaptor.settings.number(&request.name, 0);
+        request.answer(format!("{mode},{}", modem.mobile.registration_text(&request.name, mode, &modem.adaptor)))
+    }),
     ("registration", &[Execute, Set], Simulator::setting),
     ("operator", &[Test], |modem, _| modem.mobile.scan(&modem.adaptor)),
     ("operator", &[Read], |modem, request| request.answer(modem.mobile.operator_text(&modem.adaptor))),
@@ -310,11 +313,6 @@ impl Mobile {
         self.function != 0 && self.card.is_usable()
     }
 
-    pub(super) fn card_ready(&mut self, ta: &mut Adaptor) {
-        self.card.power_up(false);
-        self.update(ta);
-    }
-
     pub(super) fn named(&self, name: &str, ta: &mut Adaptor) -> Option<String> {
         let operator = self.current();
         let code = operator.map_or("", |operator| &operator.code);
@@ -448,11 +446,6 @@ impl Mobile {
         }
         let step = u8::try_from(ta.random.below(3)).unwrap_or(1);
         (self.signal + step).saturating_sub(1).min(31)
-    }
-
-    fn show_registration(&self, request: &mut Request, ta: &Adaptor) -> Answer {
-        let mode = ta.settings.number(&request.name, 0);
-        request.answer(format!("{mode},{}", self.registration_text(&request.name, mode, ta)))
     }
 
     fn registration_stat(&self, name: &str) -> u8 {

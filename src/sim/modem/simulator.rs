@@ -169,7 +169,10 @@ impl Simulator {
         let (mobile, ta) = (&mut self.mobile, &mut self.adaptor);
         match timer {
             Timer::Hears => self.hear(),
-            Timer::CardReady => mobile.card_ready(ta),
+            Timer::CardReady => {
+                mobile.card.power_up(false);
+                mobile.update(ta);
+            }
             Timer::SearchEnds => {
                 mobile.end_search(ta);
                 self.messages.receive_delayed(ta, mobile.carries_messages());
