@@ -157,7 +157,7 @@ pub trait Evaluate {
             return Ok(*number);
         }
         if has_no_value(value) {
-            return Err(self.no_value(span));
+            return Err(self.lacks(NO_VALUE, span));
         }
         Err(self.unfit("hayes::run::type number", span, value))
     }
@@ -279,10 +279,6 @@ pub trait Evaluate {
         lacking(one, other).map_or(Ok(()), |(place, page)| Err(self.lacks(page, place.span)))
     }
 
-    fn no_value(&self, span: Span) -> Self::End {
-        self.lacks(NO_VALUE, span)
-    }
-
     fn lacks(&self, page: &'static str, span: Span) -> Self::End {
         self.failed(page, span, &[&self.source().slice(span)])
     }
@@ -395,7 +391,7 @@ pub trait Evaluate {
             let span = place.and_then(|place| arguments.get(place)).map_or(span, |argument| argument.span);
             let is_empty = place.and_then(|place| values.get(place)).is_some_and(has_no_value);
             if is_empty && refusal.page == "hayes::run::type function" {
-                return self.no_value(span);
+                return self.lacks(NO_VALUE, span);
             }
             self.refused(refusal, span)
         })

@@ -3,6 +3,23 @@
 //! A [`Port`] is one open connection to a modem. Time is the [`Duration`] since it was opened; a port in virtual time
 //! jumps to the next deadline instead of waiting.
 
+/// What a port does that has a [`Watch`](cancel::Watch) to wait by.
+macro_rules! waits_by_its_watch {
+    () => {
+        fn now(&self) -> Duration {
+            self.watch.now()
+        }
+
+        fn rearm(&mut self) {
+            self.watch.rearm();
+        }
+
+        fn is_interrupted(&self) -> bool {
+            self.watch.is_cancelled()
+        }
+    };
+}
+
 mod cancel;
 mod clock;
 pub mod crew;

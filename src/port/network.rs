@@ -46,9 +46,7 @@ impl Tcp {
 }
 
 impl Port for Tcp {
-    fn now(&self) -> Duration {
-        self.watch.now()
-    }
+    waits_by_its_watch!();
 
     fn read(&mut self, buffer: &mut [u8], until: Duration) -> Result<Read, Fault> {
         self.wire.as_mut().ok_or_else(away)?.read(buffer, until, &self.watch)
@@ -77,14 +75,6 @@ impl Port for Tcp {
         let stream = self.watch.reopen(until, CONNECT_AGAIN, || self.remote.connect(until, &self.watch))?;
         self.wire = Some(Wire::new(stream));
         Ok(())
-    }
-
-    fn rearm(&mut self) {
-        self.watch.rearm();
-    }
-
-    fn is_interrupted(&self) -> bool {
-        self.watch.is_cancelled()
     }
 
     fn greeting_time(&self) -> Duration {
@@ -219,9 +209,7 @@ impl Rfc2217 {
 }
 
 impl Port for Rfc2217 {
-    fn now(&self) -> Duration {
-        self.watch.now()
-    }
+    waits_by_its_watch!();
 
     fn read(&mut self, buffer: &mut [u8], until: Duration) -> Result<Read, Fault> {
         let telnet = self.telnet.as_mut().ok_or_else(away)?;
@@ -280,14 +268,6 @@ impl Port for Rfc2217 {
         let open = || Telnet::open(&self.remote, self.baud, until, &self.watch);
         self.telnet = Some(self.watch.reopen(until, CONNECT_AGAIN, open)?);
         Ok(())
-    }
-
-    fn rearm(&mut self) {
-        self.watch.rearm();
-    }
-
-    fn is_interrupted(&self) -> bool {
-        self.watch.is_cancelled()
     }
 }
 

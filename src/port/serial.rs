@@ -92,9 +92,7 @@ fn set_flow(line: &mut SerialLine, flow: FlowControl, path: &Path) -> Result<(),
 }
 
 impl Port for Serial {
-    fn now(&self) -> Duration {
-        self.watch.now()
-    }
+    waits_by_its_watch!();
 
     fn read(&mut self, buffer: &mut [u8], until: Duration) -> Result<Read, Fault> {
         self.wire.as_mut().ok_or_else(away)?.read(buffer, until, &self.watch)
@@ -141,14 +139,6 @@ impl Port for Serial {
         })?;
         self.wire = Some(Wire::new(line));
         Ok(())
-    }
-
-    fn rearm(&mut self) {
-        self.watch.rearm();
-    }
-
-    fn is_interrupted(&self) -> bool {
-        self.watch.is_cancelled()
     }
 }
 

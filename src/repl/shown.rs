@@ -144,6 +144,7 @@ impl Listener for Shown {
 }
 
 /// A line that comes by itself, stamped and explained; `None` for everything else. `given_up`: what may still answer.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the rest belongs to a question")]
 pub(super) fn unasked(
     event: &Event<'_>,
     module: Option<&'static Module>,
@@ -156,14 +157,7 @@ pub(super) fn unasked(
         Event::Stray(line) => (*line, Some(late.as_deref().unwrap_or("belongs to no question"))),
         Event::Data(line) => (*line, Some("from the other end")),
         Event::Partial(line) => (*line, Some("never ended")),
-        Event::Sent { .. }
-        | Event::Echo(_)
-        | Event::Response(_)
-        | Event::Final { .. }
-        | Event::Prompt(_)
-        | Event::Dropped { .. }
-        | Event::Truncated { .. }
-        | Event::Notice(_) => return None,
+        _ => return None,
     };
     let shown = harmless(line);
     // What the other end says means nothing of a modem's.

@@ -478,24 +478,17 @@ fn histogram(name: &str, values: &[f64]) -> Option<String> {
 
 /// The unit of what is reported under a name, as the library's scripts and people name it; empty where it has none.
 fn unit(name: &str) -> &'static str {
-    const UNITS: [(&str, &str); 14] = [
-        ("Time", "\u{a0}s"),
-        ("signal", "\u{a0}dBm"),
-        ("rsrp", "\u{a0}dBm"),
-        ("rscp", "\u{a0}dBm"),
-        ("rsrq", "\u{a0}dB"),
-        ("sinr", "\u{a0}dB"),
-        ("ecio", "\u{a0}dB"),
-        ("temperature", "\u{a0}°C"),
-        ("voltage", "\u{a0}V"),
-        ("_ms", "\u{a0}ms"),
-        ("_s", "\u{a0}s"),
-        ("_dbm", "\u{a0}dBm"),
-        ("_mv", "\u{a0}mV"),
-        ("_percent", "\u{a0}%"),
-    ];
-    let is_it = |known: &str| name == known || (known.starts_with('_') && name.ends_with(known));
-    UNITS.iter().find(|(known, _)| is_it(known)).map_or("", |(_, unit)| unit)
+    match (name, name.rsplit_once('_').map_or("", |(_, last)| last)) {
+        ("Time", _) | (_, "s") => "\u{a0}s",
+        ("signal" | "rsrp" | "rscp", _) | (_, "dbm") => "\u{a0}dBm",
+        ("rsrq" | "sinr" | "ecio", _) => "\u{a0}dB",
+        ("temperature", _) => "\u{a0}°C",
+        ("voltage", _) => "\u{a0}V",
+        (_, "ms") => "\u{a0}ms",
+        (_, "mv") => "\u{a0}mV",
+        (_, "percent") => "\u{a0}%",
+        _ => "",
+    }
 }
 
 fn number(value: f64) -> String {

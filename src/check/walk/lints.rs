@@ -464,20 +464,16 @@ fn is_slip(written: &str, meant: &str) -> bool {
     if slips(written, meant) != 1 {
         return false;
     }
-    let sorted = |text: &str| {
-        let mut letters: Vec<char> = text.chars().collect();
-        letters.sort_unstable();
-        letters
-    };
-    let without_doubles = |text: &str| {
-        let mut letters: Vec<char> = text.chars().collect();
-        letters.dedup();
-        letters
+    let same_letters = |change: fn(&mut Vec<char>)| {
+        let [mut one, mut other]: [Vec<char>; 2] = [written, meant].map(|text| text.chars().collect());
+        change(&mut one);
+        change(&mut other);
+        one == other
     };
     // Of a short name, another letter or one that is missing makes other commands.
     written.len() < meant.len() && written.len() >= "AT+CGDCNT".len()
-        || sorted(written) == sorted(meant)
-        || without_doubles(written) == without_doubles(meant)
+        || same_letters(|letters| letters.sort_unstable())
+        || same_letters(Vec::dedup)
 }
 
 fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, findings: &mut Findings) {
@@ -585,7 +581,6 @@ fn follow_contexts(known: &KnownCommand<'_>, lines: &mut Lines, findings: &mut F
 
 // ── What is said of an answer, beside what the command is known to answer
 
-/// How many bytes of data a reply has that holds no value, and where it stands.
 /// A reply that is written out, its end, and where it stands.
 fn plain_reply(clause: &Clause) -> Option<(&str, Option<PromptEnd>, Span)> {
     let ClauseKind::Prompt { reply: Some((text, end)), .. } = &clause.kind else { return None };
@@ -612,12 +607,6 @@ fn lint_message(known: &KnownCommand<'_>, clause: &Clause, findings: &mut Findin
     }
 }
 
-fn reply_length(clause: &Clause, prompt: &KnownPrompt) -> Option<(usize, Span)> {
-    let (reply, end, span) = plain_reply(clause)?;
-    let has_end = end.is_some_and(|end| end != PromptEnd::Nothing);
-    Some((prompt.data(reply.as_bytes()).len() + usize::from(has_end), span))
-}
-
 /// A command that asks for data has a `prompt` under it, and no other has.
 fn prompt_of(known: &KnownCommand<'_>) -> Option<&'static KnownPrompt> {
     known.entry?.prompt(known.command.form, &known.values)
@@ -628,7 +617,9 @@ fn lint_prompt(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut F
     match (asks, asked.clauses.iter().find(|clause| clause.is_prompt())) {
         (Some((known, prompt)), Some(clause)) => {
             lint_message(known, clause, findings);
-            if let Some((length, span)) = reply_length(clause, prompt)
+            if let Some((reply, end, span)) = plain_reply(clause)
+                && let has_end = end.is_some_and(|end| end != PromptEnd::Nothing)
+                && let length = prompt.data(reply.as_bytes()).len() + usize::from(has_end)
                 && let Some((announced, is_sure)) = prompt.announced(&known.values)
                 && announced != length
                 && (is_sure || !findings.source.text.contains(prompt.alone_after))
@@ -872,14 +863,7 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
     let usage = known.usage.filter(|usage| usage.shape == Shape::Prefixed);
     let Some((usage, prefix)) = usage.and_then(|usage| Some((usage, usage.prefix?))) else { return };
     for clause in asked.clauses {
-        let (ClauseKind::Expect(alternatives)
-        | ClauseKind::CapturePattern(alternatives)
-        | ClauseKind::CaptureAllPattern { patterns: alternatives, .. }
-        | ClauseKind::When { event: WhenEvent::Line(alternatives), .. }) = &clause.kind
-        else {
-            continue;
-        };
-        for pattern in alternatives {
+        for pattern in clause.patterns() {
             let Some(text) = pattern.plain() else { continue };
             lint_written(known, (usage, prefix), pattern, findings);
             let text = if catalogue::urc(text.as_bytes()).is_none() { text.trim_start_matches('*') } else { text };

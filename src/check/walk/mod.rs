@@ -844,21 +844,16 @@ fn without_secrets(mut diagnostics: Vec<Diagnostic>, source: &Arc<Source>, secre
 
 /// Where texts and numbers stand in an expression as they are, pieces of texts too: what a diagnostic does not show.
 fn written(value: &Expression) -> Vec<Span> {
-    match &value.kind {
-        ExpressionKind::Text(template) if template.parts.iter().all(|part| matches!(part, TemplatePart::Value(_))) => {
-            Vec::new()
-        }
-        ExpressionKind::Text(_) | ExpressionKind::Int(_) | ExpressionKind::Decimal(_) => vec![value.span],
-        ExpressionKind::Unary { operand, .. } => written(operand),
-        ExpressionKind::Binary { left, right, .. } => written(left).into_iter().chain(written(right)).collect(),
-        ExpressionKind::List(items) => items.iter().flat_map(written).collect(),
-        ExpressionKind::Bool(_)
-        | ExpressionKind::Duration(_)
-        | ExpressionKind::Variable(_)
-        | ExpressionKind::Member { .. }
-        | ExpressionKind::Index { .. }
-        | ExpressionKind::Call { .. }
-        | ExpressionKind::Matches { .. } => Vec::new(),
+    let is_whole = match &value.kind {
+        ExpressionKind::Text(text) => text.parts.iter().any(|part| matches!(part, TemplatePart::Text(_))),
+        kind => matches!(kind, ExpressionKind::Int(_) | ExpressionKind::Decimal(_)),
+    };
+    if is_whole {
+        vec![value.span]
+    } else if let ExpressionKind::Unary { .. } | ExpressionKind::Binary { .. } | ExpressionKind::List(_) = &value.kind {
+        value.operands().into_iter().flat_map(written).collect()
+    } else {
+        Vec::new()
     }
 }
 
