@@ -152,7 +152,6 @@ fn scripts(folder: &Path) -> Result<String> {
     Ok(format!("/// All of them, by name.\npub static SCRIPTS: &[LibraryScript] = &[{scripts}];"))
 }
 
-/// The files of a folder with this ending, by name.
 fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {
     let all = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut paths: Vec<_> = all.filter_map(|entry| Some(entry.ok()?.path())).collect();

@@ -107,7 +107,6 @@ fn no_device(text: &str) -> Option<String> {
     })
 }
 
-/// How often to look whether a port is there.
 const LOOK_FOR_PORT: Duration = Duration::from_millis(250);
 /// A device that has just appeared gets its other ports, and its permissions, in the next moment.
 const SETTLING_TIME: Duration = Duration::from_secs(1);

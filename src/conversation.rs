@@ -89,6 +89,9 @@ pub struct Trouble {
     pub received: Vec<Line>,
 }
 
+/// What came of talking to the modem.
+pub type Attempt<T = ()> = Result<T, Trouble>;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TroubleKind {
     /// The session has no answer. After a timeout the next question first brings the modem into step again.
@@ -161,7 +164,7 @@ impl Conversation {
     /// by themselves before the question was sent are forgotten.
     ///
     /// A free question ends when [`Hearer::line`] returns [`Verdict::Enough`], or at a final result code.
-    pub fn ask(&mut self, question: &Arc<Question>, listener: &mut dyn Hearer) -> Result<Answer, Trouble> {
+    pub fn ask(&mut self, question: &Arc<Question>, listener: &mut dyn Hearer) -> Attempt<Answer> {
         self.make_ready(question, listener)?;
         self.session.ask(question, Why::Question, self.port.now(), listener);
         let answer = self.outcome(listener)?;
@@ -173,7 +176,7 @@ impl Conversation {
 
     /// With a frame of its own, which is gone while the modem is waited for.
     #[inline(never)]
-    fn make_ready(&mut self, question: &Question, listener: &mut dyn Hearer) -> Result<(), Trouble> {
+    fn make_ready(&mut self, question: &Question, listener: &mut dyn Hearer) -> Attempt {
         self.drain(listener)?;
         if let Some(gap) = self.session.line_gap(self.port.now()) {
             self.quiet(gap, self.port.now() + 10 * gap, listener)?;
@@ -197,7 +200,7 @@ impl Conversation {
     }
 
     /// After a timeout: brings the modem into step, before something is written whose silence is judged.
-    pub fn come_into_step(&mut self, listener: &mut dyn Hearer) -> Result<(), Trouble> {
+    pub fn come_into_step(&mut self, listener: &mut dyn Hearer) -> Attempt {
         self.check_stopped()?;
         self.session.come_into_step(self.port.now(), listener);
         self.outcome(listener).map(|_| ())
@@ -210,7 +213,7 @@ impl Conversation {
 
     /// Where the first answer came without an echo: waits a moment whether the echo comes behind it. Then that answer
     /// was another's. So it does for a refusal of what was sent last, where nobody waits for an answer to that.
-    pub fn prove(&mut self, listener: &mut dyn Hearer) -> Result<(), Trouble> {
+    pub fn prove(&mut self, listener: &mut dyn Hearer) -> Attempt {
         while let Some(until) = self.session.proved_at().filter(|until| self.port.now() < *until) {
             if self.read(until, listener).is_err() {
                 break;
@@ -221,7 +224,7 @@ impl Conversation {
 
     /// Sends bytes and waits for nothing: `send raw`, a login. Counts as a question for what is forgotten.
     /// The port has `longest` to take them.
-    pub fn write(&mut self, bytes: &[u8], longest: Duration, listener: &mut dyn Hearer) -> Result<(), Trouble> {
+    pub fn write(&mut self, bytes: &[u8], longest: Duration, listener: &mut dyn Hearer) -> Attempt {
         self.drain(listener)?;
         self.look(listener)?;
         self.check_stopped()?;
@@ -241,7 +244,7 @@ impl Conversation {
     }
 
     /// Reads what has come already, where a refusal may have.
-    fn look(&mut self, listener: &mut dyn Hearer) -> Result<(), Trouble> {
+    fn look(&mut self, listener: &mut dyn Hearer) -> Attempt {
         if self.session.heeds_refusal() { self.read(self.port.now(), listener).map(|_| ()) } else { Ok(()) }
     }
 
@@ -253,7 +256,7 @@ impl Conversation {
         until: Duration,
         matches: &mut dyn FnMut(&[u8]) -> bool,
         listener: &mut dyn Hearer,
-    ) -> Result<Option<Line>, Trouble> {
+    ) -> Attempt<Option<Line>> {
         let mut looked_at = 0;
         let mut is_late = false;
         loop {
@@ -271,13 +274,12 @@ impl Conversation {
         }
     }
 
-    /// The next line of those, whatever it is.
-    pub fn next_line(&mut self, until: Duration, listener: &mut dyn Hearer) -> Result<Option<Line>, Trouble> {
+    pub fn next_line(&mut self, until: Duration, listener: &mut dyn Hearer) -> Attempt<Option<Line>> {
         self.await_line(until, &mut |_| true, listener)
     }
 
     /// Waits until nothing has come for `span`; false when `until` came first.
-    pub fn quiet(&mut self, span: Duration, until: Duration, listener: &mut dyn Hearer) -> Result<bool, Trouble> {
+    pub fn quiet(&mut self, span: Duration, until: Duration, listener: &mut dyn Hearer) -> Attempt<bool> {
         loop {
             self.check_stopped()?;
             let now = self.port.now();
@@ -296,7 +298,7 @@ impl Conversation {
 
     /// Waits for `span`, in which nothing may come: the first line that does. Text without a line end counts, the echo
     /// of what was written does not.
-    pub fn silence(&mut self, span: Duration, listener: &mut dyn Hearer) -> Result<Option<Line>, Trouble> {
+    pub fn silence(&mut self, span: Duration, listener: &mut dyn Hearer) -> Attempt<Option<Line>> {
         let until = self.port.now() + span;
         let line = self.next_line(until, listener)?;
         Ok(line.or_else(|| {
@@ -306,7 +308,7 @@ impl Conversation {
     }
 
     /// Waits for text without a line end, as boot loaders and logins show it; false when `until` came first.
-    pub fn prompt(&mut self, text: &[u8], until: Duration, listener: &mut dyn Hearer) -> Result<bool, Trouble> {
+    pub fn prompt(&mut self, text: &[u8], until: Duration, listener: &mut dyn Hearer) -> Attempt<bool> {
         self.check_stopped()?;
         self.session.await_text(text, self.port.now(), listener);
         while !self.session.text_has_come(false) {
@@ -320,11 +322,11 @@ impl Conversation {
     }
 
     /// Waits, and goes on reading: lines are queued, `abort on` sees them.
-    pub fn sleep(&mut self, span: Duration, listener: &mut dyn Hearer) -> Result<(), Trouble> {
+    pub fn sleep(&mut self, span: Duration, listener: &mut dyn Hearer) -> Attempt {
         self.sleep_until(self.port.now() + span, listener)
     }
 
-    fn sleep_until(&mut self, until: Duration, listener: &mut dyn Hearer) -> Result<(), Trouble> {
+    fn sleep_until(&mut self, until: Duration, listener: &mut dyn Hearer) -> Attempt {
         loop {
             self.check_stopped()?;
             self.read(until, listener)?;
@@ -334,7 +336,7 @@ impl Conversation {
         }
     }
 
-    pub fn control(&mut self, control: Control) -> Result<(), Trouble> {
+    pub fn control(&mut self, control: Control) -> Attempt {
         self.port.control(control).map_err(|fault| Trouble::port(fault, Vec::new()))?;
         // With AT&D1 and AT&D2 it ends data mode (V.250 §6.2.8).
         if control == Control::Dtr(false) {
@@ -350,7 +352,7 @@ impl Conversation {
 
     /// Whether a command would go to the other end of a connection as data. Where data mode may end any moment, that
     /// moment is waited for.
-    pub fn carries_data(&mut self, listener: &mut dyn Hearer) -> Result<bool, Trouble> {
+    pub fn carries_data(&mut self, listener: &mut dyn Hearer) -> Attempt<bool> {
         let until = self.port.now() + LEAVE_TIME;
         while self.session.may_leave_data_mode() && self.port.now() < until {
             self.check_stopped()?;
@@ -361,7 +363,7 @@ impl Conversation {
 
     /// From data mode to command mode: guard time, `+++`, guard time (V.250 §5.2.7; S12), until the modem says so.
     /// Where it is in command mode nothing is sent; where nobody knows, nothing is expected.
-    pub fn escape(&mut self, why: Why, listener: &mut dyn Hearer) -> Result<(), Trouble> {
+    pub fn escape(&mut self, why: Why, listener: &mut dyn Hearer) -> Attempt {
         if matches!(self.mode(), Mode::Command { .. }) {
             listener.event(self.port.now(), &Event::Notice("the modem is in command mode: +++ is not sent"));
             return Ok(());
@@ -391,7 +393,7 @@ impl Conversation {
     /// After [`Fault::Interrupted`]: ends what is still going on by the AT rules, one character where the running
     /// command is abortable, ESC at a prompt, and comes into step again. Where something is to be asked afterwards it
     /// `waits` for a command that cannot be aborted, a few seconds. A second interruption ends this as well.
-    pub fn interrupt(&mut self, waits: bool, listener: &mut dyn Hearer) -> Result<(), Trouble> {
+    pub fn interrupt(&mut self, waits: bool, listener: &mut dyn Hearer) -> Attempt {
         self.port.rearm();
         self.session.interrupt(waits, self.port.now(), listener);
         self.outcome(listener).map(|_| ())
@@ -404,12 +406,7 @@ impl Conversation {
     /// It is seen to go away by the port that is lost, an `AT` without an answer, or a line that modems send when they
     /// start and never else. Whatever else it says may be said before it goes. What comes by itself meanwhile is left
     /// for an `await`.
-    pub fn reboot(
-        &mut self,
-        question: &Question,
-        within: Duration,
-        listener: &mut dyn Hearer,
-    ) -> Result<Answer, Trouble> {
+    pub fn reboot(&mut self, question: &Question, within: Duration, listener: &mut dyn Hearer) -> Attempt<Answer> {
         let until = self.port.now() + within;
         // Many a modem sends no result code before it goes.
         let told = self.tell_to_restart(question, within / 2, (until, within), listener)?;
@@ -467,7 +464,7 @@ impl Conversation {
 
     /// Waits until the modem says that it starts, or its port has gone and come back. What it said since the last
     /// question was sent counts.
-    pub fn restart(&mut self, within: Duration, hearer: &mut dyn Hearer) -> Result<(), Trouble> {
+    pub fn restart(&mut self, within: Duration, hearer: &mut dyn Hearer) -> Attempt {
         let (began, mut looked_at) = (self.port.now(), 0);
         let until = began + within;
         loop {
@@ -496,7 +493,7 @@ impl Conversation {
         question: &Question,
         within: Duration,
         hearer: &mut dyn Hearer,
-    ) -> Result<Answer, Trouble> {
+    ) -> Attempt<Answer> {
         let until = self.port.now() + within;
         self.drain(hearer)?;
         let RestartAnswer { answer, is_lost, .. } = self.tell_to_restart(question, within, (until, within), hearer)?;
@@ -518,7 +515,7 @@ impl Conversation {
         longest: Duration,
         back: (Duration, Duration),
         listener: &mut dyn Hearer,
-    ) -> Result<RestartAnswer, Trouble> {
+    ) -> Attempt<RestartAnswer> {
         self.look(listener)?;
         self.check_stopped()?;
         self.check_misled()?;
@@ -565,7 +562,7 @@ impl Conversation {
         until: Duration,
         refused: &mut Option<Duration>,
         listener: &mut dyn Hearer,
-    ) -> Result<Option<bool>, Trouble> {
+    ) -> Attempt<Option<bool>> {
         self.check_stopped()?;
         let now = self.port.now();
         let time = PROBE_TIME.min(until.saturating_sub(now));
@@ -593,7 +590,7 @@ impl Conversation {
     }
 
     /// Opens the port again: until when, and how long all was to take. `received` is what came before it went.
-    fn come_back(&mut self, (until, within): (Duration, Duration), received: &[Line]) -> Result<(), Trouble> {
+    fn come_back(&mut self, (until, within): (Duration, Duration), received: &[Line]) -> Attempt {
         match self.port.reopen(until) {
             Ok(()) => {
                 self.session.restart();
@@ -626,7 +623,7 @@ impl Conversation {
     /// Before the first byte is written: reads what waits in the port. It answers a question of another program, or of
     /// nobody, and what else comes of it is waited for. Lines that come by themselves are kept. Where a result code or
     /// a line of an answer waited, more of that may be owed, so the session comes into step before it asks.
-    fn drain(&mut self, listener: &mut dyn Hearer) -> Result<(), Trouble> {
+    fn drain(&mut self, listener: &mut dyn Hearer) -> Attempt {
         if self.has_listened {
             return Ok(());
         }
@@ -646,7 +643,7 @@ impl Conversation {
     }
 
     /// Runs until the question has its outcome.
-    fn outcome(&mut self, listener: &mut dyn Hearer) -> Result<Answer, Trouble> {
+    fn outcome(&mut self, listener: &mut dyn Hearer) -> Attempt<Answer> {
         loop {
             if let Some(answer) = self.turn(Duration::MAX, listener)? {
                 return Ok(answer);
@@ -655,7 +652,7 @@ impl Conversation {
     }
 
     /// Writes and reads once, up to `until`; the answer, if the question has it then.
-    fn turn(&mut self, until: Duration, listener: &mut dyn Hearer) -> Result<Option<Answer>, Trouble> {
+    fn turn(&mut self, until: Duration, listener: &mut dyn Hearer) -> Attempt<Option<Answer>> {
         let written = self.write_output(WRITE_TIME, listener);
         // What ended the question goes before what could not be written behind it.
         if let Some(outcome) = self.session.outcome() {
@@ -671,7 +668,7 @@ impl Conversation {
     }
 
     /// Reads once and tells the session; false where `until`, or a deadline of the session before it, came first.
-    fn read(&mut self, until: Duration, listener: &mut dyn Hearer) -> Result<bool, Trouble> {
+    fn read(&mut self, until: Duration, listener: &mut dyn Hearer) -> Attempt<bool> {
         let until = self.session.deadline().map_or(until, |deadline| deadline.min(until));
         self.has_listened = true;
         match self.port.read(&mut self.buffer, until) {
@@ -693,7 +690,7 @@ impl Conversation {
         }
     }
 
-    fn write_output(&mut self, longest: Duration, listener: &mut dyn Hearer) -> Result<(), Trouble> {
+    fn write_output(&mut self, longest: Duration, listener: &mut dyn Hearer) -> Attempt {
         while let Some(bytes) = self.session.output() {
             let until = self.port.now() + longest.min(WRITE_TIME);
             match self.port.write(&bytes, until) {
@@ -735,12 +732,12 @@ impl Conversation {
     }
 
     /// Whoever has said stop before a command was sent does not want it sent.
-    fn check_interrupted(&self) -> Result<(), Trouble> {
+    fn check_interrupted(&self) -> Attempt {
         let interrupted = || Trouble::port(Fault::Interrupted, Vec::new());
         if self.port.is_interrupted() { Err(interrupted()) } else { Ok(()) }
     }
 
-    fn check_misled(&mut self) -> Result<(), Trouble> {
+    fn check_misled(&mut self) -> Attempt {
         let misled = self.session.misled().map(FailureKind::Misled);
         let refused = || self.session.refused().map(|(line, result)| FailureKind::Refused(line, result));
         match misled.or_else(refused) {
@@ -750,7 +747,7 @@ impl Conversation {
     }
 
     /// A line at which a listener said stop, while nothing was asked or behind an answer's end.
-    fn check_stopped(&mut self) -> Result<(), Trouble> {
+    fn check_stopped(&mut self) -> Attempt {
         let stopped = |line| Trouble::new(NoAnswer(FailureKind::Stopped(line)), Duration::ZERO);
         self.session.stopped().map_or(Ok(()), |line| Err(stopped(line)))
     }

@@ -333,7 +333,6 @@ fn parameter_hint(asking: &TypedCommand<'_>, set: &Usage) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The AT command that is being typed.
 #[derive(Debug)]
 pub(crate) struct TypedCommand<'l> {
     /// Where its name begins in the line; for the first of a command line, the `AT`.

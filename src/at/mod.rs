@@ -227,7 +227,6 @@ pub enum Event<'a> {
 pub enum Why {
     /// The script's question
     Question,
-    /// The reply to a prompt
     Reply,
     /// ESC, because a prompt was open
     Cancel,

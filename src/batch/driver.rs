@@ -75,14 +75,18 @@ impl Log for Journal {
 
 #[derive(Debug, Clone)]
 pub enum Progress {
-    /// A modem has ended.
     Ended(Box<Ended>),
     /// Something to be told of the batch
     Note(String),
     /// Lines of a modem's conversation
-    Said { modem: String, lines: String },
+    Said {
+        modem: String,
+        lines: String,
+    },
     /// Somebody asks how it goes; with a key, which has moved the cursor to the next line.
-    Snapshot { typed: bool },
+    Snapshot {
+        typed: bool,
+    },
     /// None runs any more.
     Finished,
 }

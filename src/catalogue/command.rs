@@ -38,12 +38,10 @@ pub struct Stakes {
     pub tries_pin: bool,
     /// Why it breaks the law in places
     pub illegal: Option<&'static str>,
-    /// The modem restarts
     pub restarts: bool,
     pub leaves_network: bool,
     pub joins_network: bool,
     pub seeks_network: bool,
-    /// It writes to the modem's flash
     pub writes_flash: bool,
     /// Its answer tells the IMEI, or the ICCID
     pub tells_number: bool,
@@ -191,7 +189,6 @@ pub fn only_sets(asked: &Command<'_>) -> bool {
     !only_asks(asked) && !known.leaves_no_trace && is_silent()
 }
 
-/// Whether a command is refused while the radio is on.
 pub fn needs_radio_off(asked: &Command<'_>) -> bool {
     let values = values(asked);
     command_of(asked).is_some_and(|known| known.radio_off.iter().any(|when| when.holds(asked.form, &values)))
@@ -278,7 +275,6 @@ impl CommandEntry {
         self.conversation_only.iter().any(|when| when.holds(form, parameters))
     }
 
-    /// With it only NB-IoT is left.
     pub fn leaves_nb_iot_only(&'static self, form: Form, parameters: &[&str]) -> bool {
         self.nb_iot_only.iter().any(|when| when.holds(form, parameters))
     }

@@ -232,7 +232,6 @@ pub fn modules() -> impl Iterator<Item = &'static Module> {
     MODULES.iter()
 }
 
-/// The module of this id.
 pub fn module(id: &str) -> Option<&'static Module> {
     own().iter().find(|module| module.id.eq_ignore_ascii_case(id)).or_else(|| MODULES.named(id))
 }

@@ -177,7 +177,6 @@ pub enum NotFound {
     Outside,
 }
 
-/// No other script at all.
 #[derive(Debug, Clone, Copy)]
 pub struct NoScripts;
 

@@ -189,7 +189,6 @@ impl Names {
         changes
     }
 
-    /// What changed since a branch was opened, which stays open.
     pub(super) fn changes_since(&self, opened: usize) -> Changes {
         let changed = self.trail.iter().skip(opened).map(|(id, _)| *id);
         changed.filter_map(|id| Some((id, self.entries.get(id)?.here.clone()))).collect()

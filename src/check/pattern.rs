@@ -127,7 +127,6 @@ enum Within {
     Line,
     /// Parentheses
     Group,
-    /// Double quotes
     Quotes,
 }
 

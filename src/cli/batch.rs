@@ -41,7 +41,6 @@ pub(crate) const USUAL_JOBS: usize = 64;
 /// Where results go that nobody wants.
 pub(crate) const NOWHERE: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
 
-/// A batch that may begin.
 struct PreparedBatch {
     common: Common,
     inventory: Inventory,

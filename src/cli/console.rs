@@ -8,6 +8,7 @@ use clap::ColorChoice;
 
 use crate::diagnostic::{Complaint, Diagnostic, Excerpt, Severity, words};
 use crate::notation::harmless;
+use crate::repl::terminal;
 use crate::report::result::plural;
 use crate::report::style::{Palette, Style, cut, filled};
 use crate::runtime::Status;
@@ -186,15 +187,8 @@ pub(crate) fn width() -> usize {
 }
 
 /// The columns and rows of the terminal that messages go to.
-#[cfg(unix)]
 pub(crate) fn window() -> Option<(usize, usize)> {
-    let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
-    (size.ws_col > 0 && size.ws_row > 0).then_some((size.ws_col.into(), size.ws_row.into()))
-}
-
-#[cfg(not(unix))]
-pub(crate) fn window() -> Option<(usize, usize)> {
-    None
+    terminal::window(io::stderr())
 }
 
 /// NO_COLOR (<https://no-color.org>), CLICOLOR=0 and a dumb terminal want none; CLICOLOR_FORCE and FORCE_COLOR want
@@ -217,9 +211,7 @@ fn palette(color: ColorChoice, terminal: bool) -> Palette {
 /// How the program ends. In a batch the worst wins: the later one here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
-    /// All passed
     Passed,
-    /// Nothing was selected
     Nothing,
     /// What ran passed, but some did not run
     Incomplete,

@@ -20,7 +20,6 @@ use crate::runtime::{self, Inputs, Unfit};
 /// Where each value came from, by its name: for what is said of it.
 pub(crate) type Origins = BTreeMap<String, String>;
 
-/// A value that was given for a param.
 struct GivenValue {
     name: String,
     value: String,
@@ -84,7 +83,6 @@ fn ask_for_secrets(programs: &[Arc<Program>], inputs: &mut Inputs, console: &Con
     Ok(())
 }
 
-/// The files that these inputs are read from.
 pub(crate) fn files(given: &InputArguments) -> impl Iterator<Item = (&'static str, &Path)> {
     let variables = given.vars_file.iter().map(|file| ("--vars-file", file.as_path()));
     let answers = given.answers.iter().map(|file| ("--answers", file.as_path()));
@@ -249,7 +247,6 @@ pub(crate) fn loose(given: &InputArguments, console: &Console) -> Result<Inputs,
     told(with_switches(inputs, given), problems, console)
 }
 
-/// These values, and what else was given.
 fn with_switches(values: Inputs, given: &InputArguments) -> Inputs {
     Inputs {
         timeout: given.timeout.unwrap_or(values.timeout),

@@ -128,25 +128,18 @@ const TICK: Duration = Duration::from_secs(1);
 /// Where each word is a line that stays.
 const PATIENCE_IN_LINES: Duration = Duration::from_secs(30);
 const TICK_IN_LINES: Duration = Duration::from_secs(60);
-/// A wait that may take so long
 const LONG_WAIT: Duration = Duration::from_secs(10);
 /// What still waits so long after an interruption is worth a word.
 const STOP_WAIT: Duration = Duration::from_millis(300);
 
 impl Text {
-    fn new(
-        writer: Box<dyn Write + Send>,
-        palette: Palette,
-        verbose: bool,
-        words: Option<Meaning>,
-        terminal: bool,
-    ) -> Text {
+    fn new(writer: Box<dyn Write + Send>, palette: Palette, verbose: bool, words: Option<Meaning>, live: bool) -> Text {
         let mut conversation = ConversationText::new(writer, palette, verbose, words);
-        conversation.is_live = terminal;
+        conversation.is_live = live;
         let conversation = Arc::new(Mutex::new(conversation));
         let (waits, told) = channel();
         let mut text = Text { conversation, waits: Some(waits), untold: Some(told), is_interrupted: false };
-        if terminal {
+        if live {
             text.watch(true);
         }
         text

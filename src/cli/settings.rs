@@ -159,7 +159,6 @@ pub(crate) fn coloured(command: Command, words: &[OsString]) -> Command {
     command.color(asked.unwrap_or_default())
 }
 
-/// The option that is called so, in this command or in one below it.
 fn arg<'c>(command: &'c Command, key: &str) -> Option<&'c Arg> {
     let own = command.get_arguments().find(|arg| arg.get_long() == Some(key));
     let below = || {

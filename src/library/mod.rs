@@ -12,7 +12,6 @@ use crate::check::{NotFound, Program, Scripts, check};
 use crate::diagnostic::nearest;
 use crate::source::{LARGEST_TEXT, Source, Unreadable, read_text, regular};
 
-/// A script of the library.
 #[derive(Debug)]
 pub struct LibraryScript {
     /// `supersim/setup`

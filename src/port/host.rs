@@ -345,7 +345,6 @@ impl Outlet {
         }
     }
 
-    /// A program has opened the terminal with this seat.
     fn opened(&mut self, seat: i32) {
         match self {
             Outlet::Terminal { open: Some(open), .. } => open.opened |= open.seat == Some(seat),

@@ -46,7 +46,6 @@ pub enum FlowControl {
     Xonxoff,
 }
 
-/// How often to look whether a device is back.
 const LOOK_FOR_DEVICE: Duration = Duration::from_millis(50);
 
 impl Serial {

@@ -434,7 +434,6 @@ impl Replay {
         Ok(Replay { name, events: events?, ..Replay::default() })
     }
 
-    /// When an event of the recording is to be played.
     fn when(&self, event: &RecordedEvent) -> Duration {
         let (recorded, played) = self.synced;
         played.saturating_add(event.at.saturating_sub(recorded))

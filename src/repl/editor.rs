@@ -192,9 +192,7 @@ struct WaitingLines {
     editing: bool,
     /// Messages that the editor was given, or is being given.
     given: u64,
-    /// Those that it has taken.
     taken: u64,
-    /// Those that it has painted.
     painted: u64,
 }
 

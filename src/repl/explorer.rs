@@ -466,7 +466,6 @@ impl Explorer {
         }
     }
 
-    /// What is complained about has not passed.
     fn complain(&self, message: &str, help: Option<&str>) -> Passed {
         (self.options.complain)(message, help);
         false

@@ -15,7 +15,7 @@ mod explorer;
 mod link;
 mod session;
 mod shown;
-mod terminal;
+pub(crate) mod terminal;
 
 use std::path::PathBuf;
 use std::sync::Arc;

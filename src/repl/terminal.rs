@@ -62,12 +62,20 @@ pub(super) fn edits_lines(on: bool) {
 }
 
 /// The columns and rows of the window.
-pub(crate) fn size() -> (usize, usize) {
-    #[cfg(unix)]
-    let size = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| (size.ws_col.into(), size.ws_row.into()));
-    #[cfg(not(unix))]
-    let size = None;
-    size.filter(|(columns, rows)| *columns > 0 && *rows > 0).unwrap_or((80, 24))
+#[cfg(unix)]
+pub(crate) fn window(terminal: impl std::os::fd::AsFd) -> Option<(usize, usize)> {
+    let size = rustix::termios::tcgetwinsize(terminal).ok()?;
+    (size.ws_col > 0 && size.ws_row > 0).then_some((size.ws_col.into(), size.ws_row.into()))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn window<T>(_terminal: T) -> Option<(usize, usize)> {
+    None
+}
+
+/// Of the terminal that lines are typed on; what most have, where it does not tell.
+pub(super) fn size() -> (usize, usize) {
+    window(io::stdout()).unwrap_or((80, 24))
 }
 
 /// One at a time: what is typed behind the escape key is the editor's.

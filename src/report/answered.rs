@@ -8,7 +8,6 @@ use super::style::harmless;
 use crate::at::{Event, Why};
 use crate::runtime::{Listener, RuntimeEvent};
 
-/// One question and its answer.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Answered {
     /// Where several were asked

@@ -68,7 +68,6 @@ struct Attempts {
     /// What the attempt before has said, in the parts in which it was written, and why it failed
     before: Option<Vec<String>>,
     why: String,
-    /// What this one has said
     said: Vec<String>,
     /// So far this one says the same, and is not shown.
     is_held: bool,
@@ -127,14 +126,13 @@ impl<W: Write> ConversationText<W> {
                 self.depth = depth.saturating_sub(1);
             }
             RuntimeEvent::Session(event) => self.session(now, event),
-            RuntimeEvent::ExchangeEnded { passed, elapsed, .. } if self.is_typed => {
-                if passed {
-                    let beside = self.meaning.map(|_| format!(" · {}", took(elapsed))).unwrap_or_default();
-                    let beside = self.palette.paint(Style::Dim, beside);
-                    let line = format!("{}{beside}\n", self.palette.paint(Style::Good, &self.result));
-                    self.write(&line);
-                }
+            RuntimeEvent::ExchangeEnded { passed: true, elapsed, .. } if self.is_typed => {
+                let beside = self.meaning.map(|_| format!(" · {}", took(elapsed))).unwrap_or_default();
+                let beside = self.palette.paint(Style::Dim, beside);
+                let line = format!("{}{beside}\n", self.palette.paint(Style::Good, &self.result));
+                self.write(&line);
             }
+            RuntimeEvent::ExchangeEnded { .. } if self.is_typed => {}
             RuntimeEvent::ExchangeEnded { elapsed, .. } => {
                 self.close_line();
                 if self.verbose {

@@ -13,7 +13,6 @@ use super::tally::place;
 use crate::diagnostic::nearest;
 use crate::notation::is_harmful;
 
-/// What is told of a failure.
 const FAILURE: [&str; 7] = ["failure", "message", "place", "sent", "answer", "result", "help"];
 
 /// Of these columns those that no result has, each with the one that was probably meant.

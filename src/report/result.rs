@@ -280,7 +280,6 @@ pub(crate) fn add_row_names(names: &mut Vec<String>, rows: &[serde_json::Value])
     }
 }
 
-/// How a status looks.
 pub fn style(status: Status) -> Style {
     match status {
         Status::Passed => Style::Good,

@@ -196,7 +196,6 @@ fn shared(one: &str, other: &str) -> String {
     one.split(' ').map(word).collect::<Vec<String>>().join(" ")
 }
 
-/// The punctuation at a word's end.
 fn ends(word: &str) -> &str {
     let is_end = |c: char| [':', ',', ';', '.', '`', '"', ')'].contains(&c);
     word.get(word.trim_end_matches(is_end).len()..).unwrap_or_default()

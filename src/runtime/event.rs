@@ -88,14 +88,21 @@ pub enum RuntimeEvent<'a> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting<'a> {
-    /// The answer to this question
-    Answer { sent: &'a str },
+    Answer {
+        sent: &'a str,
+    },
     /// A line that comes by itself: the patterns as they are written
-    Line { patterns: &'a str },
+    Line {
+        patterns: &'a str,
+    },
     /// Until nothing has come for so long
-    Quiet { duration: Duration },
+    Quiet {
+        duration: Duration,
+    },
     /// A text without a line end
-    Prompt { text: &'a str },
+    Prompt {
+        text: &'a str,
+    },
     /// The modem going away and coming back
     Reboot,
     /// `sleep`

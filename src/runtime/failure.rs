@@ -14,11 +14,9 @@ pub struct Failure {
     pub diagnostic: Diagnostic,
     /// The question, without its CR.
     pub sent: Option<String>,
-    /// The lines of the answer.
     pub answer: Vec<String>,
     /// The final result code, as it came.
     pub result: Option<String>,
-    /// What the answer means.
     pub meaning: Option<String>,
     /// Where the script was called by `run`: the innermost first.
     pub called_from: Vec<Call>,

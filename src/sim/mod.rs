@@ -288,7 +288,6 @@ impl From<String> for Allowed {
 
 // The models
 
-/// A model that can be simulated.
 #[derive(Debug)]
 pub struct Model {
     /// As in `sim:NAME`.

@@ -118,7 +118,6 @@ impl Options {
         self.number(name).map(|number: u32| number == 1)
     }
 
-    /// The fault of this name; of several the last.
     pub(crate) fn fault(&self, name: &str) -> Option<&GivenOption> {
         self.faults.iter().rfind(|fault| fault.name == name)
     }

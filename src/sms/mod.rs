@@ -7,7 +7,6 @@ use alphabet::{from_septets, from_ucs2, pack, to_septets, to_septets_anyhow, unp
 /// How a text is coded (23.038 §4).
 #[derive(Default, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coding {
-    /// The default alphabet
     #[default]
     Alphabet,
     /// A byte a character, of no alphabet
@@ -94,7 +93,6 @@ pub fn submit(address: &str, text: &str, coding: Coding) -> Vec<u8> {
     unit
 }
 
-/// A message that was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Message {
     /// SMS-SUBMIT, a message to be sent; else SMS-DELIVER, one that came.

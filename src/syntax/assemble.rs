@@ -35,7 +35,6 @@ struct Assembler<'a> {
     lowerer: Lowerer<'a>,
     /// The statements outside of all blocks.
     body: Vec<Statement>,
-    /// The open blocks, the innermost last.
     blocks: Vec<OpenBlock>,
     /// How many more blocks are open than may be; they are counted, not kept.
     too_deep: usize,

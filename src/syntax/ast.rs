@@ -699,7 +699,6 @@ impl Expression {
         }
     }
 
-    /// Whether it asks for the value of this name.
     pub fn asks_for(&self, name: &str) -> bool {
         let is_it = matches!(&self.kind, ExpressionKind::Variable(known) if known == name);
         is_it || self.operands().iter().any(|part| part.asks_for(name))

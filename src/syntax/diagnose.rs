@@ -135,7 +135,6 @@ struct Refused<'a> {
     source: &'a Arc<Source>,
     /// Where the line begins in the source.
     offset: usize,
-    /// The whole line.
     line: &'a str,
     /// How far the grammar came.
     at: usize,
@@ -919,7 +918,6 @@ const NAME: &str = "a name";
 const TEXT: &str = "a text in quotes";
 const PATTERN: &str = "a pattern";
 
-/// What closes a text
 const TEXT_ENDS: &[Rule] = &[Rule::quote_close, Rule::apostrophe_close, Rule::triple_quote_close];
 
 /// What other rules stand for; `None` for what helps nobody. Pest names a rule that tried more than one other at its
@@ -1007,7 +1005,6 @@ fn without_white_space(text: &str) -> String {
         .collect()
 }
 
-/// Whether it is shaped as a name.
 pub(super) fn is_name(word: &str) -> bool {
     word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && word.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')

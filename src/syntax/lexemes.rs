@@ -54,7 +54,6 @@ pub(super) fn lexemes(text: &str) -> Vec<Lexeme<'_>> {
         .collect()
 }
 
-/// A logical line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LogicalLine<'a> {
     /// Where it begins in the text.

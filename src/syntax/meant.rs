@@ -112,7 +112,6 @@ fn reads(line: &str) -> Result<(), (usize, Option<Diagnostic>)> {
     Lowerer::new(&source).line(pair, 0).map(|_| ()).map_err(|fault| (line.len(), Some(fault)))
 }
 
-/// A row of the table.
 struct Row {
     written: &'static str,
     meant: &'static str,

@@ -23,7 +23,6 @@ const TABLES: &str = include_str!("../../grammar/words.md");
 /// A row of a table, cut into its first cell and the rest.
 type Row = (&'static str, &'static str);
 
-/// The rows of a table.
 pub(super) fn rows(heading: &str) -> impl Iterator<Item = Row> {
     static KNOWN: OnceLock<Vec<(&str, Vec<Row>)>> = OnceLock::new();
     let tables = KNOWN.get_or_init(|| {
@@ -76,7 +75,6 @@ pub fn topics() -> impl Iterator<Item = &'static str> {
     pages().map(|page| page.word).chain(FUNCTIONS.iter().map(|function| function.name))
 }
 
-/// A page as it is written.
 struct TopicPage {
     /// The first word of its heading
     word: &'static str,

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Places that are kept.
 const PLACES: usize = 9;
 const ONE: i128 = 1_000_000_000;
 

@@ -17,7 +17,6 @@ use crate::sms::alphabet::{from_septets, from_ucs2_hex, pack_uncounted, to_septe
 use crate::sms::{Coding, Message, octets, read, submit};
 use crate::source::{Unreadable, read_binary};
 
-/// A function of the language.
 pub struct Function {
     pub name: &'static str,
     pub arguments: &'static [Takes],
@@ -48,7 +47,6 @@ impl Takes {
     }
 }
 
-/// What a call is given.
 struct Given<'v> {
     function: &'static str,
     values: &'v [Value],
@@ -154,7 +152,6 @@ const fn entry(name: &'static str, arguments: &'static [Takes], result: Option<K
     Function { name, arguments, result, record: None, body }
 }
 
-/// The function of this name.
 pub fn function(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.name == name)
 }

@@ -30,7 +30,6 @@ pub enum Value {
     Record(Arc<Record>),
 }
 
-/// What kind of value it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueKind {
     Text,

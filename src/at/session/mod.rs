@@ -516,7 +516,6 @@ impl Asking {
         (self.connected, self.framed, self.is_early) = (false, false, false);
     }
 
-    /// Keeps line ends that may belong to the content.
     fn keep_gap(&mut self, line_ends: &[u8]) {
         if self.connected || self.body.is_some() {
             self.content.get_or_insert_default().leave_gap(line_ends);
@@ -941,7 +940,6 @@ impl Session {
         self.mode
     }
 
-    /// Whether data mode may end any moment.
     pub fn may_leave_data_mode(&self) -> bool {
         // A line that ends it may have come, and waits to be told from data.
         self.mode.ends_with_any_result() || self.mode.is_data() && self.cursor.doubt.is_some()

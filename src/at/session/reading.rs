@@ -423,7 +423,6 @@ impl Session {
         true
     }
 
-    /// Takes a whole line that is no echo.
     fn take_whole_line(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> bool {
         if matches!(self.state, Activity::Resync(_)) {
             self.take_resync_line(self.without_noise(framer.line(frame), now), now);
@@ -1048,7 +1047,6 @@ impl Session {
         }
     }
 
-    /// The result code that a line is, where it is one that ends data mode.
     fn ends_data_mode(&self, line: &[u8]) -> Option<ResultCode> {
         let Mode::Data { ends, leaving, .. } = self.mode else { return None };
         let line = line.trim_ascii();

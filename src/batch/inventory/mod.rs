@@ -186,7 +186,6 @@ struct Draft {
     modems: Vec<(BatchModem, ModemSettings)>,
     defaults: ModemSettings,
     groups: BTreeMap<String, ModemSettings>,
-    /// The groups that a group is in itself
     outer_groups: BTreeMap<String, Vec<Name>>,
     max_parallel: BTreeMap<String, usize>,
     ports: Vec<String>,
@@ -339,7 +338,6 @@ impl Draft {
         false
     }
 
-    /// Adds a gateway, unless there is one of that name.
     fn add_gateway(&mut self, name: &Name, key: Option<Name>, seal: Option<Name>) {
         let page = "hayes::inventory::name-twice";
         if self.is_sole(format!("gateway {}", name.value), name, &name.value, page, &[&"gateways"]) {
@@ -362,7 +360,6 @@ impl Draft {
         }
     }
 
-    /// The inventory, or all that is wrong with it.
     fn finish(mut self) -> Result<Inventory, Vec<Diagnostic>> {
         self.know_gateways();
         if !self.diagnostics.is_empty() {

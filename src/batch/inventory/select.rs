@@ -40,16 +40,15 @@ impl NamePattern {
         if let Some(regex) = text.strip_prefix('~') {
             return compiled(format!("^(?:{regex})"), Vec::new());
         }
-        let plain = |text: &str| regex::escape(text).replace(r"\*", ".*").replace(r"\?", ".");
         let (mut regex, mut ranges, mut rest) = ("^(?s:".to_owned(), Vec::new(), text);
         while let Some((before, behind)) = rest.split_once('[') {
             let range = behind.split_once(']').and_then(|(range, behind)| Some((number_range(range)?, behind)));
             let (range, behind) = range.ok_or("a range is one of numbers, as gw[01-20]")?;
-            regex.push_str(&(plain(before) + "([0-9]+)"));
+            regex.push_str(&(unranged(before) + "([0-9]+)"));
             ranges.push(range);
             rest = behind;
         }
-        compiled(regex + &plain(rest) + ")$", ranges)
+        compiled(regex + &unranged(rest) + ")$", ranges)
     }
 
     fn fits(&self, name: &str) -> bool {
@@ -159,22 +158,12 @@ impl Term {
     }
 }
 
-/// `*` is any text, `?` one character. Takes time in proportion to the two lengths' product at most.
+/// `*` is any text, `?` one character.
 pub(crate) fn glob(pattern: &str, text: &str) -> bool {
-    let text: Vec<char> = text.chars().collect();
-    // For each beginning of the text, the shortest first: whether what was read of the pattern matches it.
-    let mut fits: Vec<bool> = (0..=text.len()).map(|length| length == 0).collect();
-    for sign in pattern.chars() {
-        fits = match sign {
-            '*' => {
-                let first = fits.iter().position(|fit| *fit).unwrap_or(fits.len());
-                (0..fits.len()).map(|length| length >= first).collect()
-            }
-            sign => {
-                let longer = fits.iter().zip(&text).map(|(fit, next)| *fit && (sign == '?' || sign == *next));
-                std::iter::once(false).chain(longer).collect()
-            }
-        };
-    }
-    fits.last() == Some(&true)
+    Regex::new(&format!("^(?s:{})$", unranged(pattern))).is_ok_and(|regex| regex.is_match(text))
+}
+
+/// A pattern without ranges as a regex has it.
+fn unranged(text: &str) -> String {
+    regex::escape(text).replace(r"\*", ".*").replace(r"\?", ".")
 }

@@ -137,26 +137,20 @@ fn what_it_does(
     }
 }
 
-fn take_apart(
-    explained: &mut Explanation,
-    usage: &'static Usage,
-    asked: &at_command::Command<'_>,
-    context: &Context<'_>,
-) {
+fn take_apart(told: &mut Explanation, usage: &'static Usage, asked: &at_command::Command<'_>, context: &Context<'_>) {
     let layout = usage.layout_of(asked.argument);
     let mut count = 0;
     for parameter in parameters(asked.argument.as_bytes()) {
-        explained.parts.push(part(layout.field(count), &parameter, context.module));
+        told.parts.push(part(layout.field(count), &parameter, context.module));
         count += 1;
     }
     if count > layout.fields.len() && layout.repeats_from.is_none() {
-        explained
-            .notes
+        told.notes
             .push(format!("It is known to take {} at most; the rest may be an ERROR.", values(layout.fields.len())));
     }
     let least = usize::try_from(layout.counts.trailing_zeros()).unwrap_or_default();
     if count < least {
-        explained.notes.push(format!("It is known to need {} at least.", values(least)));
+        told.notes.push(format!("It is known to need {} at least.", values(least)));
     }
 }
 

@@ -58,7 +58,6 @@ pub enum Kind {
     Error,
     Result,
     Prompt,
-    /// One of the records in an answer
     Record,
     /// The text or PDU under a header
     Body,

@@ -17,7 +17,6 @@ pub(super) struct Foresight<'c> {
     source: &'c Arc<Source>,
     names: &'c Names,
     effort: &'c Cell<usize>,
-    /// Params are what they are by default.
     defaults: bool,
 }
 

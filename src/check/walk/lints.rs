@@ -40,7 +40,6 @@ pub(super) struct Lines {
     nb_iot: Vec<(String, Span)>,
     /// How many bytes the last command line announces, and whether that is sure
     pub counted: Option<(usize, bool)>,
-    /// The script has to do with Super SIM.
     super_sim: bool,
     /// Nothing but commands: copied from a manual, to be looked at.
     is_plain_list: bool,

@@ -43,11 +43,9 @@ struct Checker<'s, 'a, 't> {
     checking: &'s mut Checking<'a>,
     /// Of the innermost loop: where it began in the changes of names, and what each `break` leaves behind.
     left_loop: Option<(usize, Vec<Changes>)>,
-    /// The params so far.
     param_names: HashSet<String>,
     /// How many `finally` blocks there were.
     finallys: usize,
-    /// Where secrets are written out: not to be shown.
     written_secrets: Vec<Span>,
     /// It goes on from other lines: what is unused here may be used in the next.
     continues: bool,
@@ -844,12 +842,11 @@ fn without_secrets(mut diagnostics: Vec<Diagnostic>, source: &Arc<Source>, secre
 
 /// Where texts and numbers stand in an expression as they are, pieces of texts too: what a diagnostic does not show.
 fn written(value: &Expression) -> Vec<Span> {
-    let is_whole = match &value.kind {
-        ExpressionKind::Text(text) => text.parts.iter().any(|part| matches!(part, TemplatePart::Text(_))),
-        kind => matches!(kind, ExpressionKind::Int(_) | ExpressionKind::Decimal(_)),
-    };
-    if is_whole {
+    let is_text = |text: &Template| text.parts.iter().any(|part| matches!(part, TemplatePart::Text(_)));
+    if let ExpressionKind::Int(_) | ExpressionKind::Decimal(_) = &value.kind {
         vec![value.span]
+    } else if let ExpressionKind::Text(text) = &value.kind {
+        if is_text(text) { vec![value.span] } else { Vec::new() }
     } else if let ExpressionKind::Unary { .. } | ExpressionKind::Binary { .. } | ExpressionKind::List(_) = &value.kind {
         value.operands().into_iter().flat_map(written).collect()
     } else {

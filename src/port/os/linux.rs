@@ -84,7 +84,6 @@ pub(in crate::port) fn place(terminal: impl AsFd) -> Option<String> {
     Some(interface_of(&fs::read_link(sysfs(number)).ok()?)?.to_owned())
 }
 
-/// The USB device behind a port.
 pub(in crate::port) fn usb_of(path: &Path) -> Option<Usb> {
     let number = fs::metadata(path).ok()?.rdev();
     usb(Path::new("/"), &fs::canonicalize(sysfs(number).join("device")).ok()?)

@@ -11,7 +11,6 @@ use crate::report::result::{add_row_names, shown};
 /// A page is read by people: the file of rows (`--rows`) has all of them.
 const MOST_SHOWN: usize = 1000;
 
-/// A modem and its rows.
 pub(super) type ModemRows = (String, Vec<Value>);
 
 pub(super) fn write(modems: &[ModemRows], writer: &mut dyn Write) -> io::Result<()> {

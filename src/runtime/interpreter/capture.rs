@@ -33,12 +33,19 @@ type Posed<'q> = Option<&'q ReadyQuestion>;
 
 #[derive(Debug, PartialEq)]
 enum Miss {
-    /// There is no line
     NoLine,
     /// The line has no such parameter: the field's place, from 0
-    Missing { line: String, field: usize },
+    Missing {
+        line: String,
+        field: usize,
+    },
     /// The parameter is of another kind
-    Convert { line: String, name: String, value: String, convert: Convert },
+    Convert {
+        line: String,
+        name: String,
+        value: String,
+        convert: Convert,
+    },
     /// No line matches the pattern
     NoMatch,
 }
@@ -202,7 +209,6 @@ impl ScriptView<'_> {
         Ok(last.result.as_ref().is_some_and(ends))
     }
 
-    /// Whether the patterns capture just this from the line.
     fn says(&self, patterns: &Alternatives, line: &Line, values: &Values, captured: &Captured) -> bool {
         matches!(self.capture_line(patterns, values, line), Some(Ok(other)) if other == *captured)
     }
@@ -245,7 +251,6 @@ impl ScriptView<'_> {
         self.fail(self.with_answer(problem, asked))
     }
 
-    /// Whether the modem refused as one of the patterns wants it.
     pub(super) fn refused_as(&self, patterns: &Alternatives, values: &Values) -> bool {
         let refusal = self.scope.last.result.as_ref().filter(|result| !result.is_success());
         let mut patterns = patterns.iter().zip(values);

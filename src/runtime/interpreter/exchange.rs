@@ -14,7 +14,7 @@ use crate::catalogue::command::{Away, Stakes, away};
 use crate::catalogue::{Prospect, prospect};
 use crate::check::{Evaluate, Program, YEAR, is_command_line};
 use crate::conversation::TroubleKind::{self, NoAnswer};
-use crate::conversation::{FailureKind, Mode, Silence, Trouble};
+use crate::conversation::{Attempt, FailureKind, Mode, Silence, Trouble};
 use crate::diagnostic::Complaint;
 use crate::guard::{Leave, judged, tries_pin};
 use crate::notation::ShownDuration;
@@ -222,7 +222,7 @@ impl Run<'_> {
     }
 
     /// As [`Run::ask`], but the trouble that kept the answer from coming is returned as it is.
-    fn pose(&mut self, asked: &ReadyQuestion, clauses: &[Clause], values: &ClauseValues) -> Step<Result<(), Trouble>> {
+    fn pose(&mut self, asked: &ReadyQuestion, clauses: &[Clause], values: &ClauseValues) -> Step<Attempt> {
         self.may_be_sent(asked)?;
         self.outcome.exchanges += 1;
         self.hearing.replied = false;
@@ -260,11 +260,7 @@ impl Run<'_> {
     }
 
     #[inline(never)]
-    fn answer_of_restart(
-        &mut self,
-        asked: &ReadyQuestion,
-        within: Option<&Expression>,
-    ) -> Step<Result<Answer, Trouble>> {
+    fn answer_of_restart(&mut self, asked: &ReadyQuestion, within: Option<&Expression>) -> Step<Attempt<Answer>> {
         let within = self.scaled(within.map_or(Ok(REBOOT), |within| self.view().duration(within))?);
         Ok(self.conversation.ask_for_restart(&asked.question, within, &mut self.hearing))
     }
@@ -980,7 +976,6 @@ impl at::Hearer for FreeHearing<'_, '_> {
     }
 }
 
-/// Whether a line matches one of a program's patterns.
 pub(super) fn matches(program: &Program, patterns: &[Pattern], values: &Values, line: &[u8]) -> bool {
     let mut known = patterns.iter().zip(values);
     known.any(|(pattern, values)| program.matcher(pattern).is_some_and(|matcher| matcher.matches(line, values)))

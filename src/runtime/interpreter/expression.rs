@@ -284,7 +284,6 @@ impl ScriptView<'_> {
         patterns.iter().map(|pattern| self.pattern_values(pattern)).collect()
     }
 
-    /// Whether a line matches a pattern of the script.
     pub(super) fn matches_line(&self, pattern: &Pattern, line: &[u8], values: &[String]) -> bool {
         self.scope.program.matcher(pattern).is_some_and(|matcher| matcher.matches(line, values))
     }

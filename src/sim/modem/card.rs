@@ -416,12 +416,8 @@ impl Card {
     fn content(&self, file: u32) -> Option<Vec<u8>> {
         match file {
             FILE_ICCID => Some(swapped(&self.iccid, 10)),
-            FILE_IMSI => {
-                // The length, then the parity nibble and the digits (31.102 §4.2.2).
-                let mut content = vec![8];
-                content.extend(swapped(&format!("9{}", self.imsi), 8));
-                Some(content)
-            }
+            // The length, then the parity nibble and the digits (31.102 §4.2.2).
+            FILE_IMSI => Some([vec![8], swapped(&format!("9{}", self.imsi), 8)].concat()),
             FILE_NAME => {
                 let mut content = vec![0x00];
                 content.extend_from_slice(self.issuer.as_bytes());

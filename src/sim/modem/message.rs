@@ -348,7 +348,6 @@ impl Messages {
         Ok(Effect::Done)
     }
 
-    /// AT+CMGL[=status]
     fn list(&mut self, request: &mut Request, ta: &Adaptor, wanted: Option<MessageStatus>) -> Answer {
         let on_sim = is_on_sim(ta, 0);
         let listed = |it: &&mut ShortMessage| it.on_sim == on_sim && wanted.is_none_or(|wanted| wanted == it.status);

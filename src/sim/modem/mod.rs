@@ -199,7 +199,6 @@ enum Timer {
     Urc(Box<str>),
     /// The last word before the power goes
     PoweredDown,
-    /// The called one does not take it.
     CallEnds,
     Storm,
     /// Power saving: the active time is over, and later the time until the periodic update.
