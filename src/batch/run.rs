@@ -17,8 +17,8 @@ use crate::check::Program;
 use crate::connect::{self, Opening};
 use crate::conversation::Conversation;
 use crate::diagnostic::Complaint;
-use crate::guard::{Simulators, files_read};
-use crate::notation::{ShownDuration, json, percent_encoded};
+use crate::guard::Simulators;
+use crate::notation::{ShownDuration, hex, json, percent_encoded};
 use crate::port::transcript::{Transcript, port_name};
 use crate::port::{Cancel, Clock, FlowControl, Port, Timestamp};
 use crate::report::answered::{Answered, Answers};
@@ -26,8 +26,10 @@ use crate::report::conversation::{ConversationText, Meaning, meaning};
 use crate::report::result::{FailureReport, RunResult};
 use crate::report::style::Palette;
 use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, Status, Unfit, Waiting};
+use crate::source::read_binary;
 use crate::state::private_file;
-use crate::value::Record;
+use crate::value::{LARGEST_VALUE, Record};
+use sha2::{Digest, Sha256};
 
 pub struct Common {
     pub program: Arc<Program>,
@@ -402,6 +404,15 @@ fn mark<'t>(texts: impl Iterator<Item = &'t str>) -> String {
     let hash =
         bytes.fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
     format!("{hash:016x}")
+}
+
+/// What tells what a program reads by `file("…")`, where its name is written there; none where it reads none.
+fn files_read(program: &Program, folder: &Path) -> Option<String> {
+    let named = program.files.iter().filter_map(|read| read.told(&|_| None));
+    let held = named.map(|name| read_binary(&folder.join(name), LARGEST_VALUE as u64).unwrap_or_default());
+    let inner = program.runs().filter_map(|(_, inner)| files_read(inner, folder)).map(String::into_bytes);
+    let held: Vec<Vec<u8>> = held.chain(inner).collect();
+    (!held.is_empty()).then(|| hex(&Sha256::digest(held.iter().map(|held| hex(held)).collect::<Vec<_>>().join(" "))))
 }
 
 /// A modem's name as a file's name; different names stay different.

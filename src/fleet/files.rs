@@ -8,7 +8,7 @@ use super::targets::Target;
 use crate::check::Program;
 use crate::diagnostic::Complaint;
 use crate::runtime::Inputs;
-use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Param, Template, TemplatePart};
+use crate::syntax::ast::Param;
 use crate::value::functions::function;
 use crate::value::{Refusal, Value, bytes_of};
 
@@ -33,7 +33,7 @@ pub fn of_run(
                 return None;
             }
             let value = given.variables.get(name).or_else(|| target.modem.vars.get(name)).cloned();
-            value.or_else(|| text(param.default.as_ref()?, &|_| None))
+            value.or_else(|| param.default.as_ref()?.told(&|_| None))
         };
         add_names(program, &value, !named.is_empty(), &mut names)?;
     }
@@ -52,7 +52,7 @@ fn add_names(
     for read in program.files.iter() {
         // A param that is set again may have any value.
         let known = |name: &str| program.param(name).filter(|_| !program.fields.iter().any(|it| it == name));
-        match text(read, &|name| value(known(name)?)) {
+        match read.told(&|name| value(known(name)?)) {
             Some(name) => _ = names.insert(name),
             None if trusts => {}
             None => {
@@ -86,32 +86,4 @@ fn read(folder: &Path, names: BTreeSet<String>) -> Result<ScriptFiles, Complaint
 pub fn stays(name: &str) -> bool {
     !name.is_empty()
         && Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
-}
-
-/// A text that can be told before the script runs: words, params, and both together.
-fn text(value: &Expression, known: &dyn Fn(&str) -> Option<String>) -> Option<String> {
-    match &value.kind {
-        ExpressionKind::Text(Template { parts, .. }) => {
-            let part = |part: &TemplatePart| match part {
-                TemplatePart::Text(words) => Some(words.clone()),
-                TemplatePart::Value(value) => text(value, known),
-            };
-            parts.iter().map(part).collect()
-        }
-        ExpressionKind::Variable(name) => known(name),
-        ExpressionKind::Binary { operator, left, right } if operator.value == BinaryOperator::Add => {
-            Some(text(left, known)? + &text(right, known)?)
-        }
-        ExpressionKind::Int(_)
-        | ExpressionKind::Decimal(_)
-        | ExpressionKind::Bool(_)
-        | ExpressionKind::Duration(_)
-        | ExpressionKind::List(_)
-        | ExpressionKind::Member { .. }
-        | ExpressionKind::Index { .. }
-        | ExpressionKind::Call { .. }
-        | ExpressionKind::Unary { .. }
-        | ExpressionKind::Binary { .. }
-        | ExpressionKind::Matches { .. } => None,
-    }
 }

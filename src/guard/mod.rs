@@ -18,7 +18,6 @@ mod simulators;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -27,18 +26,13 @@ use crate::at::parameters::{parameters, split_prefix};
 use crate::at::{Answer, Event, Hearer, Line, PromptPlan, Question, ResultCode};
 use crate::catalogue::command::Stakes;
 use crate::catalogue::{Prospect, prospect};
-use crate::check::Program;
 use crate::connect::Address;
 use crate::conversation::{Conversation, Trouble};
 use crate::diagnostic::Complaint;
-use crate::notation::{ShownDuration, hex};
+use crate::notation::ShownDuration;
 use crate::port::Timestamp;
-use crate::source::read_binary;
 use crate::state;
-use crate::syntax::ast::{Expression, ExpressionKind, Template, TemplatePart};
-use crate::value::LARGEST_VALUE;
 use ledger::{Book, Ledger};
-use sha2::{Digest, Sha256};
 
 pub use pin::tries_pin;
 pub(crate) use pin::tries_told;
@@ -416,18 +410,6 @@ pub fn judged(
     let (whole, before) = (typed(begun, text).0, of(&typed(begun, "").0).stakes);
     let Prospect { needs_unsafe, stakes, .. } = of(&whole);
     (whole, needs_unsafe, if stakes == before { Stakes::default() } else { stakes })
-}
-
-/// What tells what a program reads by `file("…")`, where its name is written there; none where it reads none.
-pub fn files_read(program: &Program, folder: &Path) -> Option<String> {
-    let held = |read: &Expression| {
-        let ExpressionKind::Text(Template { parts, .. }) = &read.kind else { return None };
-        let [TemplatePart::Text(name)] = parts.as_slice() else { return None };
-        Some(read_binary(&folder.join(name), LARGEST_VALUE as u64).unwrap_or_default())
-    };
-    let inner = program.runs().filter_map(|(_, inner)| files_read(inner, folder)).map(String::into_bytes);
-    let held: Vec<Vec<u8>> = program.files.iter().filter_map(held).chain(inner).collect();
-    (!held.is_empty()).then(|| hex(&Sha256::digest(held.iter().map(|held| hex(held)).collect::<Vec<_>>().join(" "))))
 }
 
 fn millis(time: Duration) -> u64 {

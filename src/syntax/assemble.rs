@@ -161,17 +161,11 @@ impl<'a> Assembler<'a> {
     }
 
     fn statement(&mut self, statement: Statement) {
-        match self.blocks.last_mut() {
-            Some(open) => open.statements.push(statement),
-            None => self.body.push(statement),
-        }
+        innermost(&mut self.blocks, &mut self.body).push(statement);
     }
 
     fn clause(&mut self, clause: Clause) {
-        let statements = match self.blocks.last_mut() {
-            Some(open) => &mut open.statements,
-            None => &mut self.body,
-        };
+        let statements = innermost(&mut self.blocks, &mut self.body);
         let word = clause.word();
         match (self.question, statements.last_mut().map(|statement| &mut statement.kind)) {
             (Above::Exchange, Some(StatementKind::Exchange(exchange))) => exchange.clauses.push(clause),
@@ -205,10 +199,7 @@ impl<'a> Assembler<'a> {
         let (line, faults) = (clause.span, self.errors.len());
         let is_lost = self.question == Above::Unknown;
         self.clause(clause);
-        let statements = match self.blocks.last_mut() {
-            Some(open) => &mut open.statements,
-            None => &mut self.body,
-        };
+        let statements = innermost(&mut self.blocks, &mut self.body);
         match statements.pop_if(|_| !is_lost && self.errors.len() == faults) {
             Some(Statement { kind, span }) => self.open(OpenBlock { opened: line, ..OpenBlock::new(kind, span) }),
             None => self.open(OpenBlock::broken(line)),
@@ -377,6 +368,10 @@ impl<'a> Assembler<'a> {
         };
         (script, self.errors)
     }
+}
+
+fn innermost<'b>(blocks: &'b mut [OpenBlock], body: &'b mut Vec<Statement>) -> &'b mut Vec<Statement> {
+    blocks.last_mut().map_or(body, |open| &mut open.statements)
 }
 
 impl Above {

@@ -704,6 +704,21 @@ impl Expression {
         is_it || self.operands().iter().any(|part| part.asks_for(name))
     }
 
+    /// A text that can be told before the script runs: words, what is `known`, and both together.
+    pub fn told(&self, known: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        if let ExpressionKind::Text(Template { parts, .. }) = &self.kind {
+            let part = |part: &TemplatePart| match part {
+                TemplatePart::Text(words) => Some(words.clone()),
+                TemplatePart::Value(value) => value.told(known),
+            };
+            return parts.iter().map(part).collect();
+        }
+        if let ExpressionKind::Binary { operator, left, right } = &self.kind {
+            return (operator.value == BinaryOperator::Add).then_some(left.told(known)? + &right.told(known)?);
+        }
+        if let ExpressionKind::Variable(name) = &self.kind { known(name) } else { None }
+    }
+
     /// Both ends of `5s..10s`; of anything else it is both.
     pub fn ends(&self) -> [&Expression; 2] {
         if let ExpressionKind::Binary { operator, left, right } = &self.kind

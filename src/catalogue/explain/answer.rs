@@ -194,10 +194,7 @@ impl LineReading {
         } else if self.ranges {
             explained.parts = ranges(self.layout, values);
         } else {
-            explained.parts = parameters(values)
-                .enumerate()
-                .map(|(index, parameter)| part(self.layout.field(index), &parameter, module))
-                .collect();
+            explained.parts = parts(self.layout, parameters(values), module);
             judge_cause(&mut explained.parts);
         }
         explained
@@ -215,11 +212,7 @@ impl LineReading {
         let records = parameters(values).filter(|parameter| self.is_record(parameter));
         let explained = records.map(|record| {
             let mut explained = Explanation::new(&written(&record), Kind::Record, what);
-            explained.parts = record
-                .inner()
-                .enumerate()
-                .map(|(index, parameter)| part(self.layout.field(index), &parameter, module))
-                .collect();
+            explained.parts = parts(self.layout, record.inner(), module);
             explained
         });
         explained.collect()
@@ -289,6 +282,14 @@ fn fit_of_ranges(layout: &Layout, values: &[u8], asked: bool) -> Fit {
         return Fit::No;
     }
     if count == layout.fields.len() { Fit::Exact } else { Fit::Loose }
+}
+
+fn parts<'v>(
+    layout: &Layout,
+    values: impl Iterator<Item = Parameter<'v>>,
+    module: Option<&Module>,
+) -> Vec<ExplainedPart> {
+    values.enumerate().map(|(index, value)| part(layout.field(index), &value, module)).collect()
 }
 
 fn ranges(layout: &Layout, values: &[u8]) -> Vec<ExplainedPart> {
@@ -396,11 +397,7 @@ fn without_form(
         // Some put a prefix before what most answer bare: `+CGMR: 02.07`.
         let bare = command.form(Form::Execute).filter(|usage| usage.shape == Shape::Bare);
         let layout = bare.and_then(|usage| usage.answers.first()).filter(|layout| layout.fields.len() == 1);
-        let parts = |layout: &Layout| {
-            let values = parameters(values).enumerate();
-            values.map(|(index, value)| part(layout.field(index), &value, None)).collect()
-        };
-        let parts: Vec<ExplainedPart> = layout.map(parts).unwrap_or_default();
+        let parts = layout.map(|layout| parts(layout, parameters(values), None)).unwrap_or_default();
         let complete = !parts.is_empty();
         let note = match complete {
             true => format!("The answer to {}.", command.name),
