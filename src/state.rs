@@ -7,24 +7,18 @@ use std::path::{Path, PathBuf};
 /// Hayes' folder in the state folder of the XDG Base Directory Specification; on Windows in its local counterpart.
 /// None where the system names no such folder. It is not made here.
 pub(crate) fn folder() -> Option<PathBuf> {
-    let named = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = if cfg!(windows) {
-        named("LOCALAPPDATA")
-    } else {
-        named("XDG_STATE_HOME").or_else(|| Some(named("HOME")?.join(".local/state")))
-    };
-    Some(state?.join("hayes"))
+    own("LOCALAPPDATA", "XDG_STATE_HOME", ".local/state")
 }
 
 /// Hayes' folder among the user's settings, in the same way.
 pub(crate) fn settings() -> Option<PathBuf> {
+    own("APPDATA", "XDG_CONFIG_HOME", ".config")
+}
+
+fn own(windows: &str, xdg: &str, usual: &str) -> Option<PathBuf> {
     let named = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let settings = if cfg!(windows) {
-        named("APPDATA")
-    } else {
-        named("XDG_CONFIG_HOME").or_else(|| Some(named("HOME")?.join(".config")))
-    };
-    Some(settings?.join("hayes"))
+    let folder = if cfg!(windows) { named(windows) } else { named(xdg).or_else(|| Some(named("HOME")?.join(usual))) };
+    Some(folder?.join("hayes"))
 }
 
 /// Opens a file to be written; one that is made is its owner's alone: what a modem says names its SIM and its user.

@@ -29,12 +29,9 @@ pub fn read(file: &str, text: &str) -> Result<Module, String> {
     let mut table: Table = text.parse().map_err(in_words)?;
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file).replace(".toml", "");
     let text_of = |table: &Table, key: &str| table.get(key).and_then(Value::as_str).map(str::to_owned);
-    let like = match text_of(&table, "like") {
-        Some(like) => {
-            Some(known(&like).ok_or_else(|| format!("`like` names `{like}`, and Hayes knows no such module"))?)
-        }
-        None => None,
-    };
+    let module =
+        |like: String| known(&like).ok_or_else(|| format!("`like` names `{like}`, and Hayes knows no such module"));
+    let like = text_of(&table, "like").map(module).transpose()?;
     let needed: &[&str] = if like.is_some() { &["vendor"] } else { &["vendor", "iccid", "reboot"] };
     if let Some(missing) = needed.iter().find(|needed| text_of(&table, needed).is_none()) {
         return Err(format!("`{missing}` is missing"));

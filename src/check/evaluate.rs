@@ -508,12 +508,8 @@ pub trait Evaluate {
                     values.push((expression, start..text.len()));
                 }
             }
-            match part {
-                TemplatePart::Value(_) if start > 0 => harmless.push('0'),
-                TemplatePart::Text(_) | TemplatePart::Value(_) => {
-                    harmless.push_str(text.get(start..).unwrap_or_default());
-                }
-            }
+            let is_put_in = start > 0 && matches!(part, TemplatePart::Value(_));
+            harmless.push_str(if is_put_in { "0" } else { text.get(start..).unwrap_or_default() });
         }
         let is_at = is_command_line(&text);
         for (expression, range) in values {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::pattern::Matcher;
 use super::{Known, Type};
 use crate::source::Span;
-use crate::syntax::ast::{Block, Param, Part, Pattern, PatternKind, PatternPart};
+use crate::syntax::ast::{Block, Param, Part, Pattern, PatternKind};
 use crate::value::Value;
 
 /// The names that there are, and what is known of them. Lines that are typed one after the other leave them behind:
@@ -84,21 +84,14 @@ impl Names {
     }
 
     fn declare_holes(&mut self, pattern: &Pattern, matchers: &mut [Option<Matcher>]) {
-        match &pattern.kind {
-            PatternKind::Line(parts) => {
-                for part in parts {
-                    if let PatternPart::Hole(field) = part {
-                        field.name.iter().for_each(|name| self.declare_variable(&name.value, name.span));
-                    }
-                }
-            }
-            PatternKind::Regex { .. } => {
-                // Compiled here already, for the names of its groups; what is wrong with it is told later.
-                let Ok(matcher) = Matcher::new(pattern) else { return };
-                matcher.holes().iter().for_each(|hole| self.declare_variable(&hole.name, pattern.span));
-                if let Some(place) = matchers.get_mut(pattern.id as usize) {
-                    *place = Some(matcher);
-                }
+        let named = pattern.holes().filter_map(|field| field.name.as_ref());
+        named.for_each(|name| self.declare_variable(&name.value, name.span));
+        if let PatternKind::Regex { .. } = pattern.kind {
+            // Compiled here already, for the names of its groups; what is wrong with it is told later.
+            let Ok(matcher) = Matcher::new(pattern) else { return };
+            matcher.holes().iter().for_each(|hole| self.declare_variable(&hole.name, pattern.span));
+            if let Some(place) = matchers.get_mut(pattern.id as usize) {
+                *place = Some(matcher);
             }
         }
     }

@@ -194,10 +194,9 @@ fn asks(send: &Send) -> bool {
 /// Whether it sets what it sets to the same each time: a known command with values, that takes no text after a prompt
 /// and is not said to count. Its name stands before the first value that is not known yet.
 fn sets_the_same(send: &Send) -> bool {
-    let text: String =
-        send.text.parts.iter().map(|part| if let TemplatePart::Text(text) = part { text } else { "0" }).collect();
     let fixed =
         send.text.parts.first().is_none_or(|part| matches!(part, TemplatePart::Text(text) if text.contains('=')));
+    let text = send.text.with_zeros();
     let Some(line) = parse(&text).filter(|_| send.form == SendForm::At) else { return false };
     line.commands.iter().all(|asked| {
         let values = command::values(asked);

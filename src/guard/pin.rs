@@ -21,11 +21,6 @@ impl PinAttempt {
     /// The first PIN that a line tries.
     pub(crate) fn of(line: &str) -> Option<PinAttempt> {
         let line = parse(line)?;
-        let tries = |asked: &&Command<'_>| {
-            let values = values(asked);
-            let mut dangers = command_of(asked).into_iter().flat_map(|known| known.dangers(asked.form, &values));
-            dangers.any(|danger| danger.kind == DangerKind::Lock)
-        };
         let tried = values(line.commands.iter().find(tries)?);
         // The shortest PIN has four digits; modes and classes have one, or two.
         let is_code = |value: &&&str| value.len() >= 4 && value.bytes().all(|byte| byte.is_ascii_digit());
@@ -58,13 +53,13 @@ impl PinAttempt {
 /// The first command of a line, as it will be sent, that uses up attempts of a PIN or a password: `AT+CPIN=`. It must
 /// not be sent again by itself; where values were put into the line, only the last look can tell.
 pub fn tries_pin(line: &str) -> Option<String> {
-    let tries = |asked: &&Command<'_>| {
-        let values = values(asked);
-        let mut dangers = command_of(asked).into_iter().flat_map(|known| known.dangers(asked.form, &values));
-        dangers.any(|danger| danger.kind == DangerKind::Lock)
-    };
-    let line = parse(line)?;
-    line.commands.iter().find(tries).map(|asked| format!("AT{}=", asked.name.to_ascii_uppercase()))
+    parse(line)?.commands.iter().find(tries).map(|asked| format!("AT{}=", asked.name.to_ascii_uppercase()))
+}
+
+fn tries(asked: &&Command<'_>) -> bool {
+    let values = values(asked);
+    let mut dangers = command_of(asked).into_iter().flat_map(|known| known.dangers(asked.form, &values));
+    dangers.any(|danger| danger.kind == DangerKind::Lock)
 }
 
 /// The lines that ask how many tries a PIN has left, the module's own first, and which value of each answer that is.

@@ -3,7 +3,7 @@
 use crate::source::{Name, Source, Span};
 use crate::syntax::ast::{
     Block, Clause, ClauseKind, Column, Expression, ExpressionKind, Field, Part, Pattern, PatternKind, PatternPart,
-    Script, Statement, StatementKind, Template, TemplatePart,
+    Script, Statement, StatementKind, Template,
 };
 
 /// A name at one place.
@@ -159,12 +159,7 @@ impl Finder<'_> {
         let (record, fields): (_, Vec<String>) = match &clause.kind {
             ClauseKind::CaptureAll { fields, record } => (record, fields.iter().filter_map(named).collect()),
             ClauseKind::CaptureAllPattern { patterns, record } => {
-                let lines = patterns.iter().filter_map(|pattern| match &pattern.kind {
-                    PatternKind::Line(parts) => Some(parts),
-                    PatternKind::Regex { .. } => None,
-                });
-                let hole = |part: &PatternPart| if let PatternPart::Hole(field) = part { named(field) } else { None };
-                (record, lines.flatten().filter_map(hole).collect())
+                (record, patterns.iter().flat_map(Pattern::holes).filter_map(named).collect())
             }
             ClauseKind::Expect(_)
             | ClauseKind::ExpectLast(_)
@@ -179,11 +174,7 @@ impl Finder<'_> {
     }
 
     fn template(&mut self, template: &Template) {
-        for part in &template.parts {
-            if let TemplatePart::Value(value) = part {
-                self.expression(value);
-            }
-        }
+        template.values().for_each(|value| self.expression(value));
     }
 
     fn pattern(&mut self, pattern: &Pattern, captures: bool) {

@@ -42,9 +42,8 @@ fn ask_everything(text: &str, line: usize, character: usize) {
         let answer = server.answer(Request::new(1.into(), method.to_owned(), params));
         // A name that has no other is refused in words.
         let is_renaming = method == Rename::METHOD || method == PrepareRenameRequest::METHOD;
-        match answer.response_result {
-            Ok(_) => {}
-            Err(error) => assert!(is_renaming && error.code == ErrorCode::InvalidParams as i32, "{method}: {error:?}"),
+        if let Err(error) = answer.response_result {
+            assert!(is_renaming && error.code == ErrorCode::InvalidParams as i32, "{method}: {error:?}");
         }
     }
 }

@@ -346,9 +346,8 @@ impl Outlet {
     }
 
     fn opened(&mut self, seat: i32) {
-        match self {
-            Outlet::Terminal { open: Some(open), .. } => open.opened |= open.seat == Some(seat),
-            Outlet::Terminal { open: None, .. } | Outlet::Listener { .. } => {}
+        if let Outlet::Terminal { open: Some(open), .. } = self {
+            open.opened |= open.seat == Some(seat);
         }
     }
 
@@ -373,9 +372,8 @@ impl Outlet {
 
 impl Drop for Outlet {
     fn drop(&mut self) {
-        match self {
-            Outlet::Terminal { link, open: Some(open) } => remove_link(link.as_deref(), &open.path),
-            Outlet::Terminal { .. } | Outlet::Listener { .. } => {}
+        if let Outlet::Terminal { link, open: Some(open) } = self {
+            remove_link(link.as_deref(), &open.path);
         }
     }
 }

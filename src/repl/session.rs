@@ -12,7 +12,7 @@ use crate::library::Library;
 use crate::notation::without_controls;
 use crate::runtime::{Interpreter, Listener, Mask, Outcome, Silent, Status, Value};
 use crate::source::Source;
-use crate::syntax::ast::{Clause, Exchange, Script, SendForm, StatementKind, TemplatePart};
+use crate::syntax::ast::{Clause, Exchange, Script, SendForm, StatementKind};
 use crate::syntax::{self, Chunk, GIVEN_NAMES, parse_chunk};
 use crate::value::functions::function;
 
@@ -278,17 +278,7 @@ pub(super) fn asks_for_data(text: &str) -> Option<&'static str> {
     if exchange.send.form != SendForm::At || exchange.clauses.iter().any(Clause::is_prompt) {
         return None;
     }
-    // A value may be anything but what would change the command.
-    let line: String = exchange
-        .send
-        .text
-        .parts
-        .iter()
-        .map(|part| match part {
-            TemplatePart::Text(text) => text.as_str(),
-            TemplatePart::Value(_) => "0",
-        })
-        .collect();
+    let line = exchange.send.text.with_zeros();
     let parsed = command::parse(&line)?;
     parsed.commands.iter().find_map(|asked| {
         let values = catalogue::command::values(asked);

@@ -615,10 +615,17 @@ impl Pattern {
         None
     }
 
+    fn parts(&self) -> &[PatternPart] {
+        if let PatternKind::Line(parts) = &self.kind { parts } else { &[] }
+    }
+
     /// What stands in its `${…}`.
     pub fn values(&self) -> impl Iterator<Item = &Expression> {
-        let parts = if let PatternKind::Line(parts) = &self.kind { parts.as_slice() } else { &[] };
-        parts.iter().filter_map(|part| if let PatternPart::Value(value) = part { Some(value) } else { None })
+        self.parts().iter().filter_map(|part| if let PatternPart::Value(value) = part { Some(value) } else { None })
+    }
+
+    pub fn holes(&self) -> impl Iterator<Item = &Field> {
+        self.parts().iter().filter_map(|part| if let PatternPart::Hole(field) = part { Some(field) } else { None })
     }
 }
 
@@ -659,6 +666,11 @@ impl Template {
             [TemplatePart::Text(text)] => Some(text),
             _ => None,
         }
+    }
+
+    /// Its text with `0` for each value, which may be anything but what would change the command.
+    pub fn with_zeros(&self) -> String {
+        self.parts.iter().map(|part| if let TemplatePart::Text(text) = part { text } else { "0" }).collect()
     }
 
     /// What stands in its `${…}`.

@@ -925,10 +925,7 @@ impl Session {
     }
 
     fn idle(&mut self) -> Option<&mut Idle> {
-        match &mut self.state {
-            Activity::Idle(idle) => Some(idle),
-            Activity::Asking(_) | Activity::Resync(_) => None,
-        }
+        if let Activity::Idle(idle) = &mut self.state { Some(idle) } else { None }
     }
 
     /// Whether a question is open: it was sent, and has not ended.

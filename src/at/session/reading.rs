@@ -731,10 +731,8 @@ impl Session {
         let Activity::Asking(asking) = &mut self.state else { return None };
         let body = asking.body?;
         let line = framer.line(frame);
-        let is_inside = match body {
-            Body::Text { length: Some(length), came } => came.leaves_room_for(line, frame.ends, length),
-            Body::Text { length: None, .. } | Body::Pdu => false,
-        };
+        let is_inside =
+            matches!(body, Body::Text { length: Some(length), came } if came.leaves_room_for(line, frame.ends, length));
         if !is_inside && asking.question.form_of(line).is_some() {
             // The next header begins. If the body should be longer, the modem's count of its length is wrong.
             asking.body = None;

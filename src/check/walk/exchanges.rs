@@ -317,11 +317,8 @@ impl Checker<'_, '_, '_> {
         }
         self.captured_twice(&names);
         self.wildcard(pattern);
-        let is_empty = parts.iter().all(|part| match part {
-            PatternPart::Text(text) => text.trim().is_empty(),
-            PatternPart::Value(_) | PatternPart::Hole(_) => false,
-        });
-        if is_empty {
+        let is_blank = |part: &PatternPart| matches!(part, PatternPart::Text(text) if text.trim().is_empty());
+        if parts.iter().all(is_blank) {
             self.findings.tell("hayes::check::empty-pattern", pattern.span, &[]);
         }
     }
@@ -411,10 +408,7 @@ impl Checker<'_, '_, '_> {
 
     fn first_hole(&self, pattern: &Pattern) -> Option<(String, Span)> {
         match &pattern.kind {
-            PatternKind::Line(parts) => parts.iter().find_map(|part| match part {
-                PatternPart::Hole(field) => field.name.as_ref().map(|name| (name.value.clone(), field.span)),
-                PatternPart::Text(_) | PatternPart::Value(_) => None,
-            }),
+            PatternKind::Line(_) => pattern.holes().find_map(|it| Some((it.name.as_ref()?.value.clone(), it.span))),
             PatternKind::Regex { .. } => {
                 let matcher = self.program.matcher(pattern)?;
                 let name = matcher.holes().first()?.name.clone();

@@ -810,8 +810,7 @@ fn lint_holes(known: &KnownCommand<'_>, pattern: &Pattern, findings: &mut Findin
     if !begins(&first.trim_end_matches('"').to_owned()) || !parts.iter().skip(1).all(separates) {
         return;
     }
-    let holes = parts.iter().filter_map(|part| if let PatternPart::Hole(field) = part { Some(field) } else { None });
-    lint_fields(known, ("pattern", ""), holes.enumerate(), findings);
+    lint_fields(known, ("pattern", ""), pattern.holes().enumerate(), findings);
 }
 
 /// Names at the places of the answer's values. Around what is to be written stands the rest of the clause.
@@ -998,10 +997,10 @@ fn expects_failure(clauses: &[Clause]) -> bool {
 fn expects(clauses: &[Clause], starts: &[&str]) -> bool {
     let begins_so = |alternatives: &Alternatives| {
         alternatives.iter().any(|pattern| match &pattern.kind {
-            PatternKind::Line(parts) => match parts.first() {
-                Some(PatternPart::Text(text)) => starts.iter().any(|start| text.starts_with(start)),
-                Some(PatternPart::Value(_) | PatternPart::Hole(_)) | None => false,
-            },
+            PatternKind::Line(parts) => {
+                let begins = |text: &String| starts.iter().any(|start| text.starts_with(start));
+                matches!(parts.first(), Some(PatternPart::Text(text)) if begins(text))
+            }
             PatternKind::Regex { text, .. } => starts.iter().any(|start| text.contains(start.trim_start_matches('+'))),
         })
     };

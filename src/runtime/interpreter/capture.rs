@@ -261,7 +261,7 @@ impl ScriptView<'_> {
     /// name.
     fn ends_as(&self, result: &ResultCode, pattern: &Pattern, values: &[String]) -> bool {
         let is_refusal = matches!(result, ResultCode::Error | ResultCode::Equipment(_) | ResultCode::Message(_));
-        if is_refusal && is_word(pattern, "ERROR") {
+        if is_refusal && pattern.plain() == Some("ERROR") {
             return true;
         }
         if *result == ResultCode::Ok {
@@ -272,7 +272,7 @@ impl ScriptView<'_> {
 
     /// `OK` and `ERROR` mean how the answer ended, where it has: not a line that begins so.
     fn looks_at_lines(&self, pattern: &Pattern) -> bool {
-        self.scope.last.result.is_none() || !is_word(pattern, "OK") && !is_word(pattern, "ERROR")
+        self.scope.last.result.is_none() || !matches!(pattern.plain(), Some("OK" | "ERROR"))
     }
 
     fn capture_pattern(&self, lines: &[Line], patterns: &Alternatives, values: &Values) -> Result<Captured, Miss> {
@@ -689,13 +689,6 @@ fn convert(value: &[u8], convert: Convert, optional: bool) -> Option<Value> {
 
 fn no_conversion(line: &[u8], name: &str, value: &[u8], convert: Convert) -> Miss {
     Miss::Convert { line: text(line).into_owned(), name: name.to_owned(), value: text(value).into_owned(), convert }
-}
-
-fn is_word(pattern: &Pattern, word: &str) -> bool {
-    match &pattern.kind {
-        PatternKind::Line(parts) => matches!(parts.as_slice(), [PatternPart::Text(text)] if text == word),
-        PatternKind::Regex { .. } => false,
-    }
 }
 
 fn expanded(parts: &[PatternPart], values: &[String]) -> String {
