@@ -161,7 +161,7 @@ fn code_of(page: &'static str) -> &'static str {
     page.split_once(' ').map_or(page, |(code, _)| code)
 }
 
-/// What a page says behind a word, these values in place of its `«…»`. Of `«in a script|on the command line»` it is one.
+/// What a page says behind a word, these values in place of its `«…»`. Of `«in a script|at a command line»` it is one.
 fn filled(page: &'static str, is_typed: bool, values: &[&dyn Display]) -> impl FnMut(&str) -> Option<String> {
     let mut names: Vec<&str> = Vec::new();
     move |word| {
