@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::inventory::BatchModem;
 use super::journal::Journal;
-use super::run::{Board, Common, Ended, Slot, Stop};
+use super::run::{Board, Common, Ended, FINALLY_TIME, Slot, Stop};
 use super::schedule::{Scheduler, Stopped, Turn};
 use crate::diagnostic::Complaint;
 use crate::notation::ShownDuration;
