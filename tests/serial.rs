@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use hayes::diagnostic::Complaint;
@@ -336,4 +336,40 @@ fn an_exchange_is_one_write_and_one_read() {
         assert_eq!(after - counted, counted - before + 1);
         assert_eq!(written_after - written, 1);
     });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_line_that_pppd_gives_is_the_port_and_carries_nothing_but_what_the_script_sends() {
+    let folder = Folder::new();
+    let script = folder.0.join("dial.hayes");
+    std::fs::write(&script, "AT+CSQ\n  capture rssi:int\nreport signal = dbm(rssi)\n").unwrap();
+    let given = |command: &mut Command, terminal: &Terminal| {
+        let line = || Stdio::from(terminal._slave.try_clone().unwrap());
+        command.stdin(line()).stdout(line()).stderr(Stdio::piped()).env_remove("HAYES_PORT");
+        command.spawn().unwrap()
+    };
+    for port in [&[][..], &["-p", "-"], &["-p", "/dev/stdin", "--json"], &["-b", "9600"]] {
+        let mut terminal = Terminal::new();
+        rustix::io::ioctl_fionbio(&terminal.master, false).unwrap();
+        let mut hayes = Command::new(env!("CARGO_BIN_EXE_hayes"));
+        let child = given(hayes.arg("run").arg(&script).args(port), &terminal);
+        let mut question = [0; 7];
+        terminal.master.read_exact(&mut question).unwrap();
+        assert_eq!(&question, b"AT+CSQ\r", "{port:?}");
+        terminal.master.write_all(b"\r\n+CSQ: 19,99\r\n\r\nOK\r\n").unwrap();
+        let output = child.wait_with_output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && told.contains("-75") && !told.contains('\x1b'), "{port:?}: {told}");
+        rustix::io::ioctl_fionbio(&terminal.master, true).unwrap();
+        assert!(terminal.master.read(&mut question).is_err(), "{port:?}: {question:?}");
+    }
+    // The shell and this test wait for the answer with the line in their hands, as pppd does.
+    let terminal = Terminal::new();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "\"$0\" at AT --timeout-scale 0.01; exit $?", env!("CARGO_BIN_EXE_hayes")]);
+    let output = given(&mut shell, &terminal).wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && told.contains("AT was not answered"), "{told}");
+    assert!(!told.contains("reads on this port"), "{told}");
 }

@@ -208,7 +208,8 @@ pub(crate) struct NewModule {
 #[command(next_help_heading = "Modem")]
 pub(crate) struct Connection {
     /// /dev/ttyUSB2, COM3, usb:VID:PID[:ifNN][:SERIAL], auto (the one modem that answers), tcp://HOST:PORT,
-    /// rfc2217://HOST:PORT, sim:MODEL[?KEY=VALUE&…], replay:FILE; without it HAYES_PORT, else a simulated modem
+    /// rfc2217://HOST:PORT, sim:MODEL[?KEY=VALUE&…], replay:FILE, - (the line on standard input, as pppd gives it);
+    /// without it HAYES_PORT, else the line that standard input and output are, else a simulated modem
     #[arg(short, long, env = "HAYES_PORT", value_name = "PORT", value_hint = ValueHint::AnyPath, action = ArgAction::Set)]
     pub(crate) port: Vec<String>,
     /// Speed of a serial port, in bits a second

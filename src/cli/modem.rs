@@ -15,12 +15,20 @@ use crate::connect::{self, AUTO, Address, Opening, SIMULATED};
 use crate::conversation::Conversation;
 use crate::diagnostic::Complaint;
 use crate::guard::Simulators;
-use crate::port::{self, Cancel, Port, RecordStatus, Recorded, transcript};
+use crate::port::{self, Cancel, Port, RecordStatus, Recorded, list, transcript};
 use crate::runtime::{Mask, SharedMask, Status};
 use crate::state;
 
 /// The port that was named, else the simulated modem, which is told.
 pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Address, Exit> {
+    // Its errors go elsewhere: on the terminal of a user all three are one.
+    let given = || list::line_on_stdin().filter(|(line, _)| list::streams_on(line) == [true, true, false]);
+    if connection.port.is_none() && given().is_some() {
+        let port = Some("-".to_owned());
+        let chosen = choose_untold(&Connection { port, ..connection.clone() }, console)?;
+        console.say(&format!("no port is named: this is the line on standard input, {chosen}\n"));
+        return Ok(chosen);
+    }
     let chosen = choose_untold(connection, console)?;
     if connection.port.is_empty() {
         let text = format!("no port is named: this is the simulated modem {SIMULATED}; -p PORT talks to a real one");
@@ -38,7 +46,21 @@ pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Resul
     if named == Some(AUTO) {
         return auto::find(connection, console);
     }
-    let address = Address::parse(named.unwrap_or(SIMULATED)).map_err(|error| console.refuse_as(Exit::Usage, &error))?;
+    let address = match named {
+        Some("-" | "stdio" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0") => match list::take_line() {
+            Some(line) => Ok(Address::Device(line.to_owned())),
+            None => Err(Complaint::told("hayes::port::missing no-line", &[])),
+        },
+        _ => Address::parse(named.unwrap_or(SIMULATED)),
+    };
+    let address = address.map_err(|error| console.refuse_as(Exit::Usage, &error))?;
+    if let Some(line) = address.real_device() {
+        if list::streams_on(&line).first() == Some(&true) && list::take_line().is_none() {
+            let own = Complaint::told("hayes::port::missing no-line", &[]);
+            return Err(console.refuse_as(Exit::Usage, &own));
+        }
+        list::leave_to_port(&line).map_err(|error| console.refused(&error))?;
+    }
     let simulated = address.is_simulated();
     if connection.real && simulated {
         let what = if named.is_none() { "no port is named".to_owned() } else { format!("{address} is simulated") };
@@ -92,7 +114,13 @@ impl OpenModem {
             |error: std::io::Error| (Exit::Device, Complaint::new(error.to_string()).of("hayes::port::system"));
         let cancel = Cancel::new().map_err(system)?;
         let signals = Signals::cancel_and(&cancel, || {}).map_err(system)?;
-        let settings = Opening { baud: connection.baud, flow: connection.flow, ..Opening::new(cancel.clone()) };
+        let mut settings = Opening { baud: connection.baud, flow: connection.flow, ..Opening::new(cancel.clone()) };
+        if let Address::Device(path) = chosen
+            && connection.baud == Opening::new(cancel.clone()).baud
+        {
+            // A line that somebody gives has the speed that it needs.
+            settings.baud = list::speed_of_taken(path).unwrap_or(settings.baud);
+        }
         let mut tell = |what: &str| console.say(&format!("{what}\n"));
         let port = connect::open_within(chosen, &settings, connection.wait.unwrap_or_default(), &mut tell);
         let port = port.map_err(|error| {

@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
+pub use super::os::{leave_to_port, line_on_stdin, streams_on};
 use super::os::devices;
 use crate::diagnostic::Complaint;
 use crate::notation::as_counted;
@@ -81,8 +83,32 @@ pub fn ports_of(root: &Path) -> Vec<Listed> {
 /// Other programs that have this port open, as far as the system tells.
 pub fn others(path: &Path) -> Vec<Holder> {
     let mut others = devices::holders(path);
-    others.retain(|holder| holder.pid != std::process::id());
+    others.retain(|holder| holder.pid != std::process::id() && !gave_us(path, holder));
     others
+}
+
+/// The line that this program was given as its standard input, and its speed.
+static GIVEN: OnceLock<(PathBuf, u32)> = OnceLock::new();
+
+/// Takes the line that standard input is, if it is one.
+pub fn take_line() -> Option<&'static Path> {
+    let line = GIVEN.get().cloned().or_else(line_on_stdin)?;
+    Some(&GIVEN.get_or_init(|| line).0)
+}
+
+/// The speed of the line that was taken, if it has this path.
+pub fn speed_of_taken(path: &Path) -> Option<u32> {
+    GIVEN.get().filter(|(line, speed)| line == path && *speed > 0).map(|(_, speed)| *speed)
+}
+
+/// Whether the holder waits for this program, to which it gave the line: pppd, and the shell that it starts.
+pub(super) fn gave_us(path: &Path, holder: &Holder) -> bool {
+    let parent = |of: u32| {
+        let about = fs::read_to_string(format!("/proc/{of}/stat")).ok()?;
+        about.rsplit(')').next()?.split_whitespace().nth(1)?.parse::<u32>().ok()
+    };
+    let is_given = || GIVEN.get().is_some_and(|(line, _)| fs::canonicalize(path).is_ok_and(|path| path == *line));
+    is_given() && std::iter::successors(parent(std::process::id()), |pid| parent(*pid)).any(|pid| pid == holder.pid)
 }
 
 /// Their names alone; costs less.

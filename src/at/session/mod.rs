@@ -738,6 +738,9 @@ impl Session {
     /// Sends bytes to which no answer is expected.
     pub fn write(&mut self, bytes: &[u8], now: Duration, listener: &mut dyn Hearer) {
         self.write_as(bytes, Why::Question, now, listener);
+        if bytes == b"+++" {
+            self.expect_escape();
+        }
     }
 
     fn write_as(&mut self, bytes: &[u8], why: Why, now: Duration, listener: &mut dyn Hearer) {

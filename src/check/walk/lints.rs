@@ -17,7 +17,7 @@ use crate::catalogue::entry::{
 };
 use crate::catalogue::explain::clause;
 use crate::check::findings::Findings;
-use crate::check::{Matcher, anywhere, counted};
+use crate::check::{Matcher, anywhere, counted, is_command_line};
 use crate::diagnostic::slips;
 use crate::sms::Coding;
 use crate::source::{Source, Span};
@@ -47,6 +47,8 @@ pub(super) struct Lines {
     reads_response: bool,
     /// Something may have made the modem say nothing more.
     may_be_silent: bool,
+    /// A connection may be open: what is sent may go to its other end.
+    has_dialled: bool,
 }
 
 /// How a command line stands in the script.
@@ -168,6 +170,15 @@ pub(super) fn lint(checker: &mut Checker<'_, '_, '_>, send: &Send, clauses: &[Cl
         findings.tell(sent_while(away), span, &[&command]);
     }
     lines.counted = None;
+    if let Some(behind) = send.text.plain().and_then(|text| text.strip_prefix("+++")) {
+        match behind.trim_end_matches(['\r', '\n']) {
+            "" if lines.has_dialled => findings.tell("hayes::check::escape", send.text.span, &[]),
+            behind if is_command_line(behind) => {
+                findings.tell("hayes::check::escape joined", send.text.span, &[&behind]);
+            }
+            _ => {}
+        }
+    }
     for line in AtText::lines(&findings.source, &send.text) {
         lint_line(&line, asked, lines, findings);
     }
@@ -207,6 +218,7 @@ fn lint_line(line: &AtText, asked: Asked<'_>, lines: &mut Lines, findings: &mut 
         follow_contexts(known, lines, findings);
         known.values.iter().for_each(|value| lines.note_text(value));
     }
+    lines.has_dialled |= catalogue::prospect(&line.text, None).expected.call_control;
     let mut behind = commands.iter();
     let away = behind.find_map(|known| Some((known.away()?, known.written(&findings.source), known.span)));
     if let Some((away, command, span)) = away.as_ref().filter(|_| behind.next().is_some()) {
@@ -922,7 +934,8 @@ fn lint_case_of_codes(asked: Asked<'_>, findings: &mut Findings) {
 
 /// `AT+CSQ`, `await "+CSQ:"`: what an answer holds has come before the next line runs.
 pub(super) fn lint_awaited(asked: &Exchange, patterns: &[Pattern], findings: &mut Findings) {
-    if asked.send.form != SendForm::At || !asked.clauses.is_empty() {
+    let ends = |text: &str| text.ends_with('\r');
+    if !asked.clauses.is_empty() || asked.send.form == SendForm::Raw && !asked.send.text.plain().is_some_and(ends) {
         return;
     }
     let source = Arc::clone(&findings.source);
@@ -933,7 +946,7 @@ pub(super) fn lint_awaited(asked: &Exchange, patterns: &[Pattern], findings: &mu
         let prefix = known.usage.filter(|usage| usage.shape == Shape::Prefixed).and_then(|usage| usage.prefix);
         let is_own = |prefix: &&str| catalogue::urc(format!("{prefix}: ").as_bytes()).is_none();
         let own = prefix.filter(|prefix| command.form == Form::Execute || is_own(prefix));
-        let is_answer = |text: &str| text == "OK" || own.is_some_and(|own| text.trim_end() == format!("{own}:"));
+        let is_answer = |text: &str| own.is_some_and(|own| text.trim_end() == format!("{own}:"));
         let awaits = |pattern: &&Pattern| pattern.plain().is_some_and(is_answer);
         if let Some(pattern) = patterns.iter().find(awaits).filter(|_| known.usage.is_some()) {
             let written = source.slice(pattern.span);

@@ -9,7 +9,7 @@
 #[cfg_attr(windows, path = "windows.rs")]
 mod system;
 pub(super) use system::*;
-pub use system::{allow_descriptors, room_in_memory};
+pub use system::{allow_descriptors, leave_to_port, line_on_stdin, room_in_memory, streams_on};
 
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "elsewhere.rs")]

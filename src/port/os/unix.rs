@@ -25,7 +25,7 @@ use serialport::{ClearBuffer, SerialPort};
 use super::{Ready, Wanted, Woken, devices, fibres};
 use crate::diagnostic::Complaint;
 use crate::port::cancel::{Flag, Watch, pause};
-use crate::port::list::others;
+use crate::port::list::{gave_us, others};
 use crate::port::serial::SerialLine;
 use crate::port::{Clock, Fault, Timestamp, Typing, open_error};
 
@@ -96,6 +96,46 @@ pub(in crate::port) fn set_typing(typing: Typing) {
         settings.local_modes.set(LocalModes::ICANON, typing != Typing::Ahead);
         let _ = tcsetattr(stdin, OptionalActions::Drain, &settings);
     }
+}
+
+/// The serial line that standard input is, with its speed: the terminal of whoever has started the program is none.
+pub fn line_on_stdin() -> Option<(PathBuf, u32)> {
+    let stdin = rustix::stdio::stdin();
+    let name = rustix::termios::ttyname(stdin, Vec::new()).ok()?.into_string().ok()?;
+    // Only the terminal of the session has a process group in its foreground.
+    let is_line = rustix::termios::tcgetpgrp(stdin) == Err(rustix::io::Errno::NOTTY);
+    let speed = rustix::termios::tcgetattr(stdin).map_or(0, |settings| settings.output_speed());
+    is_line.then(|| (name.into(), speed))
+}
+
+/// Which of the standard streams (input, output, errors) are this terminal.
+pub fn streams_on(terminal: &Path) -> [bool; 3] {
+    let number = std::fs::metadata(terminal).map_or(0, |node| node.rdev());
+    let is_it = |stream| {
+        let opened = rustix::termios::isatty(stream).then(|| rustix::fs::fstat(stream).ok()).flatten();
+        opened.is_some_and(|opened| opened.st_rdev == number)
+    };
+    [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()].map(is_it)
+}
+
+/// Leaves a line to the port: nothing is read from a standard stream that is the same one, what is written there goes
+/// to standard error, and nowhere where that is the line too.
+pub fn leave_to_port(line: &Path) -> io::Result<()> {
+    let [input, output, errors] = streams_on(line);
+    if !(input || output || errors) {
+        return Ok(());
+    }
+    let nowhere = File::options().read(true).write(true).open("/dev/null")?;
+    if input {
+        rustix::stdio::dup2_stdin(&nowhere)?;
+    }
+    if errors {
+        rustix::stdio::dup2_stderr(&nowhere)?;
+    }
+    if output {
+        rustix::stdio::dup2_stdout(rustix::stdio::stderr())?;
+    }
+    Ok(())
 }
 
 /// Appends what was typed on standard input; nothing at its end, or where the flag was raised first.
@@ -188,7 +228,7 @@ pub(in crate::port) fn open_line(path: &Path, baud: u32, watch: &Watch) -> Resul
     if flock(&first, FlockOperation::NonBlockingLockExclusive) == Err(rustix::io::Errno::WOULDBLOCK) {
         return Err(busy(path));
     }
-    if let Some(holder) = devices::lock_file_holder(&first) {
+    if let Some(holder) = devices::lock_file_holder(&first).filter(|holder| !gave_us(path, holder)) {
         return Err(open_error::busy(path, &[holder], devices::usb_of(path).as_ref()));
     }
     let _ = flock(&first, FlockOperation::Unlock);

@@ -161,6 +161,19 @@ pub(in crate::port) fn is_open(_master: &File) -> bool {
 
 pub(in crate::port) fn discard_unread(_terminal: &Path) {}
 
+/// Windows gives no program a serial port as its standard input.
+pub fn line_on_stdin() -> Option<(PathBuf, u32)> {
+    None
+}
+
+pub fn streams_on(_terminal: &Path) -> [bool; 3] {
+    [false; 3]
+}
+
+pub fn leave_to_port(_line: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Windows has no such limit.
 pub fn room_in_memory() -> Option<u64> {
     None

@@ -120,8 +120,13 @@ impl Run<'_> {
             return Ok(asked);
         }
         let mut text = self.view().command(&send.text, send.form == SendForm::Raw)?;
-        // In data mode the other end may understand AT as well.
-        let is_data = matches!(self.conversation.mode(), Mode::Data { sure: true, .. });
+        let command = text.trim_start_matches("+++").trim_end_matches(['\r', '\n']);
+        if send.form != SendForm::At && command.len() < text.len() && text.starts_with('+') && is_command_line(command) {
+            return Err(self.view().failed("hayes::run::data-mode joined", send.span, &[&command]));
+        }
+        // In data mode the other end may understand AT as well; but nobody hangs up there, nor behind `+++`.
+        let hangs_up = command.eq_ignore_ascii_case("ATH") || command.eq_ignore_ascii_case("ATH0");
+        let is_data = !hangs_up && matches!(self.conversation.mode(), Mode::Data { sure: true, leaving: false, .. });
         // `${module.reboot}`
         let begins_with_value = matches!(send.text.parts.first(), Some(TemplatePart::Value(_)));
         let is_command = match send.form {
@@ -673,7 +678,14 @@ impl Run<'_> {
         let program = Arc::clone(&self.scope.program);
         let mut fits = |line: &[u8]| matches(&program, patterns, &values, line);
         self.listen_for_secrets(clauses, &clause_values);
-        let came = self.conversation.await_line(started + within, &mut fits, &mut self.hearing);
+        // The result code of the last answer came since its question was sent: nothing says it once more.
+        let is_code = |pattern: &Pattern| pattern.plain().is_some_and(|text| result_code::parse(text.as_bytes()).is_some());
+        let code = self.scope.last.result.as_ref().filter(|code| code.is_success() && patterns.iter().all(is_code));
+        let code = code.map(|code| Line { bytes: code.to_string().into() }).filter(|line| fits(&line.bytes));
+        let came = match code {
+            Some(line) => Ok(Some(line)),
+            None => self.conversation.await_line(started + within, &mut fits, &mut self.hearing),
+        };
         self.hearing.secret.clear();
         let line = match came {
             Ok(Some(line)) => line,
@@ -682,8 +694,17 @@ impl Run<'_> {
                     self.scope.last = Last::default();
                     return self.block(body);
                 }
-                let values: [&dyn Display; 2] = [&wanted, &ShownDuration(within)];
-                return Err(self.view().failed("hayes::run::timeout line", span, &values));
+                let last = &self.scope.last;
+                let asked = last.sent.as_deref().filter(|_| last.lines.iter().any(|line| fits(&line.bytes)));
+                let page = match asked {
+                    Some(_) => "hayes::run::timeout line-answered",
+                    None if matches!(self.conversation.mode(), Mode::Data { .. }) => "hayes::run::timeout line-data",
+                    None => "hayes::run::timeout line",
+                };
+                let asked = asked.unwrap_or_default();
+                let values: [&dyn Display; 3] = [&wanted, &ShownDuration(within), &asked];
+                let values = if asked.is_empty() { values.get(..2).unwrap_or_default() } else { &values };
+                return Err(self.view().failed(page, span, values));
             }
             Err(trouble) => return Err(self.trouble(trouble, None, span)),
         };

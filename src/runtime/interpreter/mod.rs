@@ -81,7 +81,7 @@ const LEFT_TO_FINALLY: usize = 16;
 pub fn run(program: &Arc<Program>, modem: &mut Conversation, inputs: &Inputs, listener: &mut dyn Listener) -> Outcome {
     let mut run = Run::new(program, modem, inputs, listener, None);
     let ended = run.whole_script();
-    run.leave_data_mode(&ended);
+    run.leave_data_mode(&ended, true);
     if run.interrupts == 0 {
         run.conversation.settle(&mut run.hearing);
     }
@@ -331,7 +331,7 @@ impl<'r> Run<'r> {
     /// Runs `finally`, however the script ended. The first Ctrl-C ends what it waits for; the rest of it still runs.
     fn finish(&mut self, program: &Program, ended: Step) -> Step {
         let Some(body) = finally(program) else { return ended };
-        self.leave_data_mode(&ended);
+        self.leave_data_mode(&ended, false);
         if self.interrupts > 1 {
             return ended;
         }
@@ -365,9 +365,10 @@ impl<'r> Run<'r> {
     }
 
     /// Where a run fails, or is ended by a signal, the modem is not left in data mode: the next command would go to the
-    /// other end of the connection.
+    /// other end of the connection. Where the other end did not say what was waited for, and nothing is sent any more,
+    /// it stays: who dialled decides what becomes of the line.
     #[inline(never)]
-    fn leave_data_mode(&mut self, ended: &Step) {
+    fn leave_data_mode(&mut self, ended: &Step, is_last: bool) {
         let is_over = matches!(ended, Err(End::Failed(_) | End::Fatal(Status::Failed | Status::Interrupted, _)));
         if !is_over
             || self.interrupts > 1
@@ -377,11 +378,15 @@ impl<'r> Run<'r> {
             return;
         }
         let held = std::mem::replace(&mut self.hearing.aborts_hold, false);
-        let left = self.conversation.escape(Why::Resynchronise, &mut self.hearing);
+        let waited = |failure: &Failure| failure.diagnostic.code == "hayes::run::timeout";
+        if !(is_last && matches!(ended, Err(End::Failed(failure)) if waited(failure))) {
+            let left = self.conversation.escape(Why::Resynchronise, &mut self.hearing);
+            self.hearing.aborts_hold = held;
+            let Err(trouble) = left else { return };
+            self.interrupts += usize::from(trouble.is_interrupt());
+        }
         self.hearing.aborts_hold = held;
-        let Err(trouble) = left else { return };
         self.stays_in_data_mode = true;
-        self.interrupts += usize::from(trouble.is_interrupt());
         let text =
             "the modem is left in data mode: before the next command, `port escape` or `port dtr off` brings it back";
         self.hearing.event(self.conversation.now(), &Event::Notice(text));
