@@ -24,7 +24,7 @@ const LATER: [(&str, usize, usize); 10] = [
     ("fleet", 6_900, 66),
     ("guard", 1_150, 14),
     // It makes blocks of jumps: loops, branches, subroutines in place.
-    ("import", 2_280, 20),
+    ("import", 2_430, 20),
     ("lsp", 1_950, 25),
     ("probe", 250, 4),
     ("scaffold", 300, 4),

@@ -13,6 +13,7 @@ use crate::catalogue;
 use crate::check::Program;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::guard::Simulators;
+use crate::hints::is_address;
 use crate::notation;
 use crate::report::answered::Answers;
 use crate::report::style::harmless;
@@ -135,10 +136,14 @@ fn script(commands: &[String], console: &Console) -> Result<String, Exit> {
             ("behind `--` all are commands", Some(format!("write {command} before the `--`")))
         } else if command.contains(|c: char| c.is_control()) {
             ("a command is one line without control characters", None)
+        } else if matches!(command, "+++" | "port escape") {
+            text.push_str("port escape\n");
+            continue;
         } else if !command.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("at")) {
             let signs = ["", "+"].into_iter().find(|sign| is_known(&format!("{sign}{name}")));
             let is_script = Path::new(command).is_file() || crate::library::find(command).is_some();
             let runs = is_script.then(|| format!("`hayes run {command}` runs a script"));
+            let runs = runs.or_else(|| is_address(command).then(|| format!("a port stands behind -p: -p {command}")));
             (
                 "a command starts with AT, as AT+CSQ",
                 runs.or_else(|| signs.map(|sign| format!("write AT{sign}{}{rest}", name.to_ascii_uppercase()))),

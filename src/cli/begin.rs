@@ -82,7 +82,11 @@ pub(crate) fn import(arguments: &Import, console: &Console) -> Result<Exit, Exit
     let source = scripts::read_file(&arguments.script, console)?;
     let dialect = arguments.from.or_else(|| Dialect::of(&source.name, &source.text)).ok_or_else(|| {
         let message = format!("{} is no script of chat, comgt, runscript or Tera Term", source.name);
-        console.refuse(Exit::Invalid, &message, Some("say what it is: --from chat, comgt, runscript or ttl"))
+        let help = match Dialect::is_wvdial(&source.text) {
+            true => "it is a configuration of wvdial: write its Init lines as commands, and its Phone as `ATD…`",
+            false => "say what it is: --from chat, comgt, runscript or ttl",
+        };
+        console.refuse(Exit::Invalid, &message, Some(help))
     })?;
     let name = Path::new(&*source.name).file_name().unwrap_or_default().to_string_lossy();
     let imported = import::import(dialect, &name, &source.text);

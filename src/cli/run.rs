@@ -197,7 +197,8 @@ impl PreparedRun {
             }
             None => show_failure(&outcome, console),
         }
-        if !output.quiet {
+        // Why nothing was done is no noise.
+        if !output.quiet || result.status == Status::Skipped {
             console.say(&(fitted(&result.summary(console.err), "  ") + "\n"));
         }
         modem.exit(result.status).worst(written).worst(self.tell(result, output, reports, console))

@@ -13,6 +13,7 @@ use super::arguments::{Check, Fmt};
 use super::console::{self, Console, Exit};
 use crate::check::check;
 use crate::diagnostic::{Complaint, Diagnostic, Severity, nearest};
+use crate::hints::is_address;
 use crate::library::{self, Library, SCRIPTS, names_beside, title};
 use crate::notation::{self, harmless};
 use crate::report::diagnostics::{annotations, json_lines, one_line_each};
@@ -120,7 +121,9 @@ fn unreadable(name: &str, error: &Unreadable, elsewhere: fn(&str) -> String) -> 
                 }
                 _ => format!("{name} cannot be read: {error}"),
             };
-            (message, near.map_or_else(|| elsewhere(name), |near| format!("did you mean {near}.hayes?")))
+            let other =
+                || if is_address(name) { format!("a port stands behind -p: -p {name}") } else { elsewhere(name) };
+            (message, near.map_or_else(other, |near| format!("did you mean {near}.hayes?")))
         }
         Unreadable::TooLarge { .. } => (format!("{name} {error}"), "a script is a text of some lines".to_owned()),
         Unreadable::NoText { .. } => (format!("{name} {error}"), "save it as UTF-8".to_owned()),

@@ -120,7 +120,9 @@ fn hint(
         return Some(help.to_owned());
     }
     if wrong == name {
-        return None;
+        let is_list = task == "batch" && [".csv", ".toml"].iter().any(|end| wrong.ends_with(end));
+        let option = if is_list { Some("-i") } else { is_address(wrong).then_some("-p") };
+        return option.map(|option| format!("write {option} before it: {option} {wrong}"));
     }
     let meant = foreign(wrong);
     if let Some(meant) = meant.filter(|meant| fits(meant, wrong, task, command)) {
@@ -175,7 +177,7 @@ fn fits(tip: &str, wrong: &str, task: &str, command: &clap::Command) -> bool {
 }
 
 /// A port where a command should stand
-fn is_address(word: &str) -> bool {
+pub(crate) fn is_address(word: &str) -> bool {
     let is_com = || {
         word.get(..3).is_some_and(|com| com.eq_ignore_ascii_case("com")) && word.ends_with(|c: char| c.is_ascii_digit())
     };

@@ -2,14 +2,32 @@
 
 use std::time::Duration;
 
-use super::{Deed, Told, control, literal, question, seconds, unescaped};
+use super::{Deed, Told, WAIT, control, literal, named, question, seconds, unescaped};
+use crate::at::result_code;
+use crate::notation::ExactDuration;
 
 pub(super) fn read(text: &str, told: &mut Told) {
     let mut words = Vec::new();
-    for line in text.lines() {
-        match line.trim_start().strip_prefix('#') {
-            Some(comment) => words.push(Word::Comment(comment.trim().to_owned())),
-            None => cut(line, &mut words),
+    // A shell goes on behind a backslash at the end of a line.
+    let whole = text.replace("\\\r\n", " ").replace("\\\n", " ");
+    match whole.lines().find_map(called) {
+        Some(call) => {
+            for line in whole.lines().filter(|line| !line.trim().is_empty() && called(line) != Some(call.clone())) {
+                match line.trim_start().strip_prefix('#') {
+                    Some(comment) if comment.starts_with('!') => {}
+                    Some(comment) => words.push(Word::Comment(comment.trim().to_owned())),
+                    None => told.unsaid(line),
+                }
+            }
+            words.extend(without_options(call, told));
+        }
+        None => {
+            for line in text.lines() {
+                match line.trim_start().strip_prefix('#') {
+                    Some(comment) => words.push(Word::Comment(comment.trim().to_owned())),
+                    None => cut(line, &mut words),
+                }
+            }
         }
     }
     let mut expects = true;
@@ -40,7 +58,11 @@ pub(super) fn read(text: &str, told: &mut Told) {
             });
             let value = value.unwrap_or_default();
             let deed = match keyword {
-                "ABORT" => Deed::Abort(said(&value, told)),
+                // A line end around the text only says that it is a line.
+                "ABORT" => match said(&value, told).trim() {
+                    lines if lines.contains(['\r', '\n']) => Deed::Unsaid(format!("{keyword} {value}")),
+                    line => Deed::Abort(line.to_owned()),
+                },
                 "SAY" => Deed::Log(said(&value, told)),
                 "TIMEOUT" => match seconds(&value) {
                     Some(time) => Deed::Timeout(time),
@@ -57,6 +79,54 @@ pub(super) fn read(text: &str, told: &mut Told) {
             expects = true;
         }
     }
+}
+
+/// What stands behind `chat` in a line that calls it: of a shell, or pppd's `connect "/usr/sbin/chat …"`.
+fn called(line: &str) -> Option<String> {
+    let is_chat = |text: &str| text.rsplit('/').next() == Some("chat");
+    let mut place = 0;
+    for word in line.trim().split_inclusive(char::is_whitespace).take(4) {
+        place += word.len();
+        let name = word.trim();
+        let quote = name.chars().next().filter(|first| matches!(first, '"' | '\''));
+        if is_chat(name.trim_start_matches(['"', '\''])) {
+            let behind = line.trim().get(place..).unwrap_or_default();
+            let whole = quote.and_then(|quote| behind.trim_end().strip_suffix(quote)).unwrap_or(behind);
+            return Some(whole.trim().to_owned());
+        }
+        if name.starts_with('#') {
+            return None;
+        }
+    }
+    None
+}
+
+/// The words of chat's script behind the options of its command line.
+fn without_options(call: String, told: &mut Told) -> Vec<Word> {
+    let mut words = Vec::new();
+    cut(&call, &mut words);
+    let mut rest = words.into_iter().peekable();
+    let is_option = |word: &Word| matches!(word, Word::Text(text) if text.len() > 1 && text.starts_with('-'));
+    let mut deeds = Vec::new();
+    while let Some(Word::Text(option)) = rest.next_if(is_option) {
+        let Some(place) = option.find(['t', 'T', 'U', 'f', 'r']) else { continue };
+        let (letter, joined) = option.get(place..).unwrap_or_default().split_at(1);
+        let value = if joined.is_empty() {
+            rest.next().and_then(|word| if let Word::Text(text) = word { Some(text) } else { None })
+        } else {
+            Some(joined.to_owned())
+        };
+        let value = value.unwrap_or_default();
+        match (letter, seconds(&value)) {
+            ("t", Some(time)) => deeds.push(Deed::Timeout(time)),
+            ("T", _) => told.numbers[0] = Some(value),
+            ("U", _) => told.numbers[1] = Some(value),
+            ("f", _) => told.unsaid(&format!("-f {value}: the script stands there; `hayes import {value}` reads it")),
+            _ => told.unsaid(&format!("-{letter} {value}")),
+        }
+    }
+    told.deeds.append(&mut deeds);
+    rest.collect()
 }
 
 enum Word {
@@ -87,17 +157,34 @@ fn cut(line: &str, words: &mut Vec<Word>) {
 
 /// `OK`, and `OK-AT-OK`: where OK does not come, AT is sent, and OK is expected again.
 fn expect(word: &str, told: &mut Told) {
+    // Of several lines the last one ends the wait.
+    let line = |word: &str, told: &mut Told| said(word, told).trim().lines().last().unwrap_or_default().to_owned();
     let Some(end) = unescaped(word, '-') else {
-        let text = said(word, told);
+        let text = line(word, told);
         return told.wait([text], None);
     };
     let (first, rest) = word.split_at(end);
+    // The same question again and again: `+CREG: 0,1-AT+CREG?-+CREG: 0,1`.
+    let parts: Vec<&str> = word.split('-').collect();
+    let last = if let Some(Deed::Send(last)) = told.deeds.last() { Some(last.clone()) } else { None };
+    let is_poll = parts.iter().step_by(2).all(|part| *part == first && result_code::parse(part.as_bytes()).is_none())
+        && parts.iter().skip(1).step_by(2).all(|part| Some(*part) == last.as_deref());
+    if is_poll && parts.len() % 2 == 1 {
+        let told_time = |deed: &Deed| if let Deed::Timeout(time) = deed { Some(*time) } else { None };
+        let time = told.deeds.iter().rev().find_map(told_time).unwrap_or(WAIT);
+        let tries = u32::try_from(parts.len().div_ceil(2)).unwrap_or(1);
+        let head = format!("retry for {} every 2s {{", ExactDuration(time * tries));
+        told.deeds.insert(question(&told.deeds), Deed::Line(head));
+        let text = line(first, told);
+        told.wait([text], None);
+        return told.deeds.push(Deed::Line("}".to_owned()));
+    }
     let rest = rest.get(1..).unwrap_or_default();
     let (again, then) = rest.split_at(unescaped(rest, '-').unwrap_or(rest.len()));
     // What was sent is tried, with the command whose prompt it answered.
     let start = question(&told.deeds);
     told.deeds.insert(start, Deed::Line("try {".to_owned()));
-    let text = said(first, told);
+    let text = line(first, told);
     told.wait([text], None);
     told.deeds.push(Deed::Line("} else {".to_owned()));
     send(if again.is_empty() { r"\r\c" } else { again }, told);
@@ -118,9 +205,25 @@ fn send(word: &str, told: &mut Told) {
         let text = told.param(file.rsplit('/').next().unwrap_or(file));
         return told.deeds.push(Deed::Send(text));
     }
-    if word.contains(r"\q") {
-        told.unsaid(r"\q: chat keeps the next line out of its log; a value of a `secret` is masked");
-    }
+    let secret;
+    let word = match word.split_once(r"\q") {
+        // What chat keeps out of its log is no text of a script.
+        Some((before, after)) if after.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '$') => {
+            let end = after.find('\\').unwrap_or(after.len());
+            let (hidden, behind) = after.split_at(end);
+            if let Some(name) = hidden.strip_prefix('$') {
+                told.secrets.insert(named(name.trim_matches(['{', '}'])));
+                secret = format!("{before}{after}");
+            } else {
+                told.deeds.push(Deed::Comment(
+                    r"chat keeps this text out of its log (\q): it is given as a secret".to_owned(),
+                ));
+                secret = format!("{before}$password{behind}");
+            }
+            secret.as_str()
+        }
+        _ => word,
+    };
     let (word, is_bare) = word.strip_suffix(r"\c").map_or((word, false), |word| (word, true));
     // Pauses and breaks part the text.
     let (mut text, mut rest) = (String::new(), word);
@@ -163,8 +266,16 @@ fn said(word: &str, told: &mut Told) -> String {
                 Some('t') => text.push('\t'),
                 Some('s') => text.push(' '),
                 Some('b') => text.push('\x08'),
-                Some('T') => text.push_str(&told.param("number")),
-                Some('U') => text.push_str(&told.param("number_2")),
+                Some(which @ ('T' | 'U')) => {
+                    let number = told.numbers[usize::from(which == 'U')].clone();
+                    let name = match which {
+                        _ if text.to_ascii_uppercase().contains("CGDCONT") => "apn",
+                        'T' => "number",
+                        _ => "number_2",
+                    };
+                    let value = number.map_or_else(|| told.param(name), |number| literal(&number));
+                    text.push_str(&value);
+                }
                 Some('N') => text.push('\0'),
                 Some('q') | None => {}
                 Some(digit @ '0'..='7') => {

@@ -17,6 +17,9 @@ use std::time::Duration;
 
 use crate::at::result_code;
 
+/// How long to wait for what comes by itself, where nothing is said of it: so long does chat (chat(8)).
+const WAIT: Duration = Duration::from_secs(45);
+
 /// Whose script it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Dialect {
@@ -31,6 +34,9 @@ pub enum Dialect {
 impl Dialect {
     /// By the file's ending, and by words that only one of them has; none of a text that is no such script.
     pub fn of(name: &str, text: &str) -> Option<Dialect> {
+        if Dialect::is_wvdial(text) {
+            return None;
+        }
         let has = |words: &[&str]| {
             let first = |line: &str| line.split_whitespace().next().map(str::to_ascii_lowercase);
             text.lines().filter_map(first).any(|first| words.contains(&first.as_str()))
@@ -51,6 +57,11 @@ impl Dialect {
                 return (named || text.split_whitespace().any(is_chat)).then_some(Dialect::Chat);
             };
         Some(dialect)
+    }
+
+    /// Whether it is a configuration of wvdial, which is no script.
+    pub fn is_wvdial(text: &str) -> bool {
+        text.lines().any(|line| line.trim_start().to_ascii_lowercase().starts_with("[dialer"))
     }
 
     fn name(self) -> &'static str {
@@ -81,6 +92,10 @@ pub fn import(dialect: Dialect, name: &str, text: &str) -> Imported {
     // A command that is sent in pieces is one.
     let mut deeds: Vec<Deed> = Vec::new();
     for deed in std::mem::take(&mut told.deeds) {
+        if let (Deed::Sleep(more), Some(Deed::Sleep(time))) = (&deed, deeds.last_mut()) {
+            *time += *more;
+            continue;
+        }
         let (Deed::Bare(next) | Deed::Send(next)) = &deed else {
             deeds.push(deed);
             continue;
@@ -108,6 +123,8 @@ struct Told {
     secrets: BTreeSet<String>,
     /// Labels that the script itself has not
     own: usize,
+    /// What chat's command line gives for `\T` and `\U`
+    numbers: [Option<String>; 2],
 }
 
 /// One step. Texts have `${name}` where a value stands, and `$${` for a `${` of their own.
@@ -277,6 +294,10 @@ impl Told {
     fn param(&mut self, name: &str) -> String {
         let name = named(name);
         let hole = format!("${{{name}}}");
+        let hidden = ["pin", "puk", "pass", "passwd", "password", "pw", "pwd", "secret", "token", "key"];
+        if name.split('_').any(|word| hidden.contains(&word.trim_end_matches(|last: char| last.is_ascii_digit()))) {
+            self.secrets.insert(name.clone());
+        }
         self.params.insert(name);
         hole
     }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Deed, Imported, Onward, Told, Wait, is_failure};
+use super::{Deed, Imported, Onward, Told, WAIT, Wait, is_failure};
+use crate::at::{Shape, result_code};
+use crate::catalogue::prospect;
 use crate::notation::{self, ExactDuration};
 use crate::source::Source;
 use crate::syntax;
@@ -31,6 +33,8 @@ struct Writing {
     unsaid: usize,
     /// The answer to what was sent last is over: nothing more of it comes.
     has_answered: bool,
+    /// It says how long an answer may take.
+    has_timeout: bool,
 }
 
 pub(super) fn script(title: &str, told: &Told) -> Imported {
@@ -94,6 +98,7 @@ impl Writing {
                 if self.question.as_ref().is_some_and(|question| question.is_over || question.prompts) {
                     self.end_question();
                 }
+                self.has_timeout = true;
                 self.lines.push(format!("timeout {}", ExactDuration(*time)));
             }
             Deed::Abort(text) if text == "ERROR" => {}
@@ -168,9 +173,12 @@ impl Writing {
             question.clauses.push(format!("prompt \">\" reply {} then {end}", quoted(text)));
             return;
         }
-        if text == "+++" {
+        if let Some(behind) =
+            text.strip_prefix("+++").filter(|behind| behind.is_empty() || at_command(behind).is_some())
+        {
             self.has_answered = true;
-            return self.line("port escape".to_owned());
+            self.line("port escape".to_owned());
+            return if behind.is_empty() { () } else { self.send(behind, "\r") };
         }
         let is_command =
             self.commands.iter().any(|name| text.strip_prefix("${").is_some_and(|rest| rest.starts_with(name)));
@@ -203,6 +211,16 @@ impl Writing {
         let texts: Vec<&str> = wait.wanted.iter().filter(onward).map(|wanted| wanted.text.trim()).collect();
         let good: Vec<&str> = texts.iter().copied().filter(|text| !is_failure(text)).collect();
         let or = |texts: &[&str]| texts.iter().map(|text| pattern(text)).collect::<Vec<_>>().join(" or ");
+        // What comes by itself, later: a command that is answered by OK alone holds no such line.
+        let is_later = |question: &Question| {
+            let expected = prospect(&question.command, None).expected;
+            let is_code = |text: &&str| matches!(*text, "" | ">") || result_code::parse(text.as_bytes()).is_some();
+            expected.shape == Shape::None && !question.prompts && !good.iter().any(is_code)
+        };
+        if !good.is_empty() && self.question.as_ref().is_some_and(|question| !question.is_over && is_later(question)) {
+            self.end_question();
+            return self.wait(&Wait { within: wait.within.or((!self.has_timeout).then_some(WAIT)), ..wait.clone() });
+        }
         if let Some(question) = self.question.as_mut().filter(|question| !question.is_over) {
             question.within = question.within.max(wait.within);
             question.prompts |= good.contains(&">");

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-pub use super::os::{leave_to_port, line_on_stdin, streams_on};
 use super::os::devices;
+pub use super::os::{leave_to_port, line_on_stdin, streams_on};
 use crate::diagnostic::Complaint;
 use crate::notation::as_counted;
 
@@ -102,7 +102,7 @@ pub fn speed_of_taken(path: &Path) -> Option<u32> {
 }
 
 /// Whether the holder waits for this program, to which it gave the line: pppd, and the shell that it starts.
-pub(super) fn gave_us(path: &Path, holder: &Holder) -> bool {
+pub fn gave_us(path: &Path, holder: &Holder) -> bool {
     let parent = |of: u32| {
         let about = fs::read_to_string(format!("/proc/{of}/stat")).ok()?;
         about.rsplit(')').next()?.split_whitespace().nth(1)?.parse::<u32>().ok()

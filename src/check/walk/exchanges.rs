@@ -380,6 +380,11 @@ impl Checker<'_, '_, '_> {
             let fault = Diagnostic::told("hayes::check::codes-in-one line", &self.script.source, span, &[]);
             self.findings.report(fault.mended_by(""));
         }
+        let lines: Vec<String> =
+            text.split(" or ").map(|line| format!("\"{}\"", line.trim_matches(['"', ' ']))).collect();
+        if lines.len() > 1 && lines.iter().all(|line| line.starts_with("\"+") || line == "\"OK\"") {
+            return self.findings.tell("hayes::check::codes-in-one or", pattern.span, &[&lines.join(" or ")]);
+        }
         let codes: Vec<&str> = text.split([',', '|']).map(str::trim).collect();
         if codes.len() > 1 && codes.iter().all(|code| result_code::parse(code.as_bytes()).is_some()) {
             let written =

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::constants::Foresight;
 use super::{Checker, Type, listed};
+use crate::at::result_code;
 use crate::catalogue;
 use crate::check::evaluate::is_zero;
 use crate::check::{Evaluate, is_mistake_of_script, literal_text};
@@ -277,6 +278,13 @@ impl Checker<'_, '_, '_> {
         }
         if behind.starts_with('.') {
             return fault.help(format!("a script that is run gives what it found: `run \"modem/identify\" as {name}`"));
+        }
+        if name == "AT" && behind.starts_with(['+', '#', '$', '%', '^', '&']) || line.ends_with("AT+") {
+            let help = "a command stands on a line of its own; `capture value:int` under it gives its answer a name";
+            return fault.help(format!("{help}, which `if value > 10 {{` asks"));
+        }
+        if result_code::parse(name.as_bytes()).is_some() {
+            return fault.help(format!("an answer is told apart under its command: `when {name} {{`"));
         }
         if name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') && !line.ends_with('=')
         {

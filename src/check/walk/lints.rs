@@ -17,6 +17,7 @@ use crate::catalogue::entry::{
 };
 use crate::catalogue::explain::clause;
 use crate::check::findings::Findings;
+use crate::check::names::Names;
 use crate::check::{Matcher, anywhere, counted, is_command_line};
 use crate::diagnostic::slips;
 use crate::sms::Coding;
@@ -61,6 +62,7 @@ struct Asked<'c> {
     place: Place,
     /// What the script's patterns compiled to
     matchers: &'c [Option<Matcher>],
+    names: &'c Names,
 }
 
 /// One command of a line and what is known of it.
@@ -164,8 +166,8 @@ impl<'l> KnownCommand<'l> {
 
 /// Looks at the command lines of what is sent; `clauses` is what is said of its answer.
 pub(super) fn lint(checker: &mut Checker<'_, '_, '_>, send: &Send, clauses: &[Clause], role: Role) {
-    let Checker { findings, lines, place, program, .. } = checker;
-    let asked = Asked { send, clauses, role, place: *place, matchers: &program.matchers };
+    let Checker { findings, lines, place, program, names, .. } = checker;
+    let asked = Asked { send, clauses, role, place: *place, matchers: &program.matchers, names: &*names };
     if let Some((away, command, span)) = lines.away.take() {
         findings.tell(sent_while(away), span, &[&command]);
     }
@@ -212,7 +214,7 @@ fn lint_line(line: &AtText, asked: Asked<'_>, lines: &mut Lines, findings: &mut 
             lint_parameters(known, asked, lines, findings);
         }
         lint_danger(known, asked, lines, findings);
-        lint_calls(known, findings);
+        lint_calls(known, asked, findings);
         lint_dial(known, asked, findings);
         lint_ensured(known, asked, findings);
         follow_contexts(known, lines, findings);
@@ -275,10 +277,20 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, fi
                 findings.tell("hayes::check::no-read", known.span, &[&known.name(), &written]);
             }
         }
+        Form::Execute if is_only_read(entry) && known.command.is_extended() && !expects_failure(asked.clauses) => {
+            let written = format!("{}?", findings.source.slice(known.span));
+            findings.tell("hayes::check::no-read execute", known.span, &[&known.name(), &written]);
+        }
         // The value of a basic command: `ATE2`
         Form::Execute => lint_values(known, findings),
         Form::Test | Form::Read => {}
     }
+}
+
+/// By the standards it is read and set, and does nothing alone.
+fn is_only_read(entry: &catalogue::entry::CommandEntry) -> bool {
+    let is_standard = entry.vendors.iter().any(|vendor| STANDARDS.contains(vendor));
+    entry.execute.is_none() && entry.read.is_some() && entry.status == Confirmation::Confirmed && is_standard
 }
 
 /// The question of an `ensure` is asked twice, and by `--plan`: it must change nothing.
@@ -354,15 +366,35 @@ fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
 }
 
 /// `AT+CPSMS=1,,,t3412(1h)`: a call that stands for itself.
-fn lint_calls(known: &KnownCommand<'_>, findings: &mut Findings) {
+fn lint_calls(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
     let start = known.command.range.end - known.command.argument.len();
     for parameter in parameters(known.command.argument.as_bytes()) {
         let value = parameter.text();
+        let at = start + parameter.range.start + usize::from(parameter.kind == Written::Quoted);
+        // `"$apn"` of a shell, `"{apn}"` of Python, `\T` of chat.
+        let dialled = value.strip_prefix(['T', 'P']).filter(|_| known.command.name == "D").unwrap_or(&value);
+        let place = |text: &str| known.line.span(at + value.len() - text.len(), at + value.len());
+        let name = match dialled {
+            r"\T" | "$1" => Some("number"),
+            r"\U" | "$2" => Some("number_2"),
+            _ => dialled.strip_prefix('$').or_else(|| dialled.strip_prefix('{')?.strip_suffix('}')),
+        };
+        let is_name = |name: &&str| {
+            name.len() > 1
+                && name.starts_with(|first: char| first.is_ascii_alphabetic())
+                && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+        };
+        let new = name.filter(is_name).map(str::to_ascii_lowercase);
+        if let Some(name) = new.filter(|name| !asked.names.known(name).is_set) {
+            findings.tell(
+                "hayes::check::value-as-text undeclared",
+                place(dialled),
+                &[&dialled, &name, &format!("${{{name}}}")],
+            );
+        }
         let Some((name, rest)) = value.split_once('(') else { continue };
         if rest.ends_with(')') && crate::value::functions::function(name).is_some() {
-            let at = start + parameter.range.start + usize::from(parameter.kind == Written::Quoted);
-            let place = known.line.span(at, at + value.len());
-            findings.tell("hayes::check::value-as-text", place, &[&value, &value, &format!("${{{value}}}")]);
+            findings.tell("hayes::check::value-as-text", place(&value), &[&value, &value, &format!("${{{value}}}")]);
         }
     }
 }
@@ -395,6 +427,11 @@ fn lint_values(known: &KnownCommand<'_>, findings: &mut Findings) {
         let there = || field.values.iter().map(|known| known.value());
         let (kind, mut letters) = (field.kind(), value.bytes().filter(u8::is_ascii_alphabetic));
         let meant = if kind == FieldKind::Number { None } else { findings.nearest(&value, there()) };
+        // Another digit is another value: IPV4 is no slip of IPV6, but says IP.
+        let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
+        let meant = meant.filter(|near| digits(near) == digits(&value));
+        let begun = || there().filter(|it| kind != FieldKind::Number && it.len() > 1 && value.starts_with(it));
+        let meant = meant.or_else(|| begun().max_by_key(|it| it.len()));
         // Where modules have values that are not listed, a slip is told, and a word in place of a number.
         let is_slip = value.len() > 5 && meant.is_some_and(|near| slips(&value, near) == 1);
         let is_quoted = parameter.kind == Written::Quoted;
@@ -607,6 +644,9 @@ fn lint_message(known: &KnownCommand<'_>, clause: &Clause, findings: &mut Findin
     else {
         return;
     };
+    if text.ends_with("^Z") {
+        return findings.tell("hayes::check::message ctrl-z", span, &[]);
+    }
     let coding = Coding::for_text(text);
     let (length, (most, _)) = (coding.length(text), coding.most());
     if length > most {
@@ -750,7 +790,20 @@ fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
                 Some(wanted) => findings.tell("hayes::check::other-answer", pattern.span, &[&name, &found, wanted]),
                 // Of a `capture` that is told already.
                 None if is_capture(clause) && !commands.is_empty() => {}
-                None => findings.tell("hayes::check::other-answer silent", pattern.span, &[&name, &found]),
+                None => {
+                    let entry = catalogue::command(found);
+                    let sign = entry.and_then(|entry| match (&entry.read, &entry.execute) {
+                        (Some(_), _) => Some("?"),
+                        (None, Some(_)) => Some(""),
+                        (None, None) => None,
+                    });
+                    match sign {
+                        Some(sign) => {
+                            findings.tell("hayes::check::other-answer silent", pattern.span, &[&name, &found, &sign]);
+                        }
+                        None => findings.tell("hayes::check::other-answer later", pattern.span, &[&name, &found]),
+                    }
+                }
             }
         }
     }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use super::findings::Findings;
 use super::names::{Changes, Names};
 use super::{Checking, Evaluate, Known, Program, Type, listed, literal_text};
+use crate::at::result_code;
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Source, Span};
 use crate::syntax::GIVEN_NAMES;
@@ -136,8 +137,8 @@ impl<'t> Checker<'_, '_, 't> {
         let mut finally = None;
         let mut above: Option<&StatementKind> = None;
         for statement in &block.statements {
-            if let (Some(StatementKind::Exchange(asked)), StatementKind::Await(awaited)) =
-                (above.replace(&statement.kind), &statement.kind)
+            let before = above.replace(&statement.kind);
+            if let (Some(StatementKind::Exchange(asked)), StatementKind::Await(awaited)) = (before, &statement.kind)
                 && let AwaitTarget::Line(patterns) = &awaited.target
             {
                 lints::lint_awaited(asked, patterns, &mut self.findings);
@@ -149,7 +150,14 @@ impl<'t> Checker<'_, '_, 't> {
             if let Some(after) = ended
                 && !is_finally
             {
-                self.findings.tell("hayes::check::unreachable", statement.span, &[&after]);
+                let is_line = |text: &&str| result_code::parse(text.as_bytes()).is_some() || *text == "RING";
+                match before {
+                    Some(StatementKind::Fail { why, is_final: true }) if why.plain().as_ref().is_some_and(is_line) => {
+                        let text = why.plain().unwrap_or_default();
+                        self.findings.tell("hayes::check::unreachable abort", statement.span, &[&after, &text]);
+                    }
+                    _ => self.findings.tell("hayes::check::unreachable", statement.span, &[&after]),
+                }
                 // The rest is checked as if it were reached: one fault hides no other.
                 ended = None;
             }

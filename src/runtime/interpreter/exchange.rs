@@ -121,7 +121,8 @@ impl Run<'_> {
         }
         let mut text = self.view().command(&send.text, send.form == SendForm::Raw)?;
         let command = text.trim_start_matches("+++").trim_end_matches(['\r', '\n']);
-        if send.form != SendForm::At && command.len() < text.len() && text.starts_with('+') && is_command_line(command) {
+        if send.form != SendForm::At && command.len() < text.len() && text.starts_with('+') && is_command_line(command)
+        {
             return Err(self.view().failed("hayes::run::data-mode joined", send.span, &[&command]));
         }
         // In data mode the other end may understand AT as well; but nobody hangs up there, nor behind `+++`.
@@ -679,7 +680,8 @@ impl Run<'_> {
         let mut fits = |line: &[u8]| matches(&program, patterns, &values, line);
         self.listen_for_secrets(clauses, &clause_values);
         // The result code of the last answer came since its question was sent: nothing says it once more.
-        let is_code = |pattern: &Pattern| pattern.plain().is_some_and(|text| result_code::parse(text.as_bytes()).is_some());
+        let is_code =
+            |pattern: &Pattern| pattern.plain().is_some_and(|text| result_code::parse(text.as_bytes()).is_some());
         let code = self.scope.last.result.as_ref().filter(|code| code.is_success() && patterns.iter().all(is_code));
         let code = code.map(|code| Line { bytes: code.to_string().into() }).filter(|line| fits(&line.bytes));
         let came = match code {
