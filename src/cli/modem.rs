@@ -23,8 +23,8 @@ use crate::state;
 pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Address, Exit> {
     // Its errors go elsewhere: on the terminal of a user all three are one.
     let given = || list::line_on_stdin().filter(|(line, _)| list::streams_on(line) == [true, true, false]);
-    if connection.port.is_none() && given().is_some() {
-        let port = Some("-".to_owned());
+    if connection.port.is_empty() && given().is_some() {
+        let port = vec!["-".to_owned()];
         let chosen = choose_untold(&Connection { port, ..connection.clone() }, console)?;
         console.say(&format!("no port is named: this is the line on standard input, {chosen}\n"));
         return Ok(chosen);

@@ -215,10 +215,11 @@ fn send(word: &str, told: &mut Told) {
                 told.secrets.insert(named(name.trim_matches(['{', '}'])));
                 secret = format!("{before}{after}");
             } else {
-                told.deeds.push(Deed::Comment(
-                    r"chat keeps this text out of its log (\q): it is given as a secret".to_owned(),
-                ));
-                secret = format!("{before}$password{behind}");
+                let comment = r"chat keeps this text out of its log (\q): it is given as a secret";
+                told.deeds.push(Deed::Comment(comment.to_owned()));
+                let mut names = ["password", "password_2", "password_3"].into_iter();
+                let name = names.find(|name| !told.params.contains(*name)).unwrap_or("password_4");
+                secret = format!("{before}${{{name}}}{behind}");
             }
             secret.as_str()
         }

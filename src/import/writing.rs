@@ -178,7 +178,8 @@ impl Writing {
         {
             self.has_answered = true;
             self.line("port escape".to_owned());
-            return if behind.is_empty() { () } else { self.send(behind, "\r") };
+            // Of an empty line nothing is written.
+            return self.send(behind, "\r");
         }
         let is_command =
             self.commands.iter().any(|name| text.strip_prefix("${").is_some_and(|rest| rest.starts_with(name)));

@@ -270,7 +270,8 @@ impl Checker<'_, '_, '_> {
             let fault = fault.help(format!("a hole that captures has no `$`: write `{{{name}}}`"));
             return fault.mended_at(Span { start: span.start - 2, end: span.end + 1 }, format!("{{{name}}}"));
         }
-        if let Some(instead) = foreign(name).filter(|_| behind.starts_with('.')) {
+        let is_count = matches!(line.trim(), "repeat" | "retry");
+        if let Some(instead) = foreign(name).filter(|_| behind.starts_with('.') || is_count) {
             return fault.help(instead);
         }
         if statements().iter().any(|statement| statement.word == name) {
