@@ -317,6 +317,7 @@ impl Driver {
     fn stop_handle(&mut self, modem: usize, now: Duration) -> std::io::Result<Stop> {
         let Some(limit) = self.common.modem_timeout else { return Ok(Stop::new(self.cancel.clone())) };
         let stop = Stop::new(Cancel::new()?);
+        stop.cancel.limit(limit);
         self.watched.insert(modem, (stop.clone(), now + limit));
         Ok(stop)
     }

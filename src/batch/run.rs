@@ -136,12 +136,14 @@ impl Stop {
     }
 
     pub fn is_late(&self) -> bool {
-        self.late.load(Ordering::Acquire)
+        self.late.load(Ordering::Acquire) || self.cancel.has_overrun()
     }
 
     /// Time is up so long from now, unless what is returned is dropped before.
     pub fn end_after(&self, time: Duration) -> std::io::Result<Sender<()>> {
         let (stop, (runs, ended)) = (self.clone(), channel::<()>());
+        // A port in virtual time heeds it by its own clock.
+        self.cancel.limit(time);
         let watch = move || {
             let mut wait = Some(time);
             while wait.is_some_and(|time| ended.recv_timeout(time) == Err(RecvTimeoutError::Timeout)) {
@@ -287,7 +289,8 @@ impl Common {
     #[inline(never)]
     fn ran(&self, modem: &BatchModem, started: Timestamp, outcome: &Outcome) -> Box<Ended> {
         let script = &self.program.source().name;
-        let result = RunResult::new(&modem.name, &modem.port(), script, started.to_string(), outcome);
+        let mut result = RunResult::new(&modem.name, &modem.port(), script, started.to_string(), outcome);
+        result.warnings = self.program.warnings.iter().map(FailureReport::from).collect();
         Box::new(Ended::new(result))
     }
 
@@ -355,7 +358,12 @@ impl Common {
 /// Tells an interrupted run as one that took longer than the limit.
 pub(crate) fn too_late(limit: Duration, result: &mut RunResult) {
     let doing = result.failure.as_ref().and_then(|failure| failure.sent.clone());
-    let what = doing.map(|sent| format!(", while it was at {sent}")).unwrap_or_default();
+    let heard = result.failure.as_ref().and_then(|failure| failure.answer.last());
+    let what = doing.map(|sent| match heard {
+        Some(heard) => format!("; asked last: {sent}, heard last: {heard}"),
+        None => format!(", while it was at {sent}"),
+    });
+    let what = what.unwrap_or_default();
     let before = result.failure.take().unwrap_or_else(|| FailureReport::outside("", ""));
     let told = Complaint::told("hayes::batch::modem-timeout", &[&ShownDuration(limit), &what]);
     let Complaint { code, message, help } = told;

@@ -31,6 +31,17 @@ pub struct Prospect {
     pub announced: Option<(usize, bool)>,
 }
 
+/// Whether lines that begin so tell changes of what a command asks, as `+CEREG` does: its answer says first whether
+/// they are told. What is so already brings none.
+pub fn tells_changes(prefix: &str) -> bool {
+    let read = lookup::command(prefix).and_then(|entry| entry.usage(Form::Read, &[]));
+    let told_first = |usage: &Usage| {
+        let field = |place| usage.answers.iter().find_map(|layout| layout.field(place));
+        field(0).is_some_and(|first| first.name == "n") && field(1).is_some()
+    };
+    read.is_some_and(told_first) && lookup::urc(format!("{prefix}: 1").as_bytes()).is_some()
+}
+
 /// What sending a line may cost a SIM, a modem or a network: what the guards look at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stakes {

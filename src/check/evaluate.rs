@@ -276,7 +276,15 @@ pub trait Evaluate {
     /// was not there. It is neither equal to a number nor another one. `""`, as it is written, asks just whether there
     /// is one.
     fn told_of(&self, one: (&Expression, &Value), other: (&Expression, &Value)) -> Result<(), Self::End> {
-        lacking(one, other).map_or(Ok(()), |(place, page)| Err(self.lacks(page, place.span)))
+        let Some((place, page)) = lacking(one, other) else { return Ok(()) };
+        if let ExpressionKind::Call { arguments, .. } = &place.kind
+            && let [argument] = arguments.as_slice()
+            && let Value::Int(given) = self.evaluate(argument)?
+        {
+            let [call, name] = [place, argument].map(|it| self.source().slice(it.span));
+            return Err(self.failed("hayes::run::no-value call", place.span, &[&call, &name, &given]));
+        }
+        Err(self.lacks(page, place.span))
     }
 
     fn lacks(&self, page: &'static str, span: Span) -> Self::End {

@@ -46,7 +46,10 @@ impl Findings {
     }
 
     pub(super) fn report(&mut self, fault: Diagnostic) {
-        if fault.severity == Severity::Warning && (self.is_allowed(&fault) || self.stands_in_broken_line(fault.code)) {
+        // What is a warning elsewhere can be allowed where it is an error too.
+        let may_be_meant = pages::severity(fault.code) == Severity::Warning;
+        let is_warning = fault.severity == Severity::Warning;
+        if may_be_meant && self.is_allowed(&fault) || is_warning && self.stands_in_broken_line(fault.code) {
             return;
         }
         self.diagnostics.push(fault);

@@ -69,6 +69,8 @@ pub struct Program {
     pub files: Vec<Expression>,
     /// `--only`: names of parts; with a `!` before it one that is left out.
     pub only: Vec<String>,
+    /// What the check warns of
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl Program {
@@ -212,9 +214,10 @@ impl<'a> Checking<'a> {
     ) -> (Option<Arc<Program>>, Vec<Diagnostic>, Names) {
         let (script, syntax_errors) = syntax::parse(source);
         self.chain.push(source.name.clone());
-        let (program, diagnostics, names) = walk(self, &Arc::new(script), syntax_errors, known, only);
+        let (mut program, diagnostics, names) = walk(self, &Arc::new(script), syntax_errors, known, only);
         self.chain.pop();
         let is_sound = !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        program.warnings = diagnostics.clone();
         (is_sound.then(|| Arc::new(program)), diagnostics, names)
     }
 

@@ -5,13 +5,14 @@
 //! cost is that of the changes, not of all names: a script of 10,000 lines has thousands of both.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::pattern::Matcher;
 use super::{Known, Type};
 use crate::source::Span;
 use crate::syntax::ast::{Block, Param, Part, Pattern, PatternKind};
-use crate::value::Value;
+use crate::value::{Value, ValueKind};
 
 /// The names that there are, and what is known of them. Lines that are typed one after the other leave them behind:
 /// [`check_more`](super::check_more) goes on from them.
@@ -52,6 +53,56 @@ impl Names {
         let mut names: Vec<&str> = set.map(|entry| entry.name.as_ref()).collect();
         names.sort_unstable();
         names
+    }
+
+    /// Names that have a value, as other languages put them into a text, and where: `$apn`, `{{apn}}`, `<apn>`.
+    pub fn values_in(&self, text: &str) -> Vec<(String, Range<usize>)> {
+        const FORMS: [(&str, &str); 11] = [
+            ("{{", "}}"),
+            ("#{", "}"),
+            ("$ {", "}"),
+            ("$(", ")"),
+            ("%(", ")s"),
+            ("$", ""),
+            ("{", "}"),
+            ("<", ">"),
+            ("%", "%"),
+            ("%", ""),
+            ("@", ""),
+        ];
+        let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+        let (mut end, mut values) = (0, Vec::new());
+        for (at, _) in text.match_indices(['$', '{', '%', '#', '<', '@']) {
+            let (before, here) = text.split_at(at);
+            // A name, and where what stands for its value ends.
+            let read = |(open, close): (&str, &str)| {
+                let behind = here.strip_prefix(open)?;
+                let inner = if close.is_empty() { behind } else { behind.trim_start_matches(' ') };
+                let name = inner.split(|character| !is_name(character)).next().unwrap_or_default();
+                // `$modem.imei`, where `modem` is a record
+                let is_record = |name: &str| self.known(name).kind.kind() == Some(ValueKind::Record);
+                let field = inner.get(name.len()..)?.strip_prefix('.').filter(|_| is_record(name));
+                let field = field.and_then(|field| field.split(|character| !is_name(character)).next());
+                let length = name.len() + field.filter(|field| !field.is_empty()).map_or(0, |field| field.len() + 1);
+                let name = inner.get(..length)?;
+                let rest = inner.strip_prefix(name)?;
+                let rest = if close.is_empty() { rest } else { rest.trim_start_matches(' ') }.strip_prefix(close)?;
+                // `5%apn`, `user@apn`
+                let is_apart = !(close.is_empty() && open != "$" && before.ends_with(is_name));
+                (is_apart && !name.is_empty()).then_some((name, here.len() - rest.len()))
+            };
+            let named = |(name, length): (&str, usize)| {
+                let lower = name.to_ascii_lowercase();
+                let is_set = |name: &&str| self.known(name.split('.').next().unwrap_or(name)).is_set;
+                let known = [name, lower.as_str()].into_iter().find(is_set)?;
+                Some((known.to_owned(), length))
+            };
+            let found = FORMS.into_iter().find_map(|form| read(form).and_then(named));
+            let Some((name, length)) = found.filter(|_| at >= end && !before.ends_with('$')) else { continue };
+            end = at + length;
+            values.push((name, at..end));
+        }
+        values
     }
 
     /// Notes every name that a script gives a value, wherever that is.

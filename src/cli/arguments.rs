@@ -252,7 +252,7 @@ pub(crate) struct InputArguments {
     /// Multiply every timeout
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = factor)]
     pub(crate) timeout_scale: f64,
-    /// Only ask, and tell what would change
+    /// Only ask, and tell what would change; sent is also what shapes the answers, as AT+CMEE, AT+CMGF and ATE0 do
     #[arg(long)]
     pub(crate) plan: bool,
     /// As --plan, and exit with 1 where something would change
@@ -291,7 +291,7 @@ pub(crate) struct OutputArguments {
     /// Show more: echoes, final result codes, times
     #[arg(short, long, overrides_with_all = ["verbose", "quiet"])]
     pub(crate) verbose: bool,
-    /// Show the result only
+    /// Show the result only, and warnings in a line each
     #[arg(short, long, overrides_with_all = ["verbose", "quiet"])]
     pub(crate) quiet: bool,
 }
@@ -408,7 +408,7 @@ pub(crate) struct Batch {
     /// Show every conversation as it goes, each line with its modem's name
     #[arg(short, long, overrides_with_all = ["verbose", "quiet"], help_heading = "Output")]
     pub(crate) verbose: bool,
-    /// Show the summary only
+    /// Show the summary only, and warnings in a line each
     #[arg(short, long, overrides_with_all = ["verbose", "quiet"], help_heading = "Output")]
     pub(crate) quiet: bool,
 }

@@ -137,7 +137,8 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
     } else {
         exit = exit.worst(console.print(&text));
     }
-    exit = exit.worst(results::write_reports(&path, &arguments.reports, console));
+    let not_run = summary.not_begun(&script);
+    exit = exit.worst(results::write_reports(&path, &not_run, &arguments.reports, console));
     let removed = arguments.keep.map_or(Ok(()), |keep| keep_newest(&path, keep));
     Ok(removed.map_or_else(|error| exit.worst(unremoved(&error, console)), |()| exit))
 }
@@ -274,7 +275,7 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
         earlier.as_ref().map_or(0, |earlier| leave_out(&mut modems, earlier, &common, arguments, console));
     if modems.is_empty() {
         console.say(&format!("nothing is left to do: {} passed before\n", plural(passed_before as u64, "modem")));
-        return Err(results::write_reports(&results, &arguments.reports, console));
+        return Err(results::write_reports(&results, &[], &arguments.reports, console));
     }
     no_port_twice(&modems, console)?;
     all_have_values(&common, &modems, [&origins, &its_origins], console)?;

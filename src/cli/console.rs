@@ -10,7 +10,7 @@ use crate::diagnostic::{Complaint, Diagnostic, Excerpt, Severity, words};
 use crate::notation::harmless;
 use crate::port::list::{line_on_stdin, streams_on};
 use crate::repl::terminal;
-use crate::report::result::plural;
+use crate::report::result::{FailureReport, plural};
 use crate::report::style::{Palette, Style, cut, filled};
 use crate::runtime::Status;
 
@@ -48,6 +48,7 @@ impl Console {
         match result {
             Ok(()) => Exit::Passed,
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Passed,
+            Err(error) if is_left(&error) => Exit::Passed,
             Err(error) => {
                 self.say(&format!("error: standard output could not be written: {error}\n"));
                 Exit::Unwritable
@@ -114,6 +115,15 @@ impl Console {
         }
         if errors + warnings > 1 {
             self.say(&format!("{}, {}\n", plural(errors, "error"), plural(warnings, "warning")));
+        }
+    }
+
+    /// Tells warnings in a line each, where all is to be quiet. What is not used does nothing wrong.
+    pub(crate) fn show_briefly(&self, warnings: &[Diagnostic]) {
+        let told = warnings.iter().filter(|warning| !warning.code.contains("::unused-"));
+        for warning in told.take(MOST_DIAGNOSTICS) {
+            let told = FailureReport::from(warning).to_string();
+            self.say(&format!("warning: {}\n", harmless(&told.replace('\n', "; "))));
         }
     }
 
@@ -210,6 +220,12 @@ fn palette(color: ColorChoice, terminal: bool) -> Palette {
             ColorChoice::Auto => (terminal && !dumb || forced) && !unwanted,
         },
     }
+}
+
+/// Whether the reader of a table has left.
+fn is_left(error: &io::Error) -> bool {
+    let of_table = error.get_ref().and_then(|inner| inner.downcast_ref::<csv::Error>()).map(csv::Error::kind);
+    matches!(of_table, Some(csv::ErrorKind::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// How the program ends. In a batch the worst wins: the later one here.

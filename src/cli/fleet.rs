@@ -569,7 +569,7 @@ fn summary(
     ] {
         exit = if count > 0 { exit.worst(worse) } else { exit };
     }
-    Ok(exit.worst(results::write_reports(results, reports, console)))
+    Ok(exit.worst(results::write_reports(results, &[], reports, console)))
 }
 
 fn wish_for(folder: &FleetFolder, run: &str, wish: &Wish, console: &Console) -> Result<Exit, Exit> {

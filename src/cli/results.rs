@@ -13,6 +13,7 @@ use crate::batch::inventory::BatchModem;
 use crate::batch::journal::{self, Head, Results};
 use crate::batch::schedule::Stopped;
 use crate::notation::{as_counted, seconds};
+use crate::port::Timestamp;
 use crate::report::conversation::meaning;
 use crate::report::result::{RunResult, Walk, add_row_names, plural};
 use crate::report::style::{Palette, Style, harmless};
@@ -194,7 +195,7 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result
         return Ok(console.print(&summary_of(&tally, console.out)));
     }
     let mask = Mask::default().personal(arguments.shareable);
-    Ok(write_all(&results, path, &arguments.reports, &mask, console))
+    Ok(write_all((&results, &[]), path, &arguments.reports, &mask, console))
 }
 
 /// The results that batches have left in the user's state folder, the last one at the end: names begin with the time.
@@ -217,13 +218,14 @@ fn listed_run(path: &Path, console: &Console) -> String {
 }
 
 /// The reports that were asked for, of the results in this file.
-pub(crate) fn write_reports(path: &Path, reports: &Reports, console: &Console) -> Exit {
+/// `not_run`: what those have come to that were to run and did not.
+pub(crate) fn write_reports(path: &Path, not_run: &[RunResult], reports: &Reports, console: &Console) -> Exit {
     if reports.files().next().is_none() {
         return Exit::Passed;
     }
     match journal::read(path) {
         // What stands there was hidden when it was written.
-        Ok(results) => write_all(&results, path, reports, &Mask::default(), console),
+        Ok(results) => write_all((&results, not_run), path, reports, &Mask::default(), console),
         Err(error) => {
             let message = format!("{} cannot be read back for the reports: {error}", path.display());
             console.refuse(Exit::Unwritable, &message, None)
@@ -253,7 +255,13 @@ pub(crate) fn reports_writable(reports: &Reports, console: &Console) -> Result<(
     Ok(())
 }
 
-fn write_all(results: &Results, path: &Path, reports: &Reports, mask: &Mask, console: &Console) -> Exit {
+fn write_all(
+    (results, not_run): (&Results, &[RunResult]),
+    path: &Path,
+    reports: &Reports,
+    mask: &Mask,
+    console: &Console,
+) -> Exit {
     type Take<'t> = dyn FnMut(&RunResult) -> std::io::Result<()> + 't;
     let walk_through = |heads: &[&Head], take: &mut Take<'_>| match mask.is_empty() {
         true => results.walk_through(heads, take),
@@ -262,14 +270,20 @@ fn write_all(results: &Results, path: &Path, reports: &Reports, mask: &Mask, con
     // As an inventory has them, not as they ended.
     let mut heads: Vec<&Head> = results.heads.iter().collect();
     heads.sort_by(|one, other| as_counted(&one.modem).cmp(as_counted(&other.modem)));
-    let walk: &Walk<'_> = &|take: &mut Take<'_>| walk_through(&heads, take);
+    let walk: &Walk<'_> = &|take: &mut Take<'_>| {
+        walk_through(&heads, take)?;
+        not_run.iter().try_for_each(take)
+    };
     // For people: what failed first, and names as they count.
     let mut worst_first = heads.clone();
     worst_first.sort_by(|one, other| {
         let rank = |head: &Head| !matches!(head.status, Status::Failed | Status::Unreachable | Status::Interrupted);
         rank(one).cmp(&rank(other))
     });
-    let for_people: &Walk<'_> = &|take: &mut Take<'_>| walk_through(&worst_first, take);
+    let for_people: &Walk<'_> = &|take: &mut Take<'_>| {
+        walk_through(&worst_first, take)?;
+        not_run.iter().try_for_each(take)
+    };
     let folder = path.parent().unwrap_or(Path::new(""));
     // A record that is gone is left out: the results are the same without it.
     let record = |result: &RunResult| {
@@ -387,16 +401,34 @@ impl Summary<'_> {
         text
     }
 
-    fn not_run(&self, palette: Palette) -> String {
-        let not_begun = &self.finished.not_begun;
-        if not_begun.is_empty() {
-            return String::new();
-        }
-        let why = match (self.finished.stopped, &self.finished.unwritten) {
+    fn why_not_run(&self) -> &'static str {
+        match (self.finished.stopped, &self.finished.unwritten) {
             (_, Some(_)) => "results could not be written",
             (Some(Stopped::TooManyFailures), _) => "too many had failed",
             (Some(Stopped::Asked) | None, None) => "the batch was stopped",
+        }
+    }
+
+    /// The modems that did not run, as the reports have them.
+    pub(crate) fn not_begun(&self, script: &str) -> Vec<RunResult> {
+        let not_begun = self.finished.not_begun.iter().filter_map(|index| self.modems.get(*index));
+        let result = |modem: &BatchModem| {
+            let (skipped, started) = (Some(format!("not run: {}", self.why_not_run())), Timestamp::now().to_string());
+            RunResult {
+                skipped,
+                groups: modem.groups.iter().map(|group| group.to_string()).collect(),
+                labels: modem.labels.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
+                ..RunResult::empty(&modem.name, &modem.port(), script, started, Status::Skipped)
+            }
         };
+        not_begun.map(result).collect()
+    }
+
+    fn not_run(&self, palette: Palette) -> String {
+        let (not_begun, why) = (&self.finished.not_begun, self.why_not_run());
+        if not_begun.is_empty() {
+            return String::new();
+        }
         let names: Vec<&str> =
             not_begun.iter().filter_map(|index| Some(self.modems.get(*index)?.name.as_str())).collect();
         let head = palette.paint(Style::Notable, format!("{} not run", not_begun.len()));

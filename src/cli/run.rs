@@ -64,7 +64,7 @@ fn prepare(arguments: &arguments::RunArguments, console: &Console) -> Result<Pre
     Ok(PreparedRun { programs, inputs, results, rows, port, ended: Vec::new() })
 }
 
-/// The checked scripts; their diagnostics are shown, warnings unless all is to be quiet.
+/// The checked scripts; their diagnostics are shown, warnings in a line each where all is to be quiet.
 pub(crate) fn programs(
     sources: &[Arc<Source>],
     inputs: &arguments::InputArguments,
@@ -72,8 +72,11 @@ pub(crate) fn programs(
     quiet: bool,
     console: &Console,
 ) -> Result<Vec<Arc<Program>>, Exit> {
-    let wanted = |diagnostic: &Diagnostic| !quiet || inputs.deny_warnings || diagnostic.severity == Severity::Error;
-    let programs = checked_as(sources, inputs, wanted, |_| {}, console)?;
+    let is_shown = |diagnostic: &Diagnostic| !quiet || inputs.deny_warnings || diagnostic.severity == Severity::Error;
+    let programs = checked_as(sources, inputs, is_shown, |_| {}, console)?;
+    if quiet && !inputs.deny_warnings {
+        programs.iter().for_each(|program| console.show_briefly(&program.warnings));
+    }
     if only.is_empty() { Ok(programs) } else { of_parts(&programs, only, inputs.outside, console) }
 }
 
@@ -189,6 +192,7 @@ impl PreparedRun {
         // It costs a look at each process: nobody else wants to know.
         result.simulated = output.json && Simulators::default().is_behind(&self.port);
         result.plan = inputs.plan;
+        result.warnings = program.warnings.iter().map(FailureReport::from).collect();
         match modem_timeout.filter(|_| outcome.status == Status::Interrupted && stop.is_late()) {
             Some(limit) => {
                 too_late(limit, &mut result);

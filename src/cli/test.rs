@@ -3,15 +3,17 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::arguments::{Reports, Test};
+use super::arguments::{InputArguments, Reports, Test};
 use super::console::{Console, Exit};
 use super::modem::Signals;
 use super::{inputs, results, run, scripts};
 use crate::catalogue::Catalogue;
+use crate::check::Program;
 use crate::connect::{self, Address, Opening};
 use crate::conversation::Conversation;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::notation::harmless;
 use crate::port::transcript::{Said, Transcript, Who, events};
 use crate::port::{Cancel, Timestamp};
@@ -19,6 +21,7 @@ use crate::report::result::{FailureReport, RunResult};
 use crate::report::style::{Palette, Style};
 use crate::runtime::{self, Inputs, Outcome, Status};
 use crate::source::{LARGEST_TEXT, read_file};
+use crate::syntax::ast::Convert;
 
 /// How a recording's name ends.
 const ENDING: &str = "transcript";
@@ -60,9 +63,16 @@ pub(crate) fn test(arguments: &Test, console: &Console) -> Result<Exit, Exit> {
     let out = if arguments.json { Palette { coloured: false } } else { console.out };
     for recording in &recordings {
         let result = one(recording, arguments, &cancel, &Console { out, ..*console }).unwrap_or_else(|refused| {
-            exit = exit.worst(refused);
+            // What a recording lacks is no fault of the command line.
+            exit = exit.worst(if refused == Exit::Usage { Exit::Failed } else { refused });
             let (name, now) = (recording.display().to_string(), Timestamp::now().to_string());
-            RunResult::empty(&name, &name, "", now, Status::Failed)
+            let why = "it could not be played: standard error says why";
+            let line = format!("{}  {name}: {why}\n", out.paint(Style::Bad, "FAILED"));
+            if !(arguments.json || arguments.junit == Some("-".into())) {
+                exit = exit.worst(console.print(&line));
+            }
+            let failure = Some(FailureReport::outside("", why));
+            RunResult { failure, ..RunResult::empty(&name, &name, &name, now, Status::Failed) }
         });
         passed += usize::from(result.passed());
         let failed = if result.passed() { Exit::Passed } else { Exit::Failed };
@@ -132,9 +142,11 @@ fn one(recording: &Path, arguments: &Test, cancel: &Cancel, console: &Console) -
     let source = scripts::read(&script, console)?;
     let mut given = arguments.inputs.clone();
     given.variables.extend(terms.variables);
-    let programs = run::programs(&[source], &given, &[], true, console)?;
-    let inputs = inputs::collect(&given, &programs, console)?;
+    let is_shown = |found: &Diagnostic| given.deny_warnings || found.severity == Severity::Error;
+    let programs = run::checked_as(&[source], &given, is_shown, |_| {}, console)?;
     let program = programs.first().ok_or(Exit::Invalid)?;
+    given.secrets.extend(masked_secrets(program, &given, console)?);
+    let inputs = inputs::collect(&given, &programs, console)?;
     let port = connect::open(&Address::Replay(recording.to_owned()), &Opening::new(cancel.clone()))
         .map_err(|error| console.refuse(Exit::Invalid, &error.message, error.help.as_deref()))?;
     let inputs = Inputs { folder: Path::new(&script).parent().map(Path::to_owned), ..inputs };
@@ -168,6 +180,20 @@ fn one(recording: &Path, arguments: &Test, cancel: &Cancel, console: &Console) -
     let failure = result.failure.take().unwrap_or_default();
     result.failure = wrong.map(|message| FailureReport { message, ..failure });
     if printed == Exit::Passed { Ok(result) } else { Err(printed) }
+}
+
+/// In a recording secrets are masked, so any value of theirs has been said there.
+fn masked_secrets(program: &Arc<Program>, given: &InputArguments, console: &Console) -> Result<Vec<String>, Exit> {
+    let (mut inputs, _) = inputs::explicit(given, std::slice::from_ref(program), console)?;
+    let (environment, _) = inputs::environment(std::slice::from_ref(program), console)?;
+    inputs.secrets.extend(environment.secrets);
+    inputs.variables.extend(environment.variables);
+    let missing = runtime::unfit(program, &inputs).into_iter().filter(|unfit| unfit.missing && unfit.secret);
+    let value = |name: &str| match program.param(name).map_or(Convert::Text, |param| param.convert) {
+        Convert::Text => "***",
+        Convert::Int | Convert::Hex | Convert::Decimal => "7390562841",
+    };
+    Ok(missing.map(|unfit| format!("{}={}", unfit.param, value(&unfit.param))).collect())
 }
 
 /// `# script: NAME`, from the recording's folder where it is a file there; else `NAME.hayes` beside `NAME.transcript`,

@@ -75,7 +75,7 @@ impl Diagnostic {
         let mut words = filled(page, source.name == COMMAND_LINE, values);
         let message = words("error").or_else(|| words("warning")).unwrap_or_default();
         let fault = Diagnostic::new(code_of(page), source, message).at(span, words("at").unwrap_or_default());
-        let fault = Diagnostic { help: words("help"), ..fault };
+        let fault = Diagnostic { help: words("help"), severity: pages::severity(page), ..fault };
         match words("mend") {
             Some(mend) => fault.mended_by(mend),
             None => fault,

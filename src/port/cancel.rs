@@ -113,6 +113,9 @@ pub struct Cancel(Arc<Calls>);
 struct Calls {
     /// How often `cancel` was called, up to [`STAGES`].
     count: AtomicUsize,
+    /// Until when a port in virtual time may go on, in milliseconds
+    limit: AtomicU64,
+    overran: AtomicBool,
     flags: [Flag; STAGES],
 }
 
@@ -121,7 +124,32 @@ const STAGES: usize = 2;
 impl Cancel {
     /// Fails where the process has no file descriptor left.
     pub fn new() -> io::Result<Cancel> {
-        Ok(Cancel(Arc::new(Calls { count: AtomicUsize::new(0), flags: [Flag::new()?, Flag::new()?] })))
+        Ok(Cancel(Arc::new(Calls {
+            count: AtomicUsize::new(0),
+            limit: AtomicU64::new(u64::MAX),
+            overran: AtomicBool::new(false),
+            flags: [Flag::new()?, Flag::new()?],
+        })))
+    }
+
+    /// Ends what a port in virtual time does where it takes longer by its own clock.
+    pub fn limit(&self, time: Duration) {
+        self.0.limit.store(u64::try_from(time.as_millis()).unwrap_or(u64::MAX), Ordering::Release);
+    }
+
+    /// Whether that has ended it
+    pub fn has_overrun(&self) -> bool {
+        self.0.overran.load(Ordering::Acquire)
+    }
+
+    /// The clock of a port in virtual time goes from one time to another, or to the limit between them.
+    pub fn passed(&self, from: Duration, to: Duration) -> Duration {
+        let limit = Duration::from_millis(self.0.limit.load(Ordering::Acquire));
+        if from < limit && to >= limit && !self.0.overran.swap(true, Ordering::AcqRel) {
+            self.cancel();
+            return limit;
+        }
+        to
     }
 
     /// Wakes what waits. Neither allocates nor locks, so it may be called in a signal handler.

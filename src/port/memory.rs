@@ -11,6 +11,7 @@ pub struct Memory<D> {
     /// In virtual time: now. It jumps to the next thing that happens; nothing waits.
     virtual_now: Option<Duration>,
     watch: Watch,
+    cancel: Cancel,
     /// What the device has sent, and how much of that was read.
     sent: Vec<u8>,
     read: usize,
@@ -30,7 +31,7 @@ impl<D: Device> Memory<D> {
     }
 
     fn new(device: D, virtual_now: Option<Duration>, cancel: &Cancel) -> Memory<D> {
-        Memory { device, virtual_now, watch: cancel.watch(), sent: Vec::new(), read: 0 }
+        Memory { device, virtual_now, watch: cancel.watch(), cancel: cancel.clone(), sent: Vec::new(), read: 0 }
     }
 
     pub fn device(&self) -> &D {
@@ -44,7 +45,7 @@ impl<D: Device> Memory<D> {
         match &mut self.virtual_now {
             None => self.watch.pause(next.saturating_sub(now)),
             Some(time) => {
-                *time = next.max(now);
+                *time = self.cancel.passed(now, next.max(now));
                 Ok(())
             }
         }

@@ -62,6 +62,8 @@ struct Explorer {
     /// The last question failed: lines under it may say that this was expected.
     is_mendable: bool,
     leaves: bool,
+    /// What was refused last may be the head of a block: lines that are indented under it are not sent.
+    skips_indented: bool,
     /// What ends a session without a user: the port was lost, Ctrl-C.
     ends: Option<Status>,
 }
@@ -89,6 +91,7 @@ impl Explorer {
             saved: Vec::new(),
             is_mendable: false,
             leaves: false,
+            skips_indented: false,
             ends: None,
         };
         let by_default = explorer.options.by_default;
@@ -207,6 +210,11 @@ impl Explorer {
     /// Runs what was typed or pasted, piece by piece; the first that fails ends it.
     fn enter(&mut self, text: &str) -> Result<Passed, ReadlineError> {
         let pieces = pieces(text);
+        if self.skips_indented && text.starts_with([' ', '\t']) && !pieces.is_empty() {
+            self.note(&format!("not sent, for it stands under a line that was refused: {}", text.trim()));
+            return Ok(false);
+        }
+        self.skips_indented &= pieces.is_empty();
         let is_one = pieces.len() == 1;
         let mut kept = text.trim().to_owned();
         let mut passed = true;
@@ -295,6 +303,8 @@ impl Explorer {
             }
             Err(refused) => {
                 let word = text.split_whitespace().next().unwrap_or_default();
+                // A blank in front may keep a typed line out of the history.
+                self.skips_indented = !self.reader.is_edited() || text.trim_end().ends_with([':', '{']);
                 if COMMANDS.iter().any(|command| command.name == word) && statements().iter().all(|it| it.word != word)
                 {
                     return self.complain(&format!("`{word}` begins no statement"), Some(&format!("write :{text}")));

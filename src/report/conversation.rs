@@ -209,8 +209,13 @@ impl<W: Write> ConversationText<W> {
             true => format!("waiting for {elapsed}s of {at_most}"),
             false => format!("waiting for {}{time}", without_middle(&what, left)),
         };
-        let heard = without_middle(&heard, room.saturating_sub(text.chars().count()));
-        let heard = if heard.contains("heard: ") { heard } else { String::new() };
+        // What was heard begins with what counts.
+        let left = room.saturating_sub(text.chars().count());
+        let heard = match heard.chars().count() <= left {
+            true => heard,
+            false if left < "; last heard: +CREG: 0,2…".len() => String::new(),
+            false => heard.chars().take(left - 1).chain(['…']).collect(),
+        };
         let line = format!("{indent}{}", self.palette.paint(Style::Dim, cut(&(text + &heard), room)));
         self.emit(&line);
         self.passing = true;

@@ -34,6 +34,7 @@ fn header(walk: &Walk<'_>) -> io::Result<(Columns, Vec<String>)> {
     header.extend(columns.reported.iter().map(|name| harmless(name)));
     header.extend(FAILURE.iter().map(|name| (*name).to_owned()));
     header.extend(columns.is_retried.then(|| "tries".to_owned()));
+    header.extend(columns.has_groups.then(|| "groups".to_owned()));
     Ok((columns, header))
 }
 
@@ -77,6 +78,7 @@ pub fn write(walk: &Walk<'_>, wanted: &[String], writer: impl Write) -> io::Resu
             None => row.extend(failure.iter().map(|_| String::new())),
         }
         row.extend(columns.is_retried.then(|| (result.earlier.len() + 1).to_string()));
+        row.extend(columns.has_groups.then(|| harmless(&result.groups.join(" "))));
         csv.write_record(chosen(row)).map_err(io::Error::from)
     })?;
     csv.flush()
@@ -114,11 +116,13 @@ pub(super) struct Columns {
     pub reported: Vec<String>,
     seen: HashSet<String>,
     is_retried: bool,
+    has_groups: bool,
 }
 
 impl Columns {
     pub(super) fn add(&mut self, result: &RunResult) {
         self.is_retried |= !result.earlier.is_empty();
+        self.has_groups |= !result.groups.is_empty();
         for name in result.report.keys().filter(|name| !self.seen.contains(*name)).cloned().collect::<Vec<_>>() {
             self.reported.push(name.clone());
             self.seen.insert(name);

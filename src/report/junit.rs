@@ -1,5 +1,5 @@
-//! Results as JUnit's XML, for CI: a test case a modem. What could not be reached or was interrupted is an error, what
-//! a script refused a failure.
+//! Results as JUnit's XML, for CI: a test case a modem; of several scripts on one modem, a case a script. What could
+//! not be reached or was interrupted is an error, what a script refused a failure.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -10,12 +10,15 @@ use super::tally::{STATUSES, Tally, place};
 use crate::runtime::Status;
 
 pub fn write(walk: &Walk<'_>, mut writer: impl Write) -> io::Result<()> {
-    let (mut tally, mut suite) = (Tally::default(), None);
+    let (mut tally, mut first, mut is_one_modem) = (Tally::default(), None, true);
     walk(&mut |result| {
         tally.add(result);
-        suite.get_or_insert_with(|| result.script.clone());
+        let (modem, _) = first.get_or_insert_with(|| (result.modem.clone(), result.script.clone()));
+        is_one_modem &= *modem == result.modem;
         Ok(())
     })?;
+    let by_script = is_one_modem && tally.count(&STATUSES) > 1;
+    let suite = first.map(|(modem, script)| if by_script { modem } else { script });
     let totals = format!(
         "name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\"",
         Escaped(suite.as_deref().unwrap_or("hayes")),
@@ -26,16 +29,18 @@ pub fn write(walk: &Walk<'_>, mut writer: impl Write) -> io::Result<()> {
         seconds(tally.elapsed_ms)
     );
     writeln!(writer, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite {totals}>")?;
-    walk(&mut |result| writer.write_all(case(result).as_bytes()))?;
+    walk(&mut |result| writer.write_all(case(result, by_script).as_bytes()))?;
     writeln!(writer, "  </testsuite>\n</testsuites>")?;
     writer.flush()
 }
 
-fn case(result: &RunResult) -> String {
+fn case(result: &RunResult, by_script: bool) -> String {
+    let (name, class) = (&result.modem, &result.script);
+    let (name, class) = if by_script { (class, name) } else { (name, class) };
     let mut text = format!(
         "    <testcase name=\"{}\" classname=\"{}\" time=\"{}\" timestamp=\"{}\">\n",
-        Escaped(&result.modem),
-        Escaped(&result.script),
+        Escaped(name),
+        Escaped(class),
         seconds(result.elapsed_ms),
         Escaped(&result.started)
     );

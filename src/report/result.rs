@@ -65,6 +65,9 @@ pub struct RunResult {
     /// `--retries`: the failures of the tries before
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<FailureReport>,
+    /// What the check warned of before the script ran
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<FailureReport>,
 }
 
 /// Why a script did not pass.
@@ -189,7 +192,7 @@ impl RunResult {
         self.report.values_mut().for_each(|value| hide_in(value, mask));
         self.rows.iter_mut().for_each(|row| hide_in(row, mask));
         self.skipped.iter_mut().for_each(hide);
-        for failure in self.failure.iter_mut().chain(&mut self.earlier) {
+        for failure in self.failure.iter_mut().chain(&mut self.earlier).chain(&mut self.warnings) {
             failure.answer.iter_mut().chain([&mut failure.message]).for_each(hide);
             [&mut failure.sent, &mut failure.result, &mut failure.help].into_iter().flatten().for_each(hide);
         }

@@ -561,7 +561,7 @@ pub struct Param {
 /// What must be so for a script to run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Requirement {
-    /// `requires hayes 0.3`: this version, or a newer one
+    /// `requires hayes 0.1`: this version, or a newer one
     Hayes { version: Name },
     /// `requires real[, "why"]`, `requires simulated[, "why"]`
     Port { simulated: bool, why: Option<Template> },

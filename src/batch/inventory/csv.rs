@@ -140,6 +140,9 @@ fn header(span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<V
                     format!("did you mean `{}.{name}`?", kind.trim_end_matches('s'))
                 }
                 Some(near) => format!("did you mean `{near}`?"),
+                _ if kind == "secret" => {
+                    format!("write `var.{name}`: what a `secret` is given so is masked everywhere")
+                }
                 None if title.is_empty() => "name each column, or leave it out".to_owned(),
                 None => {
                     let name = title.split_once('.').map_or(title, |(_, name)| name);

@@ -14,6 +14,9 @@ use crate::syntax::ast::{
 };
 use crate::value::ValueKind as Kind;
 
+/// A name in braces where it stands for itself for certain
+const SENT_AS_TEXT: &str = "hayes::check::value-as-text sent";
+
 impl Checker<'_, '_, '_> {
     pub(super) fn exchange(&mut self, exchange: &Exchange) -> Ended {
         self.send(&exchange.send, &exchange.clauses, Role::Question);
@@ -22,9 +25,12 @@ impl Checker<'_, '_, '_> {
 
     /// What goes out; `clauses` is what is said of its answer.
     pub(super) fn send(&mut self, send: &Send, clauses: &[Clause], role: Role) {
-        self.template(&send.text);
         self.within(send.within.as_ref());
         lints::lint(self, send, clauses, role);
+        for (name, _) in &self.lines.told_values {
+            self.names.look_up(name);
+        }
+        self.template_for(&send.text, SENT_AS_TEXT);
     }
 
     fn within(&mut self, within: Option<&Expression>) {
@@ -228,6 +234,20 @@ impl Checker<'_, '_, '_> {
             self.never_matches(pattern);
         }
         if let Some((name, span)) = self.first_hole(pattern) {
+            let hole = Span { start: span.start.saturating_sub(1), end: span.end + 1 };
+            if self.names.known(&name).is_set && self.script.source.slice(hole).starts_with('{') {
+                self.names.look_up(&name);
+                let fault = self.findings.fault(
+                    "hayes::check::hole-in-expect",
+                    span,
+                    &[
+                        &name,
+                        &place,
+                        &format!("write `${{{name}}}` for the value of `{name}`, or `{{}}` for any value"),
+                    ],
+                );
+                return self.findings.report(fault.mended_at(hole, format!("${{{name}}}")));
+            }
             let help = if place == "`expect`" {
                 "write `capture` instead of `expect`, or `{}` for any value"
             } else {
@@ -295,13 +315,16 @@ impl Checker<'_, '_, '_> {
 
     fn line_pattern(&mut self, pattern: &Pattern, parts: &[PatternPart]) {
         let mut names = Vec::new();
-        let mut after_hole = false;
+        let (mut after_hole, mut has_values) = (false, false);
         for part in parts {
             let is_hole = matches!(part, PatternPart::Hole(_));
             match part {
                 PatternPart::Text(text) => {
-                    self.literal_text(pattern, text);
-                    self.value_as_text(text, pattern.span);
+                    if self.value_as_text(text, pattern.span, SENT_AS_TEXT) {
+                        has_values = true;
+                    } else {
+                        self.literal_text(pattern, text);
+                    }
                 }
                 PatternPart::Value(value) => {
                     self.expression(value);
@@ -316,7 +339,9 @@ impl Checker<'_, '_, '_> {
             after_hole = is_hole;
         }
         self.captured_twice(&names);
-        self.wildcard(pattern);
+        if !has_values {
+            self.wildcard(pattern);
+        }
         let is_blank = |part: &PatternPart| matches!(part, PatternPart::Text(text) if text.trim().is_empty());
         if parts.iter().all(is_blank) {
             self.findings.tell("hayes::check::empty-pattern", pattern.span, &[]);
@@ -328,8 +353,7 @@ impl Checker<'_, '_, '_> {
         const CODE: &str = "hayes::check::regex-in-text wildcard";
         let source = &self.script.source;
         let written = source.slice(pattern.span);
-        let line = source.text.get(..pattern.span.start as usize).and_then(|text| text.rsplit('\n').next());
-        let captures = line.is_some_and(|line| line.trim_start().starts_with("capture"));
+        let captures = super::captures(source, pattern.span);
         let (mut mended, mut told, mut end) = (String::new(), None::<Diagnostic>, 0);
         for (number, piece) in written.split_inclusive([',', ':']).enumerate() {
             let parameter = bare(piece);
@@ -370,6 +394,10 @@ impl Checker<'_, '_, '_> {
         if text.contains(['\r', '\n']) {
             let span = self.place_in(pattern.span, &["\\r", "\\n"]);
             return self.findings.tell("hayes::check::line-end", span, &[]);
+        }
+        let negated = text.strip_prefix('!').map(str::trim_start);
+        if let Some(code) = negated.filter(|code| result_code::parse(code.as_bytes()).is_some()) {
+            return self.findings.tell("hayes::check::never-begins negated", pattern.span, &[&text, &code]);
         }
         if let Some(found) = regex_sign(text) {
             let span = self.place_in(pattern.span, &[found]);

@@ -19,6 +19,9 @@ use crate::syntax::{GIVEN_NAMES, foreign, foreign_function, foreign_value, state
 use crate::value::functions::Function;
 use crate::value::{Value, ValueKind as Kind};
 
+/// A name in braces where it may be meant
+const VALUE_AS_TEXT: &str = "hayes::check::value-as-text";
+
 impl Checker<'_, '_, '_> {
     pub(super) fn expression(&mut self, expression: &Expression) -> Type {
         match &expression.kind {
@@ -69,9 +72,14 @@ impl Checker<'_, '_, '_> {
 
     /// Text with `${…}`. The values may be of any type.
     pub(super) fn template(&mut self, template: &Template) {
+        self.template_for(template, VALUE_AS_TEXT);
+    }
+
+    /// As [`Checker::template`]; `code`: as what a name in braces is told.
+    pub(super) fn template_for(&mut self, template: &Template, code: &'static str) {
         for part in &template.parts {
             match part {
-                TemplatePart::Text(text) => self.value_as_text(text, template.span),
+                TemplatePart::Text(text) => _ = self.value_as_text(text, template.span, code),
                 TemplatePart::Value(value) => {
                     self.expression(value);
                 }
@@ -79,58 +87,33 @@ impl Checker<'_, '_, '_> {
         }
     }
 
-    /// `"$apn"`, `"{apn}"`: a name that has a value, as other languages put it into a text.
-    pub(super) fn value_as_text(&mut self, text: &str, span: Span) {
-        const FORMS: [(&str, &str); 11] = [
-            ("{{", "}}"),
-            ("#{", "}"),
-            ("$ {", "}"),
-            ("$(", ")"),
-            ("%(", ")s"),
-            ("$", ""),
-            ("{", "}"),
-            ("<", ">"),
-            ("%", "%"),
-            ("%", ""),
-            ("@", ""),
-        ];
-        let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
-        let mut end = 0;
-        for (at, _) in text.match_indices(['$', '{', '%', '#', '<', '@']) {
-            let (before, here) = text.split_at(at);
-            // A name, and where what stands for its value ends.
-            let read = |(open, close): (&str, &str)| {
-                let behind = here.strip_prefix(open)?;
-                let inner = if close.is_empty() { behind } else { behind.trim_start_matches(' ') };
-                let name = inner.split(|character| !is_name(character)).next().unwrap_or_default();
-                // `$modem.imei`, where `modem` is a record
-                let field = inner.get(name.len()..)?.strip_prefix('.').filter(|_| self.is_record(name));
-                let field = field.and_then(|field| field.split(|character| !is_name(character)).next());
-                let length = name.len() + field.filter(|field| !field.is_empty()).map_or(0, |field| field.len() + 1);
-                let name = inner.get(..length)?;
-                let rest = inner.strip_prefix(name)?;
-                let rest = if close.is_empty() { rest } else { rest.trim_start_matches(' ') }.strip_prefix(close)?;
-                // `5%apn`, `user@apn`
-                let is_apart = !(close.is_empty() && open != "$" && before.ends_with(is_name));
-                (is_apart && !name.is_empty()).then_some((name, here.len() - rest.len()))
-            };
-            let named = |(name, length): (&str, usize)| {
-                let lower = name.to_ascii_lowercase();
-                let is_set = |name: &&str| self.names.known(name.split('.').next().unwrap_or(name)).is_set;
-                let known = [name, lower.as_str()].into_iter().find(is_set)?;
-                Some((known.to_owned(), length))
-            };
-            let found = FORMS.into_iter().find_map(|form| read(form).and_then(named));
-            let Some((name, length)) = found.filter(|_| at >= end && !before.ends_with('$')) else { continue };
-            end = at + length;
-            let written = here.get(..length).unwrap_or_default();
-            let (place, meant) = (self.place_in(span, &[written]), format!("${{{name}}}"));
-            self.findings.tell("hayes::check::value-as-text", place, &[&written, &name, &meant]);
+    /// `"$apn"`, `"{apn}"`: a name that has a value, as other languages put it into a text. What is sent or compared
+    /// with it is an error. Whether there was one.
+    pub(super) fn value_as_text(&mut self, text: &str, span: Span, code: &'static str) -> bool {
+        let source = Arc::clone(&self.script.source);
+        let mut found = false;
+        for (name, place) in self.names.values_in(text) {
+            let (before, written) = text.get(..place.end).unwrap_or_default().split_at(place.start);
+            let mut place = self.place_in(span, &[written]);
+            // In `AT$NAME` the sign is the command's; what a `capture` calls `<n>` is a hole.
+            let is_other = written.starts_with('$') && before.ends_with("AT")
+                || written.starts_with('<') && super::captures(&source, span)
+                || self.lines.told_values.iter().any(|(_, told)| told.start <= place.start && place.end <= told.end);
+            if is_other {
+                continue;
+            }
+            // `{{apn}}` in a pattern is the text `{apn}`.
+            let around = |place: Span| Span { start: place.start.saturating_sub(1), end: place.end + 1 };
+            while written.starts_with('{') && source.slice(around(place)).starts_with("{{") {
+                place = around(place);
+            }
+            let may_be_text = written.starts_with('@') || written.starts_with('%') && !written.ends_with(['%', 's']);
+            let code = if may_be_text { VALUE_AS_TEXT } else { code };
+            self.names.look_up(name.split('.').next().unwrap_or(&name));
+            self.findings.tell(code, place, &[&source.slice(place), &name, &format!("${{{name}}}")]);
+            found = true;
         }
-    }
-
-    fn is_record(&self, name: &str) -> bool {
-        self.names.known(name).kind.kind() == Some(Kind::Record)
+        found
     }
 
     /// Checks that an expression is of one of these types, unless it may be; gives its type back.
@@ -172,6 +155,63 @@ impl Checker<'_, '_, '_> {
     pub(super) fn condition(&mut self, expression: &Expression, place: &str) {
         let help = "compare it with something, as in `stat == 5`, `state == \"READY\"` or `stat in [1, 5]`";
         self.wants(expression, &[Kind::Bool], place, "true or false", help);
+        // Elsewhere a limit may be one of many things that are asked.
+        let is_claim = place.ends_with("asserts") || place.ends_with("checks");
+        if self.lines.not_known.is_empty() || !is_claim {
+            return;
+        }
+        let mut passes = None;
+        if self.may_hold_unknown(expression, &mut passes) != Some(false)
+            && let Some((comparison, name)) = passes
+            && let Some((value, what, command)) = self.lines.not_known.get(name)
+            && self.names.known(name).kind.kind() == Some(Kind::Int)
+            && ["!=", "=="].iter().all(|sign| !self.script.source.text.contains(&format!("{name} {sign} {value}")))
+        {
+            let written = self.script.source.slice(comparison.span);
+            let values: [&dyn Display; 6] = [&written, what, command, value, &name, &written];
+            self.findings.tell("hayes::check::passes-unknown", comparison.span, &values);
+        }
+    }
+
+    /// Whether it holds where what was captured says that it is not known, as 99 of AT+CSQ does; `None`: that depends
+    /// on others. `passes` becomes the comparison by size that such a value passes.
+    fn may_hold_unknown<'e>(
+        &self,
+        condition: &'e Expression,
+        passes: &mut Option<(&'e Expression, &'e str)>,
+    ) -> Option<bool> {
+        use BinaryOperator::{And, Equal, Greater, GreaterOrEqual, In, Less, LessOrEqual, NotEqual, Or};
+        let ExpressionKind::Binary { operator, left, right } = &condition.kind else { return None };
+        if matches!(operator.value, And | Or) {
+            let (one, other) = (self.may_hold_unknown(left, passes), self.may_hold_unknown(right, passes));
+            let decides = Some(operator.value == Or);
+            return if one == decides || other == decides { decides } else { one.and(other) };
+        }
+        let (ExpressionKind::Variable(name), other) = (&left.kind, &right.kind) else { return None };
+        let (unknown, ..) = self.lines.not_known.get(name)?;
+        let value = |kind: &ExpressionKind| if let ExpressionKind::Int(number) = kind { Some(*number) } else { None };
+        if let (In, ExpressionKind::List(items)) = (operator.value, other) {
+            return Some(items.iter().any(|item| value(&item.kind) == Some(*unknown)));
+        }
+        if let (In, ExpressionKind::Binary { operator, left, right }) = (operator.value, other)
+            && operator.value == BinaryOperator::Range
+        {
+            return Some((value(&left.kind)?..=value(&right.kind)?).contains(unknown));
+        }
+        let limit = value(other)?;
+        let holds = match operator.value {
+            Less => *unknown < limit,
+            LessOrEqual => *unknown <= limit,
+            Greater => *unknown > limit,
+            GreaterOrEqual => *unknown >= limit,
+            Equal => return Some(*unknown == limit),
+            NotEqual => return Some(*unknown != limit),
+            _ => return None,
+        };
+        if holds && passes.is_none() {
+            *passes = Some((condition, name));
+        }
+        Some(holds)
     }
 
     fn variable(&mut self, name: &str, span: Span) -> Type {
@@ -356,7 +396,7 @@ impl Checker<'_, '_, '_> {
         let field =
             if let ExpressionKind::Variable(name) = &index.kind { Some(name.as_str()) } else { literal_text(index) };
         if let (Some(field), ExpressionKind::Variable(record)) = (field, &list.kind)
-            && self.is_record(record)
+            && self.names.known(record).kind.kind() == Some(Kind::Record)
         {
             self.expression(list);
             let place = Span { start: list.span.end, end: index.span.end + 1 };

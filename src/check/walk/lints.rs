@@ -11,7 +11,7 @@ use crate::at::command::{self, Command, Form};
 use crate::at::parameters::{Parameter, Written, parameters};
 use crate::at::result_code::{self, telling_words};
 use crate::catalogue;
-use crate::catalogue::command::{Away, unknown_danger};
+use crate::catalogue::command::{Away, tells_changes, unknown_danger};
 use crate::catalogue::entry::{
     CommandEntry, Confirmation, Danger, DangerKind, FieldKind, KnownField, KnownPrompt, Layout, Usage, When,
 };
@@ -50,6 +50,10 @@ pub(super) struct Lines {
     may_be_silent: bool,
     /// A connection may be open: what is sent may go to its other end.
     has_dialled: bool,
+    /// Names that were captured where a value says that it is not known: that value, what it is of, the command
+    pub not_known: HashMap<String, (i64, &'static str, String)>,
+    /// Names in the last command line that stand there for themselves, and the parameters that they are
+    pub told_values: Vec<(String, Span)>,
 }
 
 /// How a command line stands in the script.
@@ -94,6 +98,10 @@ impl Lines {
         self.forget_contexts();
         self.may_be_silent = true;
         self.super_sim |= is_super_sim_script(script);
+    }
+
+    fn tells_value(&self, span: Span) -> bool {
+        self.told_values.iter().any(|(_, told)| *told == span)
     }
 
     pub(super) fn note_text(&mut self, text: &str) {
@@ -172,6 +180,7 @@ pub(super) fn lint(checker: &mut Checker<'_, '_, '_>, send: &Send, clauses: &[Cl
         findings.tell(sent_while(away), span, &[&command]);
     }
     lines.counted = None;
+    lines.told_values.clear();
     if let Some(behind) = send.text.plain().and_then(|text| text.strip_prefix("+++")) {
         match behind.trim_end_matches(['\r', '\n']) {
             "" if lines.has_dialled => findings.tell("hayes::check::escape", send.text.span, &[]),
@@ -235,7 +244,7 @@ fn lint_line(line: &AtText, asked: Asked<'_>, lines: &mut Lines, findings: &mut 
     lines.counted = commands.iter().find_map(|known| prompt_of(known)?.announced(&known.values));
     lint_prompt(&commands, asked, findings);
     if let [known] = commands.as_slice() {
-        lint_names(known, asked, findings);
+        lint_names(known, asked, lines, findings);
         lint_beginnings(known, asked, findings);
     }
     lint_captures(&commands, asked, findings);
@@ -251,7 +260,7 @@ fn is_super_sim_script(name: &str) -> bool {
 
 const STANDARDS: [&str; 2] = ["3GPP", "V.250"];
 
-fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, findings: &mut Findings) {
+fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, findings: &mut Findings) {
     let Some(entry) = known.entry else {
         return lint_unknown(known, findings);
     };
@@ -262,9 +271,10 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, fi
             findings.tell("hayes::check::read-only", known.span, &[&command]);
         }
         Form::Set => {
-            lint_quotes(known, findings);
+            lint_named(known, asked, lines, findings);
+            lint_quotes(known, lines, findings);
             lint_setting(known, findings);
-            lint_values(known, findings);
+            lint_values(known, lines, findings);
             if !expects_failure(asked.clauses) {
                 lint_count(known, entry, findings);
             }
@@ -282,7 +292,7 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, fi
             findings.tell("hayes::check::no-read execute", known.span, &[&known.name(), &written]);
         }
         // The value of a basic command: `ATE2`
-        Form::Execute => lint_values(known, findings),
+        Form::Execute => lint_values(known, lines, findings),
         Form::Test | Form::Read => {}
     }
 }
@@ -329,23 +339,43 @@ fn is_code(clause: &Clause) -> bool {
     alternatives.iter().all(|it| it.plain().is_some_and(|text| result_code::parse(text.as_bytes()).is_some()))
 }
 
+/// A parameter that is the name of a value, `AT+CFUN=fun`, or holds nothing but it as other languages write it.
+fn lint_named(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, findings: &mut Findings) {
+    let quote = if findings.source.slice(asked.send.text.span).starts_with('"') { "\\\"" } else { "\"" };
+    for (parameter, field, span) in known.given() {
+        let value = parameter.text();
+        if parameter.kind != Written::Bare || findings.source.slice(span) != value || field.meaning(&value).is_some() {
+            continue;
+        }
+        let stands = asked.names.known(&value).is_set.then(|| value.to_string());
+        let found = || asked.names.values_in(&value).into_iter().find(|(_, place)| place.len() == value.len());
+        let Some(name) = stands.or_else(|| Some(found()?.0)) else { continue };
+        let is_text = matches!(field.kind(), FieldKind::Quoted | FieldKind::Text | FieldKind::Address);
+        let quote = if is_text { quote } else { "" };
+        let meant = format!("{quote}${{{name}}}{quote}");
+        findings.tell("hayes::check::value-as-text sent", span, &[&value, &name, &meant]);
+        lines.told_values.push((name, span));
+    }
+}
+
 /// Text without double quotes where a string is wanted.
-fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
-    let mut bare = known.given().filter_map(|(parameter, field, span)| {
-        let value = parameter.value;
-        let has_letters = value.iter().any(|byte| byte.is_ascii_alphabetic() || b"*#".contains(byte));
-        let kind = field.kind();
-        let wants_string = if matches!(kind, FieldKind::Quoted | FieldKind::Time) {
-            !value.is_empty()
-        } else if matches!(kind, FieldKind::Text | FieldKind::Address) {
-            // Digits alone are taken without quotes by many modems.
-            has_letters || value.starts_with(b"+")
-        } else {
-            // A number, or else one of the words that are known.
-            kind == FieldKind::Any && has_letters && field.meaning(&parameter.text()).is_some()
-        };
-        (wants_string && parameter.kind == Written::Bare).then_some((field, span))
-    });
+fn lint_quotes(known: &KnownCommand<'_>, lines: &Lines, findings: &mut Findings) {
+    let mut bare =
+        known.given().filter(|(.., span)| !lines.tells_value(*span)).filter_map(|(parameter, field, span)| {
+            let value = parameter.value;
+            let has_letters = value.iter().any(|byte| byte.is_ascii_alphabetic() || b"*#".contains(byte));
+            let kind = field.kind();
+            let wants_string = if matches!(kind, FieldKind::Quoted | FieldKind::Time) {
+                !value.is_empty()
+            } else if matches!(kind, FieldKind::Text | FieldKind::Address) {
+                // Digits alone are taken without quotes by many modems.
+                has_letters || value.starts_with(b"+")
+            } else {
+                // A number, or else one of the words that are known.
+                kind == FieldKind::Any && has_letters && field.meaning(&parameter.text()).is_some()
+            };
+            (wants_string && parameter.kind == Written::Bare).then_some((field, span))
+        });
     let Some((parameter, first)) = bare.next() else { return };
     let mut fault = findings.fault("hayes::check::unquoted", first, &[&parameter.what]);
     let source = Arc::clone(&findings.source);
@@ -354,7 +384,10 @@ fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
     for span in std::iter::once(first).chain(bare.map(|(_, span)| span)) {
         fault = if span == first { fault } else { fault.at(span, "here too") };
         let between = source.slice(Span { start: end, end: span.start });
-        mended.push_str(&format!("{between}\"{}\"", source.slice(span).trim_matches('\'')));
+        // `f"…"` of another language
+        let written = source.slice(span);
+        let inner = written.find('"').and_then(|quote| written.get(quote..)).unwrap_or(written);
+        mended.push_str(&format!("{between}\"{}\"", inner.trim_matches(['\'', '"'])));
         end = span.end;
     }
     let before = source.slice(Span { start: known.span.start, end: first.start });
@@ -362,7 +395,9 @@ fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
     let help = format!("write `AT{before}{mended}{behind}`");
     // A comma of its own parts a time.
     let place = Span { start: first.start, end };
-    findings.report(if is_time { fault } else { fault.help(help).mended_at(place, mended) });
+    // Where escapes stand, single places are not known.
+    let is_vague = first.start <= known.span.start;
+    findings.report(if is_time || is_vague { fault } else { fault.help(help).mended_at(place, mended) });
 }
 
 /// `AT+CPSMS=1,,,t3412(1h)`: a call that stands for itself.
@@ -418,8 +453,8 @@ fn lint_setting(known: &KnownCommand<'_>, findings: &mut Findings) {
     }
 }
 
-fn lint_values(known: &KnownCommand<'_>, findings: &mut Findings) {
-    for (parameter, field, span) in known.given() {
+fn lint_values(known: &KnownCommand<'_>, lines: &Lines, findings: &mut Findings) {
+    for (parameter, field, span) in known.given().filter(|(.., span)| !lines.tells_value(*span)) {
         let value = parameter.text();
         if value.is_empty() || field.meaning(&value).is_some() || parameter.kind == Written::Group {
             continue;
@@ -830,21 +865,21 @@ fn lint_bare(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings
 }
 
 /// A name that the manuals give to another value: `capture stat:int` under `AT+CREG?`, whose answer begins with `n`.
-fn lint_names(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
+fn lint_names(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, findings: &mut Findings) {
     for clause in asked.clauses {
         if let ClauseKind::Capture { fields } = &clause.kind {
             lint_number(known, fields, findings);
-            lint_fields(known, ("", ""), fields.iter().enumerate(), findings);
+            lint_fields(known, ("", ""), fields.iter().enumerate(), lines, findings);
         } else if let ClauseKind::CaptureAll { fields, record } = &clause.kind {
             let behind = format!(" as {}", record.value);
-            lint_fields(known, ("all ", &behind), fields.iter().enumerate(), findings);
+            lint_fields(known, ("all ", &behind), fields.iter().enumerate(), lines, findings);
         } else if let ClauseKind::CapturePattern(patterns)
         | ClauseKind::CaptureAllPattern { patterns, .. }
         | ClauseKind::When { event: WhenEvent::Line(patterns), .. } = &clause.kind
             // Alternatives are there for answers of several forms.
             && let [pattern] = patterns.as_slice()
         {
-            lint_holes(known, pattern, findings);
+            lint_holes(known, pattern, lines, findings);
         }
     }
 }
@@ -862,7 +897,7 @@ fn lint_number(known: &KnownCommand<'_>, fields: &[Field], findings: &mut Findin
 }
 
 /// The names of holes, where the pattern is the prefix and values between commas.
-fn lint_holes(known: &KnownCommand<'_>, pattern: &Pattern, findings: &mut Findings) {
+fn lint_holes(known: &KnownCommand<'_>, pattern: &Pattern, lines: &mut Lines, findings: &mut Findings) {
     let PatternKind::Line(parts) = &pattern.kind else { return };
     let prefix = known.usage.and_then(|usage| usage.prefix);
     let begins = |text: &String| prefix.is_some_and(|prefix| text.trim_end() == format!("{prefix}:"));
@@ -875,7 +910,7 @@ fn lint_holes(known: &KnownCommand<'_>, pattern: &Pattern, findings: &mut Findin
     if !begins(&first.trim_end_matches('"').to_owned()) || !parts.iter().skip(1).all(separates) {
         return;
     }
-    lint_fields(known, ("pattern", ""), pattern.holes().enumerate(), findings);
+    lint_fields(known, ("pattern", ""), pattern.holes().enumerate(), lines, findings);
 }
 
 /// Names at the places of the answer's values. Around what is to be written stands the rest of the clause.
@@ -883,6 +918,7 @@ fn lint_fields<'f>(
     known: &KnownCommand<'_>,
     (begin, end): (&str, &str),
     fields: impl Iterator<Item = (usize, &'f Field)>,
+    lines: &mut Lines,
     findings: &mut Findings,
 ) {
     let Some(layouts) = known.usage.map(|usage| &usage.answers) else { return };
@@ -890,6 +926,10 @@ fn lint_fields<'f>(
         let Some(name) = &field.name else { continue };
         let stands = |layout: &Layout, place: usize| layout.field(place).is_some_and(|it| is_called(it, &name.value));
         let Some(there) = layouts.iter().find_map(|layout| layout.field(place)) else { continue };
+        let not_known = there.values.iter().find(|value| value.meaning() == "not known").map(|value| value.value());
+        if let Some(value) = not_known.and_then(|value| value.parse().ok()) {
+            lines.not_known.insert(name.value.clone(), (value, there.what, known.written(&findings.source)));
+        }
         let is_short = there.name.to_ascii_lowercase().starts_with(&name.value.to_ascii_lowercase());
         // A form that ends in any number of values may hold it here.
         let may_hold = |layout: &Layout| layout.field(place).is_some_and(|field| field.what == "value");
@@ -998,6 +1038,14 @@ pub(super) fn lint_awaited(asked: &Exchange, patterns: &[Pattern], findings: &mu
         let known = KnownCommand::new(&line, command);
         let prefix = known.usage.filter(|usage| usage.shape == Shape::Prefixed).and_then(|usage| usage.prefix);
         let is_own = |prefix: &&str| catalogue::urc(format!("{prefix}: ").as_bytes()).is_none();
+        let told = patterns.first().and_then(|first| Some((first.span, pattern_prefix(first)?)));
+        if let Some((span, prefix)) = told.filter(|(_, prefix)| command.is(prefix) && tells_changes(prefix))
+            && command.form == Form::Set
+            && known.values.len() == 1
+            && patterns.iter().all(|pattern| pattern_prefix(pattern) == Some(prefix))
+        {
+            return findings.tell("hayes::check::state-awaited", span, &[&prefix, &prefix]);
+        }
         let own = prefix.filter(|prefix| command.form == Form::Execute || is_own(prefix));
         let is_answer = |text: &str| own.is_some_and(|own| text.trim_end() == format!("{own}:"));
         let awaits = |pattern: &&Pattern| pattern.plain().is_some_and(is_answer);

@@ -806,6 +806,7 @@ impl<'t> Checker<'_, '_, 't> {
         if let Some((text, _)) = &text {
             self.lines.note_text(text);
         }
+        self.lines.not_known.remove(&name.value);
         self.bind(name, kind, text)
     }
 
@@ -826,6 +827,12 @@ impl<'t> Checker<'_, '_, 't> {
 fn within(outer: Span, inner: Span) -> Span {
     let start = outer.start.saturating_add(inner.start).min(outer.end);
     Span { start, end: outer.start.saturating_add(inner.end).clamp(start, outer.end) }
+}
+
+/// Whether the line of a place begins with `capture`.
+fn captures(source: &Source, span: Span) -> bool {
+    let line = source.text.get(..span.start as usize).and_then(|text| text.rsplit('\n').next());
+    line.is_some_and(|line| line.trim_start().starts_with("capture"))
 }
 
 /// The diagnostics over a source in which what is secret is overwritten in place, as in all that a run shows.

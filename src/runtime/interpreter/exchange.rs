@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::capture::Captured;
 use super::{Abort, ClauseValues, End, Hearing, Last, ReadyQuestion, Run, Step, Values};
 use crate::at::{self, Answer, Event, Hearer, Line, Question, ResultCode, Shape, Verdict, Why, result_code};
-use crate::catalogue::command::{Away, Stakes, away};
+use crate::catalogue::command::{Away, Stakes, away, tells_changes};
 use crate::catalogue::{Prospect, prospect};
 use crate::check::{Evaluate, Program, YEAR, is_command_line};
 use crate::conversation::TroubleKind::{self, NoAnswer};
@@ -696,6 +696,12 @@ impl Run<'_> {
                     self.scope.last = Last::default();
                     return self.block(body);
                 }
+                // `"+CEREG: 5"`
+                let prefix = wanted.trim_start_matches(['"', '\'']).split(':').next().unwrap_or_default();
+                if tells_changes(prefix) {
+                    let values: [&dyn Display; 3] = [&wanted, &ShownDuration(within), &prefix];
+                    return Err(self.view().failed("hayes::run::timeout state", span, &values));
+                }
                 let last = &self.scope.last;
                 let asked = last.sent.as_deref().filter(|_| last.lines.iter().any(|line| fits(&line.bytes)));
                 let page = match asked {
@@ -857,7 +863,13 @@ impl Run<'_> {
                 unreachable(told(page, &[&what, why]))
             }
             TroubleKind::Port(Fault::Interrupted) => {
-                End::Fatal(Status::Interrupted, view.whole(told("hayes::run::interrupted", &[&what])))
+                let mut failure = told("hayes::run::interrupted", &[&what]);
+                // In a pause: what was asked and heard last.
+                if failure.sent.is_none() && failure.answer.is_empty() {
+                    failure = failure.answer(&view.scope.last.lines, view.scope.last.result.as_ref());
+                    failure.sent = view.scope.last.sent.as_deref().map(str::to_owned);
+                }
+                End::Fatal(Status::Interrupted, view.whole(failure))
             }
             TroubleKind::Port(fault @ (Fault::WriteTimeout { .. } | Fault::Unsupported(_) | Fault::System(_))) => {
                 view.fail(told("hayes::run::port", &[fault]))

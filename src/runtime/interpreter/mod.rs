@@ -28,6 +28,7 @@ use crate::catalogue::entry::Module;
 use crate::check::{Evaluate, Program, from_text, is_mistake_of_script};
 use crate::conversation::{Conversation, Mode};
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::notation::ShownDuration;
 use crate::port::{Fault, Timestamp};
 use crate::source::{Name, Source, Span};
 use crate::syntax::ast::{
@@ -310,9 +311,13 @@ impl<'r> Run<'r> {
     fn settle_checks(&mut self, ended: Step) -> Step {
         let not_held = std::mem::take(&mut self.scope.not_held);
         let all: Vec<String> = not_held.iter().map(|failure| failure.diagnostic.message.clone()).collect();
+        let placed = |failure: &Failure| {
+            format!("{} ({}:{})", failure.diagnostic.message, failure.diagnostic.source.name, failure.position().line)
+        };
+        let placed: Vec<String> = not_held.iter().map(placed).collect();
         match (ended, not_held.into_iter().next()) {
             (Ok(()) | Err(End::Skipped(_) | End::Stopped | End::Breaks), Some(mut first)) => {
-                if let Some(others) = all.get(1..).filter(|others| !others.is_empty()) {
+                if let Some(others) = placed.get(1..).filter(|others| !others.is_empty()) {
                     first.diagnostic.message = format!("{} checks failed: {}", all.len(), all.join("; "));
                     others.iter().for_each(|other| first.also_means(format!("then: {other}")));
                 }
@@ -320,7 +325,7 @@ impl<'r> Run<'r> {
             }
             (Err(mut end), Some(_)) => {
                 if let End::Failed(failure) | End::Fatal(_, failure) = &mut end {
-                    failure.also_means(format!("a check failed too: {}", all.join("; ")));
+                    failure.also_means(format!("a check failed too: {}", placed.join("; ")));
                 }
                 Err(end)
             }
@@ -700,7 +705,7 @@ impl<'r> Run<'r> {
     fn attempt_all(&mut self, schedule: &Schedule, body: &Block, span: Span) -> Step {
         let (times, end, [mut pause, chance], longest) = self.attempts(schedule)?;
         let now = self.conversation.now();
-        let until = now.saturating_add(self.patience(end.saturating_sub(now)));
+        let (began, until) = (now, now.saturating_add(self.patience(end.saturating_sub(now))));
         let not_held = self.scope.not_held.len();
         // A longest pause that is shorter than the first makes none shorter: without any, time would stand.
         let longest = longest.map(|longest| longest.max(pause));
@@ -710,7 +715,7 @@ impl<'r> Run<'r> {
             self.scope.not_held.truncate(not_held);
             let number = u64::try_from(attempt).unwrap_or_default();
             let ended = self.block_in(body, Nesting { in_retry: true, ..self.nesting });
-            let failure = match self.prove_sent(ended) {
+            let mut failure = match self.prove_sent(ended) {
                 Err(End::Failed(failure)) => failure,
                 ended => {
                     let ended = left(ended);
@@ -726,6 +731,9 @@ impl<'r> Run<'r> {
             if attempt >= times || remaining.is_zero() || self.inputs.plan && self.left_out {
                 if remaining.is_zero() && until < end {
                     self.note("would try again; from here on as if that did not help");
+                } else if attempt > 1 {
+                    let took = ShownDuration(self.conversation.now().saturating_sub(began));
+                    failure.also_means(format!("{attempt} attempts in {took}, and none passed"));
                 }
                 return Err(End::Failed(failure));
             }
