@@ -696,22 +696,20 @@ impl Run<'_> {
                     self.scope.last = Last::default();
                     return self.block(body);
                 }
-                // `"+CEREG: 5"`
-                let prefix = wanted.trim_start_matches(['"', '\'']).split(':').next().unwrap_or_default();
-                if tells_changes(prefix) {
-                    let values: [&dyn Display; 3] = [&wanted, &ShownDuration(within), &prefix];
-                    return Err(self.view().failed("hayes::run::timeout state", span, &values));
-                }
                 let last = &self.scope.last;
                 let asked = last.sent.as_deref().filter(|_| last.lines.iter().any(|line| fits(&line.bytes)));
-                let page = match asked {
-                    Some(_) => "hayes::run::timeout line-answered",
-                    None if matches!(self.conversation.mode(), Mode::Data { .. }) => "hayes::run::timeout line-data",
-                    None => "hayes::run::timeout line",
+                // `"+CEREG: 5"`
+                let prefix = wanted.trim_start_matches(['"', '\'']).split(':').next().unwrap_or_default();
+                let (page, about) = match asked {
+                    Some(asked) => ("hayes::run::timeout line-answered", asked),
+                    None if matches!(self.conversation.mode(), Mode::Data { .. }) => {
+                        ("hayes::run::timeout line-data", "")
+                    }
+                    None if tells_changes(prefix) => ("hayes::run::timeout state", prefix),
+                    None => ("hayes::run::timeout line", ""),
                 };
-                let asked = asked.unwrap_or_default();
-                let values: [&dyn Display; 3] = [&wanted, &ShownDuration(within), &asked];
-                let values = if asked.is_empty() { values.get(..2).unwrap_or_default() } else { &values };
+                let values: [&dyn Display; 3] = [&wanted, &ShownDuration(within), &about];
+                let values = if about.is_empty() { values.get(..2).unwrap_or_default() } else { &values };
                 return Err(self.view().failed(page, span, values));
             }
             Err(trouble) => return Err(self.trouble(trouble, None, span)),
