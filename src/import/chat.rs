@@ -268,7 +268,8 @@ fn said(word: &str, told: &mut Told) -> String {
                 Some('s') => text.push(' '),
                 Some('b') => text.push('\x08'),
                 Some(which @ ('T' | 'U')) => {
-                    let number = told.numbers[usize::from(which == 'U')].clone();
+                    let [first, second] = &told.numbers;
+                    let number = if which == 'U' { second.clone() } else { first.clone() };
                     let name = match which {
                         _ if text.to_ascii_uppercase().contains("CGDCONT") => "apn",
                         'T' => "number",

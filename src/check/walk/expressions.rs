@@ -180,7 +180,10 @@ impl Checker<'_, '_, '_> {
         condition: &'e Expression,
         passes: &mut Option<(&'e Expression, &'e str)>,
     ) -> Option<bool> {
-        use BinaryOperator::{And, Equal, Greater, GreaterOrEqual, In, Less, LessOrEqual, NotEqual, Or};
+        use BinaryOperator::{
+            Add, And, Divide, Equal, Greater, GreaterOrEqual, In, Less, LessOrEqual, Multiply, NotEqual, Or, Range,
+            Remainder, Subtract,
+        };
         let ExpressionKind::Binary { operator, left, right } = &condition.kind else { return None };
         if matches!(operator.value, And | Or) {
             let (one, other) = (self.may_hold_unknown(left, passes), self.may_hold_unknown(right, passes));
@@ -194,7 +197,7 @@ impl Checker<'_, '_, '_> {
             return Some(items.iter().any(|item| value(&item.kind) == Some(*unknown)));
         }
         if let (In, ExpressionKind::Binary { operator, left, right }) = (operator.value, other)
-            && operator.value == BinaryOperator::Range
+            && operator.value == Range
         {
             return Some((value(&left.kind)?..=value(&right.kind)?).contains(unknown));
         }
@@ -206,7 +209,7 @@ impl Checker<'_, '_, '_> {
             GreaterOrEqual => *unknown >= limit,
             Equal => return Some(*unknown == limit),
             NotEqual => return Some(*unknown != limit),
-            _ => return None,
+            Or | And | In | Range | Add | Subtract | Multiply | Divide | Remainder => return None,
         };
         if holds && passes.is_none() {
             *passes = Some((condition, name));
