@@ -42,7 +42,9 @@ impl Lowerer<'_> {
             PatternPart::Value(value) => Ok(TemplatePart::Value(value)),
             PatternPart::Hole(hole) => Err(misunderstood(self.source, hole.span)),
         };
-        let parts = pieces.map(part).collect::<Result<_, _>>()?;
+        let mut parts = pieces.map(part).collect::<Result<Vec<_>, _>>()?;
+        // Most are one part, and a script may have millions.
+        parts.shrink_to_fit();
         Ok(Template { parts, span: self.span(pair) })
     }
 
