@@ -21,8 +21,7 @@ fn own(windows: &str, xdg: &str, usual: &str) -> Option<PathBuf> {
     Some(folder?.join("hayes"))
 }
 
-/// Opens a file to be written, where it [has a reader](has_reader); one that is made is its owner's
-/// alone: what a modem says names its SIM and its user.
+/// Opens a file to be written; one that is made is its owner's alone: what a modem says names its SIM and its user.
 pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
@@ -33,25 +32,7 @@ pub(crate) fn private() -> OpenOptions {
 
 /// A new file, or an old one emptied, that only its owner may read.
 pub(crate) fn private_file(path: impl AsRef<Path>) -> io::Result<File> {
-    has_reader(path.as_ref())?;
     private().truncate(true).open(path)
-}
-
-/// Fails for a pipe that nobody reads: to open it would wait for who does.
-pub(crate) fn has_reader(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    if path.metadata().is_ok_and(|known| std::os::unix::fs::FileTypeExt::is_fifo(&known.file_type())) {
-        let mut options = OpenOptions::new();
-        let at_once = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-        std::os::unix::fs::OpenOptionsExt::custom_flags(options.write(true), at_once);
-        let opened = options.open(path);
-        let nobody = |error: io::Error| match error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) {
-            true => io::Error::other("nobody reads this pipe"),
-            false => error,
-        };
-        return opened.map(drop).map_err(nobody);
-    }
-    Ok(())
 }
 
 /// Whether a file is there that would be lost. Streams and devices lose nothing.

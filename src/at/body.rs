@@ -138,7 +138,6 @@ impl Content {
     /// A piece of it came.
     pub(crate) fn hold(&mut self, piece: &[u8]) {
         self.begin();
-        // What is larger is told of where its lines are kept.
         if self.bytes.len() + piece.len() <= LARGEST_ANSWER {
             self.bytes.extend_from_slice(piece);
         }
@@ -177,11 +176,10 @@ impl Content {
 }
 
 /// No header is longer.
-pub(crate) const LONGEST_HEADER: usize = 256;
+const LONGEST_HEADER: usize = 256;
 
 /// Where the data stand that the header before them counts: on the lines under it (`+QIRD: 12`), or in its own line, in
-/// quotes (`+USORD: 0,12,"…"`) or behind a comma (`+CARECV: 12,…`) or a colon (`+IPD,12:…`). None
-/// where it counts nothing; it may go on.
+/// quotes (`+USORD: 0,12,"…"`) or behind a comma (`+CARECV: 12,…`). None where it counts nothing; it may go on.
 pub(super) fn counted(text: &[u8], parameter: isize, before: u8) -> Poll<Option<Range<usize>>> {
     if before == b'\n' { counted_below(text, parameter) } else { counted_in_line(text, parameter, before) }
 }
@@ -209,7 +207,6 @@ fn counted_in_line(text: &[u8], parameter: isize, before: u8) -> Poll<Option<Ran
         };
         match byte {
             b',' if before == b',' && commas == parameter && !in_quotes => return Poll::Ready(data()),
-            b':' if before == b':' && commas > 0 => return Poll::Ready(data()),
             b'"' if before == b'"' && commas > parameter => {
                 // Another byte there than a quote: not what was counted, but hexadecimal digits, two a byte.
                 let is_closed = |data: &Range<usize>| text.get(data.end).is_none_or(|byte| *byte == b'"');
@@ -234,9 +231,7 @@ fn extent(start: usize, count: usize) -> Range<usize> {
 }
 
 fn count(header: &[u8], parameter: isize) -> Option<usize> {
-    let header = header.trim_ascii_end();
-    let header = header.strip_prefix(b"CONNECT ").or_else(|| header.strip_suffix(b":")).unwrap_or(header);
-    let (_, list) = split_prefix(header);
+    let (_, list) = split_prefix(header.strip_prefix(b"CONNECT ").unwrap_or(header));
     let fields: Vec<_> = parameters(list).collect();
     let from_end = fields.len().checked_sub(parameter.unsigned_abs());
     number(fields.get(usize::try_from(parameter).ok().or(from_end)?)?)

@@ -18,10 +18,6 @@ pub trait Knowledge: Sync {
     /// Whether the line, which is a URC, is the header of a text or a PDU that stands under it: `+CMT: …`.
     fn has_body(&self, line: &[u8]) -> bool;
 
-    /// Which value of the line, which nobody asked for, counts the data behind it, and what stands before these:
-    /// `+QIURC: "recv",0,4`. The line may not have ended.
-    fn counts(&self, line: &[u8]) -> Option<(isize, u8)>;
-
     /// Whether the line carries the prefix of a command that is known and another than this one, `+CREG`.
     fn is_answer_of_another(&self, line: &[u8], own: &[u8]) -> bool;
 

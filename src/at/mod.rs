@@ -19,7 +19,6 @@ mod tests;
 use std::ops::Range;
 use std::time::Duration;
 
-pub(crate) use body::LONGEST_HEADER;
 pub use command::Form;
 pub use knowledge::{Knowledge, Likeness, Unasked};
 use result_code::Verbosity;
@@ -140,8 +139,6 @@ pub struct Expected {
     pub closes: bool,
     /// A line that asks for data (`^SISW: 0,10,0`) tells by this value, from 0, how many bytes of them it takes.
     pub granted: Option<usize>,
-    /// The modem starts anew by it: that it says so comes from that.
-    pub restarts: bool,
     /// Any character aborts it while it runs (`AT+COPS=?`, `ATD`): 27.007 §5.6.1 of V.250.
     pub abortable: bool,
     /// The result of a `send` that is no AT command: there may be no final result code; the caller says when it ends.

@@ -13,7 +13,6 @@ use super::find;
 use super::inventory::{BatchModem, Identity};
 use super::journal::Head;
 use crate::catalogue::Catalogue;
-use crate::catalogue::own;
 use crate::check::Program;
 use crate::connect::{self, Opening};
 use crate::conversation::Conversation;
@@ -159,7 +158,7 @@ impl Common {
     /// No environment, speed or time limit is set. The conversations of modems that did not pass go beside the results.
     pub fn new(program: Arc<Program>, inputs: Inputs, results: &Path) -> Common {
         Common {
-            script_mark: mark(program.sources().into_values().chain(own::texts())),
+            script_mark: mark(program.sources().into_values()),
             files_mark: files_read(&program, inputs.folder.as_deref().unwrap_or(Path::new(""))),
             program,
             inputs,

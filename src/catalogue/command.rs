@@ -63,36 +63,19 @@ pub fn prospect(line: &str, module: Option<&Module>) -> Prospect {
     parse(line).map_or_else(Prospect::default, |line| of_commands(&line, module))
 }
 
-/// Why a command must stand in an `unsafe` block of which the catalogue does not say so: it seems to write an IMEI.
+/// Why a command that the catalogue does not know must stand in an `unsafe` block: it seems to write an IMEI.
 pub fn unknown_danger(asked: &Command<'_>) -> Option<&'static str> {
     const IMEI_DIGITS: usize = 15;
-    if asked.form != Form::Set || asked.argument.len() < IMEI_DIGITS - 1 {
+    if asked.form != Form::Set || command_of(asked).is_some() {
         return None;
     }
-    let (known, values) = (command_of(asked), values(asked));
-    if known.is_some_and(|known| known.needs_unsafe(asked.form, &values).is_some()) {
-        return None;
-    }
-    // With the number of the software's version it has one digit more.
-    let is_imei = |value: &str| {
-        let version = value.get(IMEI_DIGITS..).unwrap_or_default();
-        let parts = value.get(..IMEI_DIGITS).and_then(|imei| imei.split_at_checked(IMEI_DIGITS - 1));
-        version.len() <= 1
-            && version.bytes().all(|byte| byte.is_ascii_digit())
-            && parts.is_some_and(|(front, last)| check_digit(front).is_some_and(|digit| digit.to_string() == last))
+    let is_imei = |value: &&str| {
+        let parts = value.trim_matches('"').split_at_checked(IMEI_DIGITS - 1);
+        parts.is_some_and(|(front, last)| check_digit(front).is_some_and(|digit| digit.to_string() == last))
     };
-    let is_one = if let Some(layout) = known.and_then(|known| known.form(Form::Set)) {
-        // A text, a number or what a setting is set to may be one: many are known to a server by it.
-        let layout = layout.layout_of(asked.argument);
-        let takes_none = |place| layout.field(place).is_none_or(KnownField::is_closed);
-        let is_named = || values.first().is_some_and(|key| key.to_ascii_uppercase().contains("IMEI"));
-        let place = values.iter().position(|value| is_imei(value));
-        place.is_some_and(|place| takes_none(place) || is_named())
-    } else {
-        let is_called_so = known.is_none() && asked.name.to_ascii_uppercase().contains("IMEI");
-        let count = asked.argument.bytes().filter(u8::is_ascii_digit).count();
-        is_called_so && count >= IMEI_DIGITS - 1 || values.iter().any(|value| is_imei(value))
-    };
+    let is_called_so = asked.name.to_ascii_uppercase().contains("IMEI");
+    let count = asked.argument.bytes().filter(u8::is_ascii_digit).count();
+    let is_one = is_called_so && count >= IMEI_DIGITS - 1 || values(asked).iter().any(is_imei);
     is_one.then_some("It looks as if it writes an IMEI, and another one is a crime in several countries.")
 }
 
@@ -102,11 +85,11 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
     let mut shape = Shape::None;
     let mut any_prefix = false;
     for asked in &line.commands {
-        if let Some(why) = unknown_danger(asked) {
-            prospect.needs_unsafe.get_or_insert(why);
-            prospect.stakes.illegal = Some(why);
-        }
         let Some(known) = command_of(asked) else {
+            if let Some(why) = unknown_danger(asked) {
+                prospect.needs_unsafe.get_or_insert(why);
+                prospect.stakes.illegal = Some(why);
+            }
             any_prefix = true;
             shape = together(shape, Shape::Unknown);
             continue;
@@ -141,7 +124,6 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
                 Form::Test => module.and_then(|module| module.scan_abortable).unwrap_or(true),
                 Form::Set | Form::Execute => true,
             };
-        expected.restarts |= known.away(asked.form, &values).is_some();
         prospect.names_module |= known.names_module;
         if prospect.needs_unsafe.is_none() {
             prospect.needs_unsafe = known.needs_unsafe(asked.form, &values).map(|danger| danger.why);
@@ -357,21 +339,13 @@ impl MaxTime {
     }
 }
 
-/// Whether a value is this word, in any case: [`When`] tells of its signs.
-fn is_like(value: &str, wanted: &str) -> bool {
-    let (start, is_open) = wanted.strip_suffix('…').map_or((wanted, false), |start| (start, true));
-    let alike = |(given, wanted): (u8, u8)| wanted == b'?' || given.eq_ignore_ascii_case(&wanted);
-    let is_long_enough = if is_open { value.len() >= start.len() } else { value.len() == start.len() };
-    is_long_enough && value.bytes().zip(start.bytes()).all(alike)
-}
-
 impl When {
     pub fn holds(self, form: Form, parameters: &[&str]) -> bool {
         let mut given = parameters.iter().map(|given| unquoted(given));
         self.is_of(written_as(form, parameters))
-            && self
-                .parameters()
-                .all(|wanted| given.next().is_some_and(|given| wanted.is_none_or(|wanted| is_like(given, wanted))))
+            && self.parameters().all(|wanted| {
+                given.next().is_some_and(|given| wanted.is_none_or(|wanted| given.eq_ignore_ascii_case(wanted)))
+            })
     }
 
     fn is_of(self, form: Form) -> bool {

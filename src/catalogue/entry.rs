@@ -79,9 +79,8 @@ pub struct CommandEntry {
     pub network: Network,
     /// What is set is written to the modem's flash, in these cases; what needs a restart to hold is too
     pub flash: Vec<When>,
-    /// It tells how many tries are left of `SC`, `PUK`, `P2`, `PUK2`: of which, the line that asks, and which value of
-    /// the answer that is, from 0
-    pub pin_tries: Vec<(&'static str, &'static str, usize)>,
+    /// It tells how many tries a PIN has left: the line that asks, and which value of the answer that is, from 0
+    pub pin_tries: Option<(&'static str, usize)>,
     /// Vendors' final result codes that end its answer: `SEND OK: success`, `SEND FAIL: failure`
     pub finals: Vec<&'static str>,
     pub max_times: Vec<MaxTime>,
@@ -217,8 +216,7 @@ fn is_shape(word: &str) -> bool {
 }
 
 /// In which cases something holds: `=1,1` a set with these first parameters, `=*,4` with any first one, `=` any set,
-/// `?` a read, `=?` a test, `!` an execution, nothing: a set or an execution. In a parameter `?` is any character, and
-/// a `…` at its end whatever follows.
+/// `?` a read, `=?` a test, `!` an execution, nothing: a set or an execution.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct When(pub &'static str);
@@ -245,9 +243,6 @@ pub struct Danger {
     pub kind: DangerKind,
     #[serde(default)]
     pub when: When,
-    /// What it tries: `SC` is the PIN, `P2` the PIN2, as in `AT+CLCK`, `PUK` and `PUK2`; else its first value names it
-    #[serde(default)]
-    pub pin: &'static str,
     pub why: &'static str,
     /// May stand only in an `unsafe` block
     #[serde(default, rename = "unsafe")]
@@ -579,9 +574,6 @@ pub struct Urc {
     /// So many lines follow that belong to it: the text or PDU of `+CMT`
     #[serde(rename = "body")]
     pub body_lines: u8,
-    /// Data that a stranger sent stand behind it: which value counts them, from 0 (-1 is the last), what stands before
-    /// them (a line end, `:`), and what the first value is then, if not any
-    pub pushes: Option<(isize, char, &'static str)>,
     /// Modems say it when they start, and never else: whoever hears it knows that the modem has restarted
     pub starts: bool,
     /// It is a word that an answer may hold as well: it tells of a start only where the answer is known to be another

@@ -6,9 +6,8 @@ use std::sync::LazyLock;
 use super::entry::{CommandEntry, FieldKind, KnownField, Layout, Urc};
 use super::layout::Fit;
 use super::lookup::{RESULTS, command, urc};
-use crate::at::command::is_extended_prefix;
 use crate::at::parameters::{parameters, split_prefix};
-use crate::at::{Form, Knowledge, LONGEST_HEADER, Likeness, Shape, Unasked};
+use crate::at::{Form, Knowledge, Likeness, Unasked};
 
 /// The final result codes that may end any answer, and whether each is a success.
 static VENDOR_FINALS: LazyLock<Vec<(&'static str, bool)>> = LazyLock::new(|| {
@@ -80,23 +79,6 @@ impl Knowledge for Catalogue {
     fn has_body(&self, line: &[u8]) -> bool {
         // Nearly every line is told apart without the table.
         is_message(line) && urc(line).is_some_and(|urc| urc.body_lines > 0)
-    }
-
-    fn counts(&self, line: &[u8]) -> Option<(isize, u8)> {
-        if !is_extended_prefix(*line.first()?) {
-            return None;
-        }
-        let line = line.get(..LONGEST_HEADER).unwrap_or(line);
-        let line = line.get(..memchr::memchr2(b'\r', b'\n', line).unwrap_or(line.len())).unwrap_or(line);
-        if let Some(known) = urc(line) {
-            let (parameter, before, event) = known.pushes?;
-            let is_it = || parameters(split_prefix(line).1).next().is_some_and(|first| first.value == event.as_bytes());
-            return (event.is_empty() || is_it()).then_some((parameter, u8::try_from(before).ok()?));
-        }
-        // A late answer
-        let known = std::str::from_utf8(split_prefix(line).0?).ok().and_then(command)?;
-        let Shape::Counted { parameter, before } = known.form(Form::Set)?.shape else { return None };
-        Some((parameter, before))
     }
 
     fn is_answer_of_another(&self, line: &[u8], own: &[u8]) -> bool {

@@ -20,5 +20,4 @@ pub use lookup::{
     command, command_of, command_with, commands, error, error_by_text, meant, module, module_by_model, module_named_by,
     modules, nearest, result_code, urc, urcs,
 };
-pub(crate) use secret::of_card;
 pub use secret::{is_called_secret, secrets_in};

@@ -92,13 +92,11 @@ fn of_address(value: &str) -> Option<&str> {
 }
 
 /// The PINs in a command for the SIM (102.221 §11.1.9 to §11.1.13): verify, change, disable, enable, unblock.
-pub(crate) fn of_card(value: &str) -> Option<&str> {
+fn of_card(value: &str) -> Option<&str> {
     const APDU_HEADER: usize = 10;
     let (header, data) = value.split_at_checked(APDU_HEADER)?;
     let length = usize::from_str_radix(header.get(8..)?, 16).ok()?;
-    let is_one = ["20", "24", "26", "28", "2C"]
-        .iter()
-        .any(|code| header.get(2..4).is_some_and(|given| given.eq_ignore_ascii_case(code)));
+    let is_one = ["20", "24", "26", "28", "2C"].iter().any(|code| header.get(2..4) == Some(code));
     let is_hex = value.bytes().all(|byte| byte.is_ascii_hexdigit());
     (is_one && is_hex && matches!(length, 8 | 16) && data.len() >= 2 * length).then_some(data)
 }

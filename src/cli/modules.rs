@@ -5,25 +5,16 @@ use std::path::{Path, PathBuf};
 use super::arguments::Task;
 use super::console::{Console, Exit};
 use crate::catalogue::own;
-use crate::source::{LARGEST_TEXT, leads_out, read_file};
+use crate::source::{LARGEST_TEXT, read_file};
 use crate::state;
 
 /// Reads them and makes them known. What is wrong with one is said before anything else is done.
 pub(crate) fn make_known(task: Option<&Task>, console: &Console) -> Result<(), Exit> {
-    let (mut modules, mut texts) = (Vec::new(), Vec::new());
+    let mut modules = Vec::new();
     // Those beside the script come last and win.
-    let own = state::settings().map(|folder| (folder, true));
-    let folders = own.into_iter().chain(beside(task).into_iter().map(|folder| (folder, false)));
-    let files = folders.flat_map(|(folder, is_own)| {
-        files(&folder.join("modules")).into_iter().map(move |file| (is_own || !leads_out(&file, &folder), file))
-    });
-    for (may_be_read, file) in files {
+    for file in state::settings().into_iter().chain(beside(task)).flat_map(|folder| files(&folder.join("modules"))) {
         let name = file.display().to_string();
-        let text = match may_be_read {
-            true => read_file(&file, LARGEST_TEXT).map_err(|error| error.to_string()),
-            false => Err("is a link to a file that stands elsewhere, and is not read".to_owned()),
-        };
-        texts.extend(text.clone());
+        let text = read_file(&file, LARGEST_TEXT).map_err(|error| error.to_string());
         match text.and_then(|text| own::read(&name, &text).map_err(|why| format!("cannot be used: {why}"))) {
             Ok(module) => modules.push(module),
             Err(why) => {
@@ -33,7 +24,7 @@ pub(crate) fn make_known(task: Option<&Task>, console: &Console) -> Result<(), E
             }
         }
     }
-    own::install(modules, texts);
+    own::install(modules);
     Ok(())
 }
 

@@ -71,7 +71,7 @@ fn place(path: &Path) -> Option<PathBuf> {
 impl Sink {
     pub(crate) fn open(path: Option<&Path>, console: &Console) -> Result<Sink, Exit> {
         let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Sink::Standard) };
-        match state::has_reader(path).and_then(|()| state::private().open(path)) {
+        match state::private().open(path) {
             Ok(file) => Ok(Sink::File { file, path: path.to_owned(), is_begun: false }),
             Err(error) => Err(unwritable(path, &error, console)),
         }
@@ -247,7 +247,7 @@ pub(crate) fn reports_apart(
 /// Whether the reports can be written: a wrong path shows before anything is sent.
 pub(crate) fn reports_writable(reports: &Reports, console: &Console) -> Result<(), Exit> {
     for path in reports.files().map(|(_, path)| path).filter(|path| !is_stream(path)) {
-        if let Err(error) = state::has_reader(path).and_then(|()| state::private().open(path)) {
+        if let Err(error) = state::private().open(path) {
             let message = format!("the report {} cannot be written: {error}; nothing was sent", path.display());
             return Err(console.refuse(Exit::Unwritable, &message, None));
         }

@@ -20,7 +20,7 @@ use crate::report::diagnostics::{annotations, json_lines, one_line_each};
 use crate::report::result::plural;
 use crate::report::sarif::sarif;
 use crate::report::style::{Style, filled};
-use crate::source::{LARGEST_TEXT, Source, Spanned, Unreadable, leads_out, read_text};
+use crate::source::{LARGEST_TEXT, Source, Spanned, Unreadable, read_text};
 use crate::syntax;
 use crate::syntax::ast::{Convert, Param};
 
@@ -211,21 +211,12 @@ pub(crate) fn format_all(arguments: &Fmt, console: &Console) -> Exit {
     with_folders(&arguments.scripts).iter().map(format).fold(Exit::Passed, Exit::worst)
 }
 
-/// This file; of a folder the files in it and below that end so. What is no file, or stands elsewhere, nobody has
-/// named.
+/// This file; of a folder the files in it and below that end so.
 pub(crate) fn files_below(path: &Path, ending: &str, found: &mut BTreeSet<PathBuf>) -> io::Result<()> {
     if !path.metadata()?.is_dir() {
         found.insert(path.to_owned());
         return Ok(());
     }
-    let mut all = BTreeSet::new();
-    search(path, ending, &mut all)?;
-    all.retain(|file| file.is_file() && !leads_out(file, path));
-    found.append(&mut all);
-    Ok(())
-}
-
-fn search(path: &Path, ending: &str, found: &mut BTreeSet<PathBuf>) -> io::Result<()> {
     for entry in std::fs::read_dir(path)? {
         let entry = entry?;
         // A link may lead back to where we are; a hidden folder is another program's.
@@ -233,7 +224,7 @@ fn search(path: &Path, ending: &str, found: &mut BTreeSet<PathBuf>) -> io::Resul
             if entry.file_name().as_encoded_bytes().starts_with(b".") {
                 continue;
             }
-            search(&entry.path(), ending, found)?;
+            files_below(&entry.path(), ending, found)?;
         } else if entry.path().extension().is_some_and(|known| known == ending) {
             found.insert(entry.path());
         }

@@ -20,7 +20,7 @@ use crate::port::{Cancel, Timestamp};
 use crate::report::result::{FailureReport, RunResult};
 use crate::report::style::{Palette, Style};
 use crate::runtime::{self, Inputs, Outcome, Status};
-use crate::source::{LARGEST_TEXT, leads_out, read_file};
+use crate::source::{LARGEST_TEXT, read_file};
 use crate::syntax::ast::Convert;
 
 /// How a recording's name ends.
@@ -139,11 +139,6 @@ fn one(recording: &Path, arguments: &Test, cancel: &Cancel, console: &Console) -
         let help = "give it the name of its script, or write `# script: NAME.hayes` into its second line";
         refuse(format!("{name}: no script has its name"), help)
     })?;
-    let is_elsewhere = |folder: Option<&Path>| leads_out(Path::new(&script), folder.unwrap_or(Path::new("")));
-    if !arguments.inputs.outside && is_elsewhere(None) && is_elsewhere(recording.parent()) {
-        let message = format!("{name}: its script {} stands elsewhere, and is not run", harmless(&script));
-        return Err(refuse(message, "a recording may come from anybody; where you trust it, `--outside` runs it"));
-    }
     let source = scripts::read(&script, console)?;
     let mut given = arguments.inputs.clone();
     given.variables.extend(terms.variables);

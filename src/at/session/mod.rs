@@ -155,8 +155,6 @@ pub enum FailureKind {
     Restarted(Line),
     /// The modem has gone off: this line says so
     Off(Line),
-    /// It was answered, by more than is kept
-    TooLarge,
     /// The modem did not come into step again after so many tries
     OutOfStep { tries: u32 },
     /// This question's echo came behind what was taken for its answer: that was an earlier one's
@@ -231,10 +229,6 @@ struct Asking {
     pause: Option<Duration>,
     /// As [`Idle::heeds_refusal`], of what was sent before it
     heeds_refusal: Option<Duration>,
-    /// A part of the answer was given up.
-    is_cut: bool,
-    /// The modem has started anew behind the question, and not by it.
-    is_undone: bool,
 }
 
 /// Words that are no echo and have no prefix: `U-Boot 2016.07`.
@@ -420,8 +414,6 @@ impl Asking {
             garbage: 0,
             pause: None,
             heeds_refusal: None,
-            is_cut: false,
-            is_undone: false,
         }
     }
 
@@ -998,11 +990,9 @@ impl Session {
     fn hear_start(&mut self, line: &[u8], now: Duration) {
         let before = self.started.replace((now, Line { bytes: line.to_vec() }));
         let is_same = before.is_some_and(|(at, before)| now < at + START_TIME && before.bytes != line);
-        let is_silent = self.echoes == Some(false);
         if let Activity::Asking(asking) = &mut self.state
             && !is_same
         {
-            asking.is_undone = (asking.is_echoed || is_silent) && !asking.question.expected.restarts;
             asking.lose_modem(FailureKind::Restarted(Line { bytes: line.to_vec() }), now);
         }
     }
@@ -1142,19 +1132,8 @@ impl Session {
         }
     }
 
-    /// The question that is open has its answer; one that tells of success holds only where all of it is kept, and the
-    /// modem has not started anew meanwhile.
+    /// The question that is open has its answer.
     fn finish(&mut self, result: Option<ResultCode>, now: &mut Now<'_>) {
-        if let Activity::Asking(asking) = &mut self.state
-            && !asking.question.expected.free
-            && result.as_ref().is_none_or(ResultCode::is_success)
-        {
-            let undone = asking.gone.take_if(|gone| asking.is_undone && matches!(gone, FailureKind::Restarted(_)));
-            if let Some(kind) = undone.or(asking.is_cut.then_some(FailureKind::TooLarge)) {
-                asking.is_answered = true;
-                return self.fail(kind, now);
-            }
-        }
         if self.is_asking() {
             self.tell_dropped(now.time, now.listener);
         }

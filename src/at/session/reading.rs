@@ -174,7 +174,7 @@ impl Session {
         if let Some(taken) = self.take_below(framer, now) {
             return taken;
         }
-        if let Some(taken) = self.take_announced(framer, now).or_else(|| self.take_pushed(framer, now)) {
+        if let Some(taken) = self.take_announced(framer, now) {
             return taken;
         }
         match framer.frame() {
@@ -307,52 +307,6 @@ impl Session {
         is_taken
     }
 
-    /// Data that a stranger sent, behind a line that counts them and that nobody asked for: in them nothing is a line,
-    /// and nothing waits for them. What has not come when nothing more does is none of them.
-    fn take_pushed(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
-        let rest = framer.rest();
-        let asked = match &mut self.state {
-            Activity::Asking(asking) if asking.connected || asking.body.is_some() => return None,
-            Activity::Asking(asking) => Some(&asking.question),
-            Activity::Idle(idle) => idle.owing.as_ref().map(|owing| &owing.question),
-            Activity::Resync(resync) => resync.still_owed().map(|owing| &owing.question),
-        };
-        // What it says to a question that counts nothing is counted by nothing.
-        let is_plain = |question: &&Arc<Question>| !matches!(question.expected.shape, Shape::Counted { .. });
-        if self.mode.is_data() || asked.is_some_and(|asked| is_plain(&asked) && asked.form_of(rest).is_some()) {
-            return None;
-        }
-        let (parameter, before) = self.dialect.knowledge.counts(rest)?;
-        let is_whole_line = framer.frame().is_some();
-        let rest = framer.rest();
-        let (start, end) = match body::counted(rest, parameter, before) {
-            Poll::Ready(data) => data.map(|data| (data.start, data.end + usize::from(before == b'"')))?,
-            Poll::Pending if is_whole_line => (rest.len(), LONGEST_LINE),
-            Poll::Pending => return None,
-        };
-        if end > LONGEST_LINE {
-            return None;
-        }
-        if rest.len() < end {
-            self.patience = LONGEST_GAP;
-            if !self.cursor.is_decided(false, now) {
-                return Some(false);
-            }
-        }
-        let end = end.min(rest.len());
-        let start = start.min(end);
-        let (header, data) = (rest.get(..start)?, rest.get(start..end)?);
-        let is_line = before != b'\n' && memchr::memchr2(b'\r', b'\n', data).is_none();
-        let line = if is_line { rest.get(..end)? } else { header.trim_ascii_end() };
-        self.queue_line(line, &Event::Urc(line), now);
-        for line in data.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !line.is_empty() && !is_line) {
-            now.tell(&Event::Urc(line));
-        }
-        framer.take_to(framer.position() + end);
-        self.cursor.before = Before::Line;
-        Some(true)
-    }
-
     /// `CONNECT` before content that belongs to the answer; and the content, where a number behind it counts its bytes.
     fn take_connect(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
         let Activity::Asking(asking) = &mut self.state else { return None };
@@ -403,7 +357,6 @@ impl Session {
         if given_up > 0 {
             framer.give_up(given_up);
             now.tell(&Event::Truncated { bytes: given_up });
-            self.lose_a_part();
         }
         Some(true)
     }
@@ -479,13 +432,6 @@ impl Session {
         if self.mode.is_data() {
             return self.take_data(framer, frame, now);
         }
-        if frame.cut {
-            // A part of a line is no line: it meets no pattern, and gives no value.
-            now.tell(&Event::Stray(framer.line(frame)));
-            self.lose_a_part();
-            framer.consume(frame);
-            return true;
-        }
         if let Some(taken) = self.take_content_line(framer, frame, now) {
             return taken;
         }
@@ -516,13 +462,6 @@ impl Session {
         }
         framer.consume(frame);
         true
-    }
-
-    /// Not all of the answer is kept.
-    fn lose_a_part(&mut self) {
-        if let Activity::Asking(asking) = &mut self.state {
-            asking.is_cut = true;
-        }
     }
 
     /// Blanks before a line of the question's own are noise.
@@ -877,7 +816,6 @@ impl Session {
         self.close_echo();
         let Activity::Asking(asking) = &mut self.state else { return };
         let fits = asking.keep(line);
-        asking.is_cut |= !fits;
         now.tell(&Event::Response(line));
         if !fits {
             now.tell(&Event::Notice("the answer is larger than 1 MiB: what comes after is not kept"));
@@ -966,15 +904,11 @@ impl Session {
     /// A result code that comes while nothing is asked is the answer to what nobody waits for, or one too many.
     #[inline(never)]
     fn take_unasked_result(&mut self, line: &[u8], now: &Now<'_>) {
-        let dialect = self.dialect;
         let is_result = result_code::parse(line).is_some_and(|result| !result.is_call_control());
         self.dialect.has_surplus |= is_result && !self.owes_final && !self.heeds_refusal();
         self.owes_final &= !is_result;
         if let Some(idle) = self.idle() {
-            let believed = idle.believed.filter(|since| now.time < *since + PROOF_TIME);
-            // One that succeeds, too many, may be the late one: then the refusal comes behind it.
-            let succeeds = dialect.final_of(&Expected::default(), line).is_some_and(|it| it.0.is_success());
-            idle.believed = believed.filter(|_| succeeds);
+            let believed = idle.believed.take().filter(|since| now.time < *since + PROOF_TIME);
             idle.heeds_refusal = idle.heeds_refusal.or(believed);
         }
         if let Some(result) = self.refusal(line) {

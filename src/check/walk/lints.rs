@@ -154,11 +154,6 @@ impl<'l> KnownCommand<'l> {
         format!("AT{}", self.command.name.to_ascii_uppercase())
     }
 
-    /// Without what it tries: `AT+CPIN=`, `ATD`
-    fn tried(&self) -> String {
-        format!("{}{}", self.name(), if self.command.form == Form::Set { "=" } else { "" })
-    }
-
     /// As it is written: `AT+CFUN=1,1`
     fn written(&self, source: &Source) -> String {
         let rest = source.slice(self.span).strip_prefix(self.command.name).unwrap_or_default();
@@ -567,16 +562,18 @@ fn is_slip(written: &str, meant: &str) -> bool {
 fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, findings: &mut Findings) {
     let (form, values) = (known.command.form, &known.values);
     let (source, span) = (Arc::clone(&findings.source), known.span);
-    lines.may_be_silent |= known.entry.is_none();
-    if let Some(why) = unknown_danger(known.command).filter(|_| !asked.place.in_unsafe) {
-        return findings.tell("hayes::check::needs-unsafe", span, &[&known.written(&source), &clause(why)]);
-    }
-    let Some(entry) = known.entry else { return };
+    let Some(entry) = known.entry else {
+        lines.may_be_silent = true;
+        if let Some(why) = unknown_danger(known.command).filter(|_| !asked.place.in_unsafe) {
+            findings.tell("hayes::check::needs-unsafe", span, &[&known.written(&source), &clause(why)]);
+        }
+        return;
+    };
     lines.may_be_silent |=
         known.away().is_some() || entry.dangers(form, values).any(|danger| danger.kind == DangerKind::Silence);
     let tries_pin = may_try_pin(known);
     if tries_pin {
-        let command = known.tried();
+        let command = format!("{}=", known.name());
         let again = match (asked.role, asked.place.in_retry) {
             (Role::Ensured, _) => Some("an `ensure`, which asks twice"),
             (Role::Question | Role::Reboot, true) => Some("a `retry`"),
@@ -596,7 +593,7 @@ fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fi
     }
     let is_told = |danger: &&Danger| is_told(danger.kind, form, lines.is_plain_list);
     if let Some(danger) = entry.dangers(form, values).find(is_told) {
-        let command = if tries_pin { known.tried() } else { command() };
+        let command = if tries_pin { format!("{}=", known.name()) } else { command() };
         findings.tell("hayes::check::danger", span, &[&command, &clause(danger.why)]);
     } else if let Some(why) = entry.not_repeatable(form, values)
         && asked.place.in_retry
@@ -632,7 +629,7 @@ fn may_hold(when: When, known: &KnownCommand<'_>) -> bool {
         .values
         .iter()
         .map(|value| match wanted.next() {
-            Some(Some(wanted)) if value.contains(UNKNOWN) && !wanted.ends_with('…') => wanted,
+            Some(Some(wanted)) if value.contains(UNKNOWN) => wanted,
             Some(_) | None => *value,
         })
         .collect();

@@ -11,12 +11,12 @@ use regex::Regex;
 use super::{ClauseValues, End, ReadyQuestion, ScriptView, Step, Values};
 use crate::at::command;
 use crate::at::parameters::{self as at_parameters, Parameter, Written, parameters, prefix_length, split_prefix};
-use crate::at::{Form, Line, PromptPlan, Question, ResultCode};
-use crate::catalogue::command::{needs_radio_off, only_asks};
+use crate::at::{Line, PromptPlan, Question, ResultCode};
+use crate::catalogue::command::needs_radio_off;
 use crate::catalogue::explain::{Context, advice, beside};
 use crate::catalogue::{self, Catalogue, meant, result_code, urc};
 use crate::check::{Evaluate, Hole, Matcher, Program, anywhere, counted, from_text};
-use crate::guard::{PinAttempt, tries_told};
+use crate::guard::tries_told;
 use crate::notation::text;
 use crate::runtime::failure::Failure;
 use crate::sms::Coding;
@@ -226,18 +226,6 @@ impl ScriptView<'_> {
             let is_alone = parameters(split_prefix(&line.bytes).1).nth(1).is_none();
             is_alone || lines.iter().find(|line| says_so(line)).map(first) == Some(first(line))
         };
-        // `AT+QCFG="nwscanmode"` asks for one setting by its name.
-        let key = || command::parse(&asked.text).filter(|line| matches!(&*line.commands, [one] if only_asks(one)));
-        let key = key().and_then(|line| {
-            let one = line.commands.first()?;
-            let may_be_set = catalogue::command_of(one)?.form(Form::Set)?.parameters.fields.len() > 1;
-            Some(one.argument.strip_prefix('"')?.split_once('"')?.0).filter(|_| may_be_set)
-        });
-        let is_of_asked = |line: &Line| {
-            let (prefix, values) = split_prefix(&line.bytes);
-            let named = parameters(values).next().filter(|first| first.kind == Written::Quoted && prefix == said);
-            named.is_some_and(|named| key.is_some_and(|key| key.as_bytes().eq_ignore_ascii_case(named.value)))
-        };
         let is_unknown =
             |name: &[u8]| std::str::from_utf8(name).is_ok_and(|name| catalogue::lookup::command(name).is_none());
         let contradicts = |line: &&Line| {
@@ -249,7 +237,7 @@ impl ScriptView<'_> {
             let prefix = split_prefix(&line.bytes).0;
             let is_alike = prefix == said || prefix.is_none() || said.is_none();
             let is_set_twice = || span == asked.span && prefix.is_some_and(is_unknown) && is_of_one(line);
-            let is_one = Catalogue.answers_once(&line.bytes, name, form) || is_set_twice() || is_of_asked(line);
+            let is_one = Catalogue.answers_once(&line.bytes, name, form) || is_set_twice();
             is_alike && is_one && !says_so(line)
         };
         let other = lines.iter().find(contradicts);
@@ -353,8 +341,9 @@ impl ScriptView<'_> {
         } else if let Some(instead) = unknown {
             problem = problem.help(instead);
         } else if asked.stakes.tries_pin && result.to_string() == "ERROR" {
-            let told = PinAttempt::of(&asked.line).and_then(|pin| tries_told(&pin.opens, self.module).first().copied());
-            let told = told.map(|(line, _)| format!(", and {line} for the tries that are left")).unwrap_or_default();
+            let told =
+                tries_told(self.module).first().map(|(line, _)| format!(", and {line} for the tries that are left"));
+            let told = told.unwrap_or_default();
             let help =
                 format!("the PIN may be wrong, and then one try less is left: ask AT+CPIN?{told}, before another");
             problem = problem.help(help);

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use super::capture::Captured;
 use super::{Abort, ClauseValues, End, Hearing, Last, ReadyQuestion, Run, Step, Values};
-use crate::at::command::without_blanks;
 use crate::at::{self, Answer, Event, Hearer, Line, Question, ResultCode, Shape, Verdict, Why, result_code};
 use crate::catalogue::command::{Away, Stakes, away, tells_changes};
 use crate::catalogue::{Prospect, prospect};
@@ -305,15 +304,10 @@ impl Run<'_> {
 
     #[inline(never)]
     fn ask_guard(&mut self, asked: &ReadyQuestion) -> Step {
-        let Some(guard) = &self.inputs.guard else { return Ok(()) };
-        // What puts things right at the end is not held back, but for what it may cost for good.
-        let Stakes { tries_pin, illegal, .. } = asked.stakes;
-        let stakes = match self.hearing.aborts_hold {
-            true => asked.stakes,
-            false => Stakes { tries_pin, illegal, ..Stakes::default() },
-        };
-        let is_whole = asked.is_command && *asked.line == *without_blanks(&asked.text);
-        let leave = guard.before(&asked.line, is_whole, stakes, self.conversation, &mut self.hearing);
+        // What puts things right at the end is not held back.
+        let Some(guard) = self.inputs.guard.as_ref().filter(|_| self.hearing.aborts_hold) else { return Ok(()) };
+        let is_whole = asked.is_command && *asked.line == *asked.text;
+        let leave = guard.before(&asked.line, is_whole, asked.stakes, self.conversation, &mut self.hearing);
         for note in guard.untold() {
             self.hearing.event(self.conversation.now(), &Event::Notice(&note));
         }
@@ -840,7 +834,6 @@ impl Run<'_> {
             NoAnswer(FailureKind::TookLess { taken }) => {
                 view.fail(told("hayes::run::reply-length cut", &[&what, taken]))
             }
-            NoAnswer(FailureKind::TooLarge) => view.fail(told("hayes::run::too-large", &[&what])),
             NoAnswer(FailureKind::OutOfStep { tries }) => view.fail(match in_small_letters(trouble) {
                 Some((line, result)) => {
                     told("hayes::run::out-of-step small-letters", &[&what, tries, &waited, &line.trim(), &result])

@@ -222,7 +222,6 @@ impl<'r> Run<'r> {
                 secret: Vec::new(),
                 aborts: Vec::new(),
                 aborts_hold: true,
-                unheeded: None,
                 reboots: false,
                 stopped_by: None,
                 replied: false,
@@ -360,10 +359,6 @@ impl<'r> Run<'r> {
         }
         let last = self.prove_sent(last);
         self.hearing.aborts_hold = held;
-        if let Some(line) = self.hearing.unheeded.take().filter(|_| ended.is_ok()) {
-            let text = format!("{line} came while `finally` ran, where no `abort on` ends the script");
-            self.hearing.event(self.conversation.now(), &Event::Notice(&text));
-        }
         match (ended, last) {
             (ended, Ok(()) | Err(End::Stopped | End::Skipped(_) | End::Breaks | End::PlanEnds)) => ended,
             (Ok(()) | Err(End::Stopped | End::Skipped(_) | End::Breaks | End::PlanEnds), last) => last,
@@ -1241,8 +1236,6 @@ struct Hearing<'r> {
     aborts: Vec<Abort>,
     /// `finally` is not aborted by what ended the script.
     aborts_hold: bool,
-    /// What would have
-    unheeded: Option<String>,
     /// That it goes away is meant: how the session takes that is no news.
     reboots: bool,
     /// Which of them stopped the conversation.
@@ -1305,11 +1298,10 @@ impl at::Hearer for Hearing<'_> {
     }
 
     fn line(&mut self, line: &[u8]) -> Verdict {
+        if !self.aborts_hold || self.aborts.is_empty() {
+            return Verdict::GoOn;
+        }
         match self.aborts.iter().position(|abort| matches(&abort.program, &abort.patterns, &abort.values, line)) {
-            Some(_) if !self.aborts_hold => {
-                self.unheeded.get_or_insert_with(|| crate::notation::text(line).into_owned());
-                Verdict::GoOn
-            }
             Some(index) => {
                 self.stopped_by = Some(index);
                 Verdict::Stop

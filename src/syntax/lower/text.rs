@@ -42,9 +42,7 @@ impl Lowerer<'_> {
             PatternPart::Value(value) => Ok(TemplatePart::Value(value)),
             PatternPart::Hole(hole) => Err(misunderstood(self.source, hole.span)),
         };
-        let mut parts = pieces.map(part).collect::<Result<Vec<_>, _>>()?;
-        // Most are one part, and a script may have millions.
-        parts.shrink_to_fit();
+        let parts = pieces.map(part).collect::<Result<_, _>>()?;
         Ok(Template { parts, span: self.span(pair) })
     }
 
