@@ -85,20 +85,31 @@ pub(super) fn read(text: &str, told: &mut Told) {
 fn called(line: &str) -> Option<String> {
     let is_chat = |text: &str| text.rsplit('/').next() == Some("chat");
     let mut place = 0;
+    // In a script of chat itself the word may be one of a text.
+    let mut begins = true;
     for word in line.trim().split_inclusive(char::is_whitespace).take(4) {
         place += word.len();
         let name = word.trim();
         let quote = name.chars().next().filter(|first| matches!(first, '"' | '\''));
-        if is_chat(name.trim_start_matches(['"', '\''])) {
+        let bare = name.trim_start_matches(['"', '\'']);
+        if is_chat(bare) && (begins || bare.contains('/')) {
             let behind = line.trim().get(place..).unwrap_or_default();
             let whole = quote.and_then(|quote| behind.trim_end().strip_suffix(quote)).unwrap_or(behind);
-            return Some(whole.trim().to_owned());
+            let call = whole.split_inclusive(char::is_whitespace).take_while(|word| !is_of_the_shell(word));
+            return Some(call.collect::<String>().trim().to_owned());
         }
         if name.starts_with('#') {
             return None;
         }
+        begins = matches!(bare, "connect" | "disconnect" | "exec" | "sudo" | "if" | "while" | "until" | "!");
     }
     None
+}
+
+/// What ends a call in a shell's line: where its input and output are, and what is done behind it.
+fn is_of_the_shell(word: &str) -> bool {
+    let word = word.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    word.starts_with(['<', '>', '|', '&', ';'])
 }
 
 /// The words of chat's script behind the options of its command line.

@@ -87,17 +87,17 @@ impl Checker<'_, '_, '_> {
         }
     }
 
-    /// `"$apn"`, `"{apn}"`: a name that has a value, as other languages put it into a text. What is sent or compared
-    /// with it is an error. Whether there was one.
+    /// `"$apn"`, `"{apn}"`: a name that has a value, as other languages put it into a text. Whether there was one.
     pub(super) fn value_as_text(&mut self, text: &str, span: Span, code: &'static str) -> bool {
         let source = Arc::clone(&self.script.source);
         let mut found = false;
         for (name, place) in self.names.values_in(text) {
             let (before, written) = text.get(..place.end).unwrap_or_default().split_at(place.start);
             let mut place = self.place_in(span, &[written]);
-            // In `AT$NAME` the sign is the command's; what a `capture` calls `<n>` is a hole.
+            // In `AT$NAME` the sign is the command's; what a `capture` calls `<n>` is a hole; `<n>…</n>` is XML.
+            let is_tag = || super::captures(&source, span) || text.contains(&format!("</{name}>"));
             let is_other = written.starts_with('$') && before.ends_with("AT")
-                || written.starts_with('<') && super::captures(&source, span)
+                || written.starts_with('<') && is_tag()
                 || self.lines.told_values.iter().any(|(_, told)| told.start <= place.start && place.end <= told.end);
             if is_other {
                 continue;

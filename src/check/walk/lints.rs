@@ -224,7 +224,7 @@ fn lint_line(line: &AtText, asked: Asked<'_>, lines: &mut Lines, findings: &mut 
         }
         lint_danger(known, asked, lines, findings);
         lint_calls(known, asked, findings);
-        lint_dial(known, asked, findings);
+        lint_dial(known, findings);
         lint_ensured(known, asked, findings);
         follow_contexts(known, lines, findings);
         known.values.iter().for_each(|value| lines.note_text(value));
@@ -510,11 +510,13 @@ fn lint_count(known: &KnownCommand<'_>, entry: &CommandEntry, findings: &mut Fin
 }
 
 /// `ATD+15551234` without a `;`.
-fn lint_dial(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
+fn lint_dial(known: &KnownCommand<'_>, findings: &mut Findings) {
     let number = known.command.argument.trim_start_matches(['T', 'P', 't', 'p', ' ']);
     let digits = number.strip_prefix('+').unwrap_or(number);
     let is_number = digits.len() > 2 && digits.bytes().all(|it| it.is_ascii_digit() || b"-() ".contains(&it));
-    if known.command.is("D") && is_number && !expects(asked.clauses, &["CONNECT"]) {
+    // Who speaks of data anywhere in the script means a data call.
+    let is_meant = || ["CONNECT", "CARRIER", "FCLASS", "CBST"].iter().any(|word| findings.source.text.contains(word));
+    if known.command.is("D") && is_number && !is_meant() {
         findings.tell("hayes::check::data-call", known.span, &[&known.written(&findings.source)]);
     }
 }
@@ -927,9 +929,11 @@ fn lint_fields<'f>(
         let stands = |layout: &Layout, place: usize| layout.field(place).is_some_and(|it| is_called(it, &name.value));
         let Some(there) = layouts.iter().find_map(|layout| layout.field(place)) else { continue };
         let not_known = there.values.iter().find(|value| value.meaning() == "not known").map(|value| value.value());
-        if let Some(value) = not_known.and_then(|value| value.parse().ok()) {
-            lines.not_known.insert(name.value.clone(), (value, there.what, known.written(&findings.source)));
-        }
+        let about = |value| (value, there.what, known.written(&findings.source));
+        match not_known.and_then(|value| value.parse().ok()) {
+            Some(value) => lines.not_known.insert(name.value.clone(), about(value)),
+            None => lines.not_known.remove(&name.value),
+        };
         let is_short = there.name.to_ascii_lowercase().starts_with(&name.value.to_ascii_lowercase());
         // A form that ends in any number of values may hold it here.
         let may_hold = |layout: &Layout| layout.field(place).is_some_and(|field| field.what == "value");
@@ -1039,10 +1043,13 @@ pub(super) fn lint_awaited(asked: &Exchange, patterns: &[Pattern], findings: &mu
         let prefix = known.usage.filter(|usage| usage.shape == Shape::Prefixed).and_then(|usage| usage.prefix);
         let is_own = |prefix: &&str| catalogue::urc(format!("{prefix}: ").as_bytes()).is_none();
         let told = patterns.first().and_then(|first| Some((first.span, pattern_prefix(first)?)));
+        // To be registered is what may be so already; who waits for the loss of it asks nothing.
+        let registered =
+            told.map_or([String::new(), String::new()], |(_, it)| [1, 5].map(|stat| format!("{it}: {stat}")));
         if let Some((span, prefix)) = told.filter(|(_, prefix)| command.is(prefix) && tells_changes(prefix))
             && command.form == Form::Set
             && known.values.len() == 1
-            && patterns.iter().all(|pattern| pattern_prefix(pattern) == Some(prefix))
+            && patterns.iter().all(|pattern| pattern.plain().is_some_and(|text| registered.iter().any(|it| it == text)))
         {
             return findings.tell("hayes::check::state-awaited", span, &[&prefix, &prefix]);
         }
