@@ -112,6 +112,20 @@ fn a_line_that_is_sent_in_pieces_is_judged_whole() {
         1,
         &["needs-unsafe"],
     );
+    // A modem skips blanks.
+    for line in ["AT+CPIN= 1111", "AT + CPIN=1111", "A T+CPIN=1111", r#"AT+C PIN = \"1111\""#] {
+        let told = bench.script(&format!("send \"{line}\"\n  expect OK\n"), &[]);
+        holds(&told, 1, &[]);
+        assert!(told.1.contains("hayes::run::pin-guard") || told.1.contains("how many tries are left?"), "{}", told.1);
+    }
+    for line in [r#"AT +EGMR =1,7,\"490154203237518\""#, "A T+EGMR=1,7,490154203237518", "AT + Q F A S T B O O T"] {
+        let by_value = format!("set x = \"{line}\"\nsend \"${{x}}\"\n  expect OK\n");
+        holds(&bench.script(&by_value, &[]), 1, &["needs-unsafe"]);
+        holds(&bench.script(&format!("send \"{line}\"\n  expect OK\n"), &[]), 3, &["needs-unsafe"]);
+    }
+    // What puts things right at the end uses up no try, and writes no IMEI.
+    let last = "AT\nfinally {\n  unsafe \"x\" {\n    AT+EGMR=1,7,\"490154203237518\"\n  }\n}\n";
+    holds(&bench.script(last, &[]), 1, &["hayes::run::illegal"]);
     for imei in ["AT+NOBODY=1,\"490154203237518\"", "AT+XIMEI=12,34,56,78,90,12,34,52"] {
         holds(&bench.script(imei, &[]), 3, &["needs-unsafe", "looks as if it writes an IMEI"]);
     }

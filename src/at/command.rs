@@ -76,8 +76,19 @@ pub fn parse(line: &str) -> Option<CommandLine<'_>> {
     Some(parsed)
 }
 
-/// What a modem reads where bytes are sent in pieces, `before` first: its command lines with `;` between them, and the
-/// one that has no end yet. Of control characters it knows the line end, and those that take one back (V.250 §5.2).
+/// A command line without the blanks outside of its strings: modems skip them (V.250 §5.2.1).
+pub fn without_blanks(line: &str) -> String {
+    let mut in_quotes = false;
+    let is_read = |character: &char| {
+        in_quotes ^= *character == '"';
+        in_quotes || *character != ' '
+    };
+    line.chars().filter(is_read).collect()
+}
+
+/// What a modem reads where bytes are sent in pieces, `before` first: its command lines with `;` between them and
+/// without blanks, and the one that has no end yet. Of control characters it knows the line
+/// end, and those that take one back (V.250 §5.2).
 pub fn typed(before: &str, sent: &str) -> (String, String) {
     // No modem takes a line that is longer.
     const LONGEST_TYPED: usize = 4096;
@@ -92,6 +103,7 @@ pub fn typed(before: &str, sent: &str) -> (String, String) {
     }
     let begun = lines.last().filter(|line| line.len() <= LONGEST_TYPED).cloned().unwrap_or_default();
     let commands = lines.iter().filter_map(|line| {
+        let line = without_blanks(line);
         let from_at = line.get(line.to_ascii_uppercase().find("AT")?..)?;
         let open = if from_at.matches('"').count() % 2 == 1 { "\"" } else { "" };
         Some(format!("{from_at}{open}"))

@@ -198,7 +198,7 @@ impl Data {
         require(command.prompt.as_ref().is_none_or(|prompt| !prompt.mark.is_empty()), "its prompt has no mark")?;
         let Network { leaves, joins, seeks } = &command.network;
         let whens = whens.chain(leaves.iter().chain(joins).chain(seeks).chain(&command.flash).copied());
-        command.pin_tries.map_or(Ok(()), |(line, _)| self.check_names(line))?;
+        command.pin_tries.iter().try_for_each(|(_, line, _)| self.check_names(line))?;
         whens.chain(command.raises_context.as_ref().map(|raises| raises.when)).try_for_each(check_when)?;
         for time in &command.max_times {
             require(

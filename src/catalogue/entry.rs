@@ -79,8 +79,9 @@ pub struct CommandEntry {
     pub network: Network,
     /// What is set is written to the modem's flash, in these cases; what needs a restart to hold is too
     pub flash: Vec<When>,
-    /// It tells how many tries a PIN has left: the line that asks, and which value of the answer that is, from 0
-    pub pin_tries: Option<(&'static str, usize)>,
+    /// It tells how many tries are left of `SC`, `PUK`, `P2`, `PUK2`: of which, the line that asks, and which value of
+    /// the answer that is, from 0
+    pub pin_tries: Vec<(&'static str, &'static str, usize)>,
     /// Vendors' final result codes that end its answer: `SEND OK: success`, `SEND FAIL: failure`
     pub finals: Vec<&'static str>,
     pub max_times: Vec<MaxTime>,
@@ -243,6 +244,9 @@ pub struct Danger {
     pub kind: DangerKind,
     #[serde(default)]
     pub when: When,
+    /// What it tries: `SC` is the PIN, `P2` the PIN2, as in `AT+CLCK`, `PUK` and `PUK2`; else its first value names it
+    #[serde(default)]
+    pub pin: &'static str,
     pub why: &'static str,
     /// May stand only in an `unsafe` block
     #[serde(default, rename = "unsafe")]

@@ -22,7 +22,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::at::command::typed;
-use crate::at::parameters::{parameters, split_prefix};
 use crate::at::{Answer, Event, Hearer, Line, PromptPlan, Question, ResultCode};
 use crate::catalogue::command::Stakes;
 use crate::catalogue::{Prospect, prospect};
@@ -35,8 +34,8 @@ use crate::state;
 use ledger::{Book, Ledger};
 
 pub use pin::tries_pin;
-pub(crate) use pin::tries_told;
-use pin::{PinAttempt, was_not_tried};
+pub(crate) use pin::{PinAttempt, tries_told};
+use pin::{tries_in, was_not_tried};
 pub use simulators::Simulators;
 
 /// So often a SIM may leave its network, or look for one, in an hour.
@@ -279,40 +278,36 @@ impl Guard {
             self.hear(&lines);
         }
         let mut left = None;
-        if attempt.opens == "SC" {
-            for (line, index) in tries_told(module) {
-                let lines = answer_to(line, conversation, hearer)?.unwrap_or_default();
-                left = lines.iter().find_map(|line| {
-                    let value = parameters(split_prefix(&line.bytes).1).nth(index)?;
-                    value.text().trim().parse().ok()
-                });
-                if left.is_some() {
-                    break;
-                }
+        for (line, index) in tries_told(&attempt.opens, module) {
+            let lines = answer_to(line, conversation, hearer)?.unwrap_or_default();
+            left = tries_in(&lines, line, index);
+            if left.is_some() {
+                break;
             }
         }
         Ok((self.with_known(|known| known.iccid.clone()), left))
     }
 
     fn try_pin(&self, sim: &str, attempt: &PinAttempt, left: Option<u64>) -> Leave {
-        let allowed = self.allows(LiftedGuard::Pin);
+        let (allowed, what) = (self.allows(LiftedGuard::Pin), attempt.name());
         self.change(|book, now| {
             let mark = book.mark(&attempt.opens, &attempt.code);
             let history = book.sim(sim);
             let failed = history.in_a_row.entry(attempt.opens.clone()).or_default();
             let before = history.failed.get(&mark).map(|time| Timestamp::since_1970(Duration::from_millis(*time)));
             let why = match (before, left) {
-                (Some(before), _) => Some(format!("this PIN has failed on the SIM {sim} before, at {before}")),
+                (Some(before), _) => Some(format!("this {what} has failed on the SIM {sim} before, at {before}")),
                 (None, Some(left)) if left <= 1 => {
-                    Some(format!("the SIM {sim} has {} left", if left == 1 { "one try" } else { "no try" }))
+                    let of = if what == "PIN" { String::new() } else { format!(" of its {what}") };
+                    Some(format!("the SIM {sim} has {} left{of}", if left == 1 { "one try" } else { "no try" }))
                 }
                 (None, None) if *failed > 0 => Some(format!(
-                    "a PIN has failed on the SIM {sim}, and the modem does not tell how many tries are left"
+                    "a {what} has failed on the SIM {sim}, and the modem does not tell how many tries are left"
                 )),
                 (None, Some(_) | None) => None,
             };
             if let Some(why) = why.filter(|_| !allowed) {
-                return refuse("hayes::run::pin-guard", format!("the PIN is not tried: {why}"), LiftedGuard::Pin);
+                return refuse("hayes::run::pin-guard", format!("the {what} is not tried: {why}"), LiftedGuard::Pin);
             }
             *failed += 1;
             history.failed.insert(mark, now);

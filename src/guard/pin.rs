@@ -1,16 +1,17 @@
 //! PINs that are tried: which a line tries, how many tries the modem has left, and what became of one.
 
 use super::ledger::Book;
-use crate::at::ResultCode;
-use crate::at::command::{Command, parse};
+use crate::at::command::{Command, CommandLine, parse};
+use crate::at::parameters::{parameters, split_prefix};
+use crate::at::{Form, Line, ResultCode};
 use crate::catalogue::command::values;
-use crate::catalogue::entry::{DangerKind, ErrorCode, Module, Series};
+use crate::catalogue::entry::{Danger, DangerKind, ErrorCode, Module, Series};
 use crate::catalogue::{self, command_of, commands, error_by_text};
 
 /// A PIN that is tried.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PinAttempt {
-    /// What it opens: `SC` is the SIM, as in `AT+CLCK="SC"`
+    /// What it opens: `SC` is the SIM, as in `AT+CLCK="SC"`, `P2` what needs the PIN2; `PUK` and `PUK2` open these
     pub(crate) opens: String,
     pub(crate) code: String,
     /// The one that holds afterwards
@@ -21,22 +22,35 @@ impl PinAttempt {
     /// The first PIN that a line tries.
     pub(crate) fn of(line: &str) -> Option<PinAttempt> {
         let line = parse(line)?;
-        let tried = values(line.commands.iter().find(tries)?);
+        let (asked, danger) = lock_of(&line)?;
+        let tried = values(asked);
         // The shortest PIN has four digits; modes and classes have one, or two.
-        let is_code = |value: &&&str| value.len() >= 4 && value.bytes().all(|byte| byte.is_ascii_digit());
-        let mut codes = tried.iter().filter(is_code).map(|code| (*code).to_owned());
-        let named = tried.first().filter(|first| !is_code(first)).map(|first| first.to_ascii_uppercase());
+        let is_code = |value: &str| value.len() >= 4 && value.bytes().all(|byte| byte.is_ascii_digit());
+        let mut codes = tried.iter().filter(|code| is_code(code)).map(|code| (*code).to_owned());
+        let named = || tried.first().filter(|first| !is_code(first)).map(|first| first.to_ascii_uppercase());
         let (code, new) = (codes.next().unwrap_or_else(|| tried.join(",")), codes.next());
-        // `AT+CPIN="PUK","PIN"`
-        let opens = named.unwrap_or_else(|| if new.is_some() { "PUK" } else { "SC" }.to_owned());
-        Some(PinAttempt { opens, code, new })
+        let known = Some(danger.pin.to_owned()).filter(|pin| !pin.is_empty());
+        Some(PinAttempt { opens: known.or_else(named).unwrap_or_else(|| "SC".to_owned()), code, new })
+    }
+
+    /// As people call what it tries
+    pub(crate) fn name(&self) -> &str {
+        match &*self.opens {
+            "P2" => "PIN2",
+            unblocks if unblocks.starts_with("PUK") => unblocks,
+            _ => "PIN",
+        }
     }
 
     /// It was right, or was not tried at all.
-    pub(crate) fn settle(&self, book: &mut Book, sim: &str, was_right: bool) {
+    pub(super) fn settle(&self, book: &mut Book, sim: &str, was_right: bool) {
         let mark = book.mark(&self.opens, &self.code);
         // Behind a PUK stands a PIN.
-        let opens = if self.opens == "PUK" { "SC" } else { &self.opens };
+        let opens = match &*self.opens {
+            "PUK" => "SC",
+            "PUK2" => "P2",
+            other => other,
+        };
         let new = self.new.as_ref().map(|new| book.mark(opens, new));
         let history = book.sim(sim);
         history.failed.remove(&mark);
@@ -53,22 +67,41 @@ impl PinAttempt {
 /// The first command of a line, as it will be sent, that uses up attempts of a PIN or a password: `AT+CPIN=`. It must
 /// not be sent again by itself; where values were put into the line, only the last look can tell.
 pub fn tries_pin(line: &str) -> Option<String> {
-    parse(line)?.commands.iter().find(tries).map(|asked| format!("AT{}=", asked.name.to_ascii_uppercase()))
+    let line = parse(line)?;
+    let (asked, _) = lock_of(&line)?;
+    Some(format!("AT{}{}", asked.name.to_ascii_uppercase(), if asked.form == Form::Set { "=" } else { "" }))
 }
 
-fn tries(asked: &&Command<'_>) -> bool {
-    let values = values(asked);
-    let mut dangers = command_of(asked).into_iter().flat_map(|known| known.dangers(asked.form, &values));
-    dangers.any(|danger| danger.kind == DangerKind::Lock)
+fn lock_of<'l, 'a>(line: &'l CommandLine<'a>) -> Option<(&'l Command<'a>, &'static Danger)> {
+    line.commands.iter().find_map(|asked| {
+        let values = values(asked);
+        let danger = command_of(asked)?.dangers(asked.form, &values).find(|danger| danger.kind == DangerKind::Lock)?;
+        Some((asked, danger))
+    })
 }
 
-/// The lines that ask how many tries a PIN has left, the module's own first, and which value of each answer that is.
-pub(crate) fn tries_told(module: Option<&Module>) -> Vec<(&'static str, usize)> {
+/// The lines that ask how many tries are left of what opens this, the module's own first, and which value of each
+/// answer that is.
+pub(crate) fn tries_told(opens: &str, module: Option<&Module>) -> Vec<(&'static str, usize)> {
     let is_own = |vendor: &&str| module.is_some_and(|module| module.distance(vendor).is_some());
-    let mut told: Vec<_> = commands().filter_map(|known| Some((known, known.pin_tries?))).collect();
+    let asks = |known: &'static catalogue::entry::CommandEntry| {
+        let (_, line, index) = known.pin_tries.iter().find(|(pin, ..)| *pin == opens)?;
+        Some((known, (*line, *index)))
+    };
+    let mut told: Vec<_> = commands().filter_map(asks).collect();
     told.retain(|(known, _)| known.vendors.iter().any(|vendor| *vendor == "3GPP" || is_own(vendor)));
     told.sort_by_key(|(known, _)| !known.vendors.iter().any(is_own));
     told.into_iter().map(|(_, told)| told).collect()
+}
+
+/// The count that stands at this place of the answer to such a line: in the line of it that is of what was asked.
+pub(crate) fn tries_in(lines: &[Line], asked: &str, index: usize) -> Option<u64> {
+    let of = asked.split('"').nth(1);
+    lines.iter().find_map(|line| {
+        let mut values = parameters(split_prefix(&line.bytes).1).map(|value| value.text().trim().to_owned());
+        let is_it = of.is_none_or(|of| values.clone().next().is_some_and(|first| first.eq_ignore_ascii_case(of)));
+        values.nth(index).filter(|_| is_it)?.parse().ok()
+    })
 }
 
 /// A PIN that the modem has not tried: there is no SIM, it is busy, or does not ask for one.
@@ -98,6 +131,13 @@ mod tests {
             ("AT+CLCK=\"PN\",0,\"12345678\",7", "PN 12345678"),
             ("AT+CPWD=\"sc\",\"0000\",\"1234\"", "SC 0000 1234"),
             ("AT+CPWD=\"P2\",\"0000\",\"1234\"", "P2 0000 1234"),
+            ("AT+CLCK=\"FD\",1,\"1234\"", "P2 1234"),
+            ("AT^SLCK=\"FD\",0,\"1234\"", "P2 1234"),
+            ("AT^SPWD=\"SC\",\"1234\",\"0000\"", "SC 1234 0000"),
+            ("AT+CPIN2=\"1234\"", "P2 1234"),
+            ("AT+CPIN2=\"12345678\",\"0000\"", "PUK2 12345678 0000"),
+            ("AT^CPIN=\"12345678\",\"0000\"", "PUK 12345678 0000"),
+            ("ATD0412341234;", ""),
             ("AT+CLCK=\"SC\",2", ""),
             ("AT+CPIN?", ""),
             ("AT+CSQ", ""),

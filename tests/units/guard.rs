@@ -32,6 +32,11 @@ fn what_is_at_stake() {
         ("AT+CGSN", "number"),
         ("AT+EGMR=1,7,\"1\"", "illegal"),
         ("AT+EGMR=0,7", ""),
+        ("AT^NV=550,9,\"8,4A,10\"", "flash illegal"),
+        // A server may know it by that.
+        ("AT+QMTCONN=0,\"490154203237518\"", ""),
+        ("AT+SMCONF=\"CLIENTID\",\"490154203237518\"", ""),
+        ("AT+CMGS=\"490154203237518\"", ""),
     ] {
         let known = stakes(line);
         let all = [
@@ -86,6 +91,58 @@ fn a_pin_that_has_failed_is_not_tried_again() {
         assert_eq!(next.try_pin("8988", &wrong, None), Leave::Send);
         let kept = std::fs::read_to_string(folder.join("guards.json")).unwrap();
         assert!(!kept.contains("1111") && !kept.contains("2222"), "{kept}");
+    });
+}
+
+#[test]
+fn the_count_is_that_of_what_is_tried() {
+    with_folder(|folder| {
+        let line = |text: &str| Line { bytes: text.as_bytes().to_vec() };
+        let told = [line("+QPINC: \"SC\",3,1"), line("+QPINC: \"P2\",1,10"), line("+CPINR: SIM PUK,1,10")];
+        for (tried, asked, left, refusal) in [
+            (
+                "AT+CPIN=\"11111111\",\"2222\"",
+                "AT+QPINC=\"SC\"",
+                1,
+                "the PUK is not tried: the SIM 8988 has one try left of its PUK",
+            ),
+            (
+                "AT+CPIN2=\"1111\"",
+                "AT+QPINC=\"P2\"",
+                1,
+                "the PIN2 is not tried: the SIM 8988 has one try left of its PIN2",
+            ),
+            (
+                "AT+CLCK=\"FD\",1,\"1111\"",
+                "AT+QPINC=\"P2\"",
+                1,
+                "the PIN2 is not tried: the SIM 8988 has one try left of its PIN2",
+            ),
+            (
+                "AT+CPWD=\"P2\",\"1111\",\"2222\"",
+                "AT+QPINC=\"P2\"",
+                1,
+                "the PIN2 is not tried: the SIM 8988 has one try left of its PIN2",
+            ),
+            ("AT+CPIN=1111", "AT+QPINC=\"SC\"", 3, ""),
+            ("AT^SLCK=\"SC\",0,\"1111\"", "AT+QPINC=\"SC\"", 3, ""),
+        ] {
+            let attempt = PinAttempt::of(tried).unwrap();
+            let module = crate::catalogue::module_by_model("BG96");
+            let (first, index) = tries_told(&attempt.opens, module)[0];
+            let known = tries_in(&told, first, index);
+            assert_eq!((first, known), (asked, Some(left)), "{tried}");
+            let leave = guard(&folder.join(tried.len().to_string()), &[]).try_pin("8988", &attempt, known);
+            match leave {
+                Leave::Send => assert_eq!(refusal, "", "{tried}"),
+                Leave::Refuse(refused) => assert_eq!(refused.message, refusal, "{tried}"),
+                Leave::Wait(_) => panic!("{tried} waits"),
+            }
+        }
+        // A line that is of another PIN tells nothing of this one; one that names none is of all.
+        assert_eq!(tries_in(&told[..1], "AT+QPINC=\"P2\"", 1), None);
+        assert_eq!(tries_in(&[line("#PCT: 2")], "AT#PCT", 0), Some(2));
+        assert_eq!(tries_in(&told, "AT+CPINR=\"SIM PUK\"", 1), Some(1));
     });
 }
 

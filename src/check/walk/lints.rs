@@ -154,6 +154,11 @@ impl<'l> KnownCommand<'l> {
         format!("AT{}", self.command.name.to_ascii_uppercase())
     }
 
+    /// Without what it tries: `AT+CPIN=`, `ATD`
+    fn tried(&self) -> String {
+        format!("{}{}", self.name(), if self.command.form == Form::Set { "=" } else { "" })
+    }
+
     /// As it is written: `AT+CFUN=1,1`
     fn written(&self, source: &Source) -> String {
         let rest = source.slice(self.span).strip_prefix(self.command.name).unwrap_or_default();
@@ -575,7 +580,7 @@ fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fi
         known.away().is_some() || entry.dangers(form, values).any(|danger| danger.kind == DangerKind::Silence);
     let tries_pin = may_try_pin(known);
     if tries_pin {
-        let command = format!("{}=", known.name());
+        let command = known.tried();
         let again = match (asked.role, asked.place.in_retry) {
             (Role::Ensured, _) => Some("an `ensure`, which asks twice"),
             (Role::Question | Role::Reboot, true) => Some("a `retry`"),
@@ -595,7 +600,7 @@ fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fi
     }
     let is_told = |danger: &&Danger| is_told(danger.kind, form, lines.is_plain_list);
     if let Some(danger) = entry.dangers(form, values).find(is_told) {
-        let command = if tries_pin { format!("{}=", known.name()) } else { command() };
+        let command = if tries_pin { known.tried() } else { command() };
         findings.tell("hayes::check::danger", span, &[&command, &clause(danger.why)]);
     } else if let Some(why) = entry.not_repeatable(form, values)
         && asked.place.in_retry

@@ -16,7 +16,7 @@ use crate::catalogue::command::needs_radio_off;
 use crate::catalogue::explain::{Context, advice, beside};
 use crate::catalogue::{self, Catalogue, meant, result_code, urc};
 use crate::check::{Evaluate, Hole, Matcher, Program, anywhere, counted, from_text};
-use crate::guard::tries_told;
+use crate::guard::{PinAttempt, tries_told};
 use crate::notation::text;
 use crate::runtime::failure::Failure;
 use crate::sms::Coding;
@@ -341,9 +341,8 @@ impl ScriptView<'_> {
         } else if let Some(instead) = unknown {
             problem = problem.help(instead);
         } else if asked.stakes.tries_pin && result.to_string() == "ERROR" {
-            let told =
-                tries_told(self.module).first().map(|(line, _)| format!(", and {line} for the tries that are left"));
-            let told = told.unwrap_or_default();
+            let told = PinAttempt::of(&asked.line).and_then(|pin| tries_told(&pin.opens, self.module).first().copied());
+            let told = told.map(|(line, _)| format!(", and {line} for the tries that are left")).unwrap_or_default();
             let help =
                 format!("the PIN may be wrong, and then one try less is left: ask AT+CPIN?{told}, before another");
             problem = problem.help(help);

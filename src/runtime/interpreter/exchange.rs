@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::capture::Captured;
 use super::{Abort, ClauseValues, End, Hearing, Last, ReadyQuestion, Run, Step, Values};
+use crate::at::command::without_blanks;
 use crate::at::{self, Answer, Event, Hearer, Line, Question, ResultCode, Shape, Verdict, Why, result_code};
 use crate::catalogue::command::{Away, Stakes, away, tells_changes};
 use crate::catalogue::{Prospect, prospect};
@@ -304,10 +305,15 @@ impl Run<'_> {
 
     #[inline(never)]
     fn ask_guard(&mut self, asked: &ReadyQuestion) -> Step {
-        // What puts things right at the end is not held back.
-        let Some(guard) = self.inputs.guard.as_ref().filter(|_| self.hearing.aborts_hold) else { return Ok(()) };
-        let is_whole = asked.is_command && *asked.line == *asked.text;
-        let leave = guard.before(&asked.line, is_whole, asked.stakes, self.conversation, &mut self.hearing);
+        let Some(guard) = &self.inputs.guard else { return Ok(()) };
+        // What puts things right at the end is not held back, but for what it may cost for good.
+        let Stakes { tries_pin, illegal, .. } = asked.stakes;
+        let stakes = match self.hearing.aborts_hold {
+            true => asked.stakes,
+            false => Stakes { tries_pin, illegal, ..Stakes::default() },
+        };
+        let is_whole = asked.is_command && *asked.line == *without_blanks(&asked.text);
+        let leave = guard.before(&asked.line, is_whole, stakes, self.conversation, &mut self.hearing);
         for note in guard.untold() {
             self.hearing.event(self.conversation.now(), &Event::Notice(&note));
         }
