@@ -95,7 +95,7 @@ impl Checker<'_, '_, '_> {
             let (before, written) = text.get(..place.end).unwrap_or_default().split_at(place.start);
             let mut place = self.place_in(span, &[written]);
             // In `AT$NAME` the sign is the command's; what a `capture` calls `<n>` is a hole; `<n>…</n>` is XML.
-            let is_tag = || super::captures(&source, span) || text.contains(&format!("</{name}>"));
+            let is_tag = || super::captures(&source, span) || source.slice(span).contains(&format!("</{name}>"));
             let is_other = written.starts_with('$') && before.ends_with("AT")
                 || written.starts_with('<') && is_tag()
                 || self.lines.told_values.iter().any(|(_, told)| told.start <= place.start && place.end <= told.end);
