@@ -68,18 +68,21 @@ static WORDS: [(ResultCode, &str, Option<u8>); 9] = [
 
 impl fmt::Display for ResultCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let ResultCode::Connect(text) = self
-            && !text.is_empty()
-        {
-            write!(f, "CONNECT {text}")
-        } else if let ResultCode::Equipment(error) = self {
-            write!(f, "+CME ERROR: {}", error.text)
-        } else if let ResultCode::Message(error) = self {
-            write!(f, "+CMS ERROR: {}", error.text)
-        } else if let ResultCode::Vendor { text, .. } = self {
-            f.write_str(text)
-        } else {
-            f.write_str(WORDS.iter().find(|(code, ..)| code == self).map_or("", |(_, word, _)| word))
+        match self {
+            ResultCode::Connect(text) if !text.is_empty() => write!(f, "CONNECT {text}"),
+            ResultCode::Equipment(error) => write!(f, "+CME ERROR: {}", error.text),
+            ResultCode::Message(error) => write!(f, "+CMS ERROR: {}", error.text),
+            ResultCode::Vendor { text, .. } => f.write_str(text),
+            ResultCode::Ok
+            | ResultCode::Connect(_)
+            | ResultCode::Error
+            | ResultCode::NoCarrier
+            | ResultCode::Busy
+            | ResultCode::NoAnswer
+            | ResultCode::NoDialtone
+            | ResultCode::Aborted => {
+                f.write_str(WORDS.iter().find(|(code, ..)| code == self).map_or("", |(_, word, _)| word))
+            }
         }
     }
 }

@@ -144,7 +144,6 @@ impl Listener for Shown {
 }
 
 /// A line that comes by itself, stamped and explained; `None` for everything else. `given_up`: what may still answer.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the rest belongs to a question")]
 pub(super) fn unasked(
     event: &Event<'_>,
     module: Option<&'static Module>,
@@ -157,7 +156,14 @@ pub(super) fn unasked(
         Event::Stray(line) => (*line, Some(late.as_deref().unwrap_or("belongs to no question"))),
         Event::Data(line) => (*line, Some("from the other end")),
         Event::Partial(line) => (*line, Some("never ended")),
-        _ => return None,
+        Event::Sent { .. }
+        | Event::Echo(_)
+        | Event::Response(_)
+        | Event::Final { .. }
+        | Event::Prompt(_)
+        | Event::Dropped { .. }
+        | Event::Truncated { .. }
+        | Event::Notice(_) => return None,
     };
     let shown = harmless(line);
     // What the other end says means nothing of a modem's.

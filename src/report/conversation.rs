@@ -108,7 +108,6 @@ impl<W: Write> ConversationText<W> {
         }
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "what else happens shows in what follows")]
     pub fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
         if ends_wait(&event) {
             self.wait = awaited(&event);
@@ -183,7 +182,13 @@ impl<W: Write> ConversationText<W> {
                 self.line(0, Style::Notable, &format!("part {part}: left out (--only)"));
             }
             RuntimeEvent::Plan { note } => self.line(0, Style::Notable, &format!("plan: {note}")),
-            _ => {}
+            RuntimeEvent::Statement { .. }
+            | RuntimeEvent::Waiting { .. }
+            | RuntimeEvent::Pause { .. }
+            | RuntimeEvent::Interrupted { has_finally: false }
+            | RuntimeEvent::Captured { .. }
+            | RuntimeEvent::Reported { .. }
+            | RuntimeEvent::Row { .. } => {}
         }
     }
 

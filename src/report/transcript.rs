@@ -7,7 +7,6 @@ use crate::port::transcript::{Transcript, Who};
 use crate::runtime::{Listener, RuntimeEvent};
 
 impl Listener for Transcript {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the lines of the conversation tell the rest")]
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
         let mut note = |text: &str| self.add(now, Who::Note, text.as_bytes(), b"");
         match event {
@@ -22,7 +21,20 @@ impl Listener for Transcript {
             RuntimeEvent::Log { text } => note(&format!("log: {text}")),
             RuntimeEvent::Plan { note: text } => note(&format!("plan: {text}")),
             RuntimeEvent::Part { part, runs: false } => note(&format!("part {part} is left out")),
-            _ => {}
+            RuntimeEvent::Part { runs: true, .. }
+            | RuntimeEvent::ScriptStarted { .. }
+            | RuntimeEvent::ScriptEnded { .. }
+            | RuntimeEvent::Statement { .. }
+            | RuntimeEvent::Waiting { .. }
+            | RuntimeEvent::ExchangeEnded { .. }
+            | RuntimeEvent::Captured { .. }
+            | RuntimeEvent::Pause { .. }
+            | RuntimeEvent::Caught { .. }
+            | RuntimeEvent::Ensured { .. }
+            | RuntimeEvent::Met { .. }
+            | RuntimeEvent::RetryEnded { .. }
+            | RuntimeEvent::Reported { .. }
+            | RuntimeEvent::Row { .. } => {}
         }
     }
 }

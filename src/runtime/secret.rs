@@ -320,13 +320,21 @@ impl Mask {
                 Cow::Owned(text) => NumberedError { code: None, text },
             }
         };
-        let mut masked = result.clone();
-        if let ResultCode::Equipment(error) | ResultCode::Message(error) = &mut masked {
-            *error = numbered(error);
-        } else if let ResultCode::Connect(text) | ResultCode::Vendor { text, .. } = &mut masked {
-            *text = self.string(std::mem::take(text));
+        match result {
+            ResultCode::Connect(text) => ResultCode::Connect(self.text(text).into_owned()),
+            ResultCode::Equipment(error) => ResultCode::Equipment(numbered(error)),
+            ResultCode::Message(error) => ResultCode::Message(numbered(error)),
+            ResultCode::Vendor { text, success } => {
+                ResultCode::Vendor { text: self.text(text).into_owned(), success: *success }
+            }
+            ResultCode::Ok
+            | ResultCode::Error
+            | ResultCode::NoCarrier
+            | ResultCode::Busy
+            | ResultCode::NoAnswer
+            | ResultCode::NoDialtone
+            | ResultCode::Aborted => result.clone(),
         }
-        masked
     }
 
     /// The ranges to hide, in order, none touching another.

@@ -29,7 +29,6 @@ pub(super) fn written(parameter: &Parameter<'_>) -> String {
 }
 
 /// What the value means; else a remark, or why it means nothing that is documented; empty: the value says it all.
-#[expect(clippy::wildcard_enum_match_arm, reason = "values of other kinds are what they say")]
 fn meaning(field: &KnownField, parameter: &Parameter<'_>, module: Option<&Module>) -> Result<String, String> {
     let text = parameter.text();
     let text = text.trim();
@@ -64,7 +63,18 @@ fn meaning(field: &KnownField, parameter: &Parameter<'_>, module: Option<&Module
         FieldKind::Zone => zone(text),
         FieldKind::Iccid if text.ends_with(['F', 'f']) => return Err("the last F is padding".to_owned()),
         FieldKind::Network => text.split_at_checked(3).map(|(mcc, mnc)| format!("MCC {mcc}, MNC {mnc}")),
-        _ => None,
+        FieldKind::Any
+        | FieldKind::Number
+        | FieldKind::Decimal
+        | FieldKind::Hex
+        | FieldKind::Area
+        | FieldKind::Text
+        | FieldKind::Quoted
+        | FieldKind::Word
+        | FieldKind::Address
+        | FieldKind::Iccid
+        | FieldKind::Imei
+        | FieldKind::Imsi => None,
     };
     words.ok_or_else(String::new)
 }

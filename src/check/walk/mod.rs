@@ -857,15 +857,21 @@ fn without_secrets(mut diagnostics: Vec<Diagnostic>, source: &Arc<Source>, secre
 
 /// Where texts and numbers stand in an expression as they are, pieces of texts too: what a diagnostic does not show.
 fn written(value: &Expression) -> Vec<Span> {
-    let is_text = |text: &Template| text.parts.iter().any(|part| matches!(part, TemplatePart::Text(_)));
-    if let ExpressionKind::Int(_) | ExpressionKind::Decimal(_) = &value.kind {
-        vec![value.span]
-    } else if let ExpressionKind::Text(text) = &value.kind {
-        if is_text(text) { vec![value.span] } else { Vec::new() }
-    } else if let ExpressionKind::Unary { .. } | ExpressionKind::Binary { .. } | ExpressionKind::List(_) = &value.kind {
-        value.operands().into_iter().flat_map(written).collect()
-    } else {
-        Vec::new()
+    match &value.kind {
+        ExpressionKind::Text(template) if template.parts.iter().all(|part| matches!(part, TemplatePart::Value(_))) => {
+            Vec::new()
+        }
+        ExpressionKind::Text(_) | ExpressionKind::Int(_) | ExpressionKind::Decimal(_) => vec![value.span],
+        ExpressionKind::Unary { operand, .. } => written(operand),
+        ExpressionKind::Binary { left, right, .. } => written(left).into_iter().chain(written(right)).collect(),
+        ExpressionKind::List(items) => items.iter().flat_map(written).collect(),
+        ExpressionKind::Bool(_)
+        | ExpressionKind::Duration(_)
+        | ExpressionKind::Variable(_)
+        | ExpressionKind::Member { .. }
+        | ExpressionKind::Index { .. }
+        | ExpressionKind::Call { .. }
+        | ExpressionKind::Matches { .. } => Vec::new(),
     }
 }
 

@@ -1254,14 +1254,19 @@ impl Hearing<'_> {
     }
 
     /// What a line holds that is to be secret is so before the line is told.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "no other is a line of an answer")]
     #[inline(never)]
     fn learn_from(&mut self, event: &Event<'_>) {
         // A final result code holds what a pattern takes out of it, and no parameters.
         let (line, has_parameters) = match event {
             Event::Response(line) | Event::Data(line) | Event::Urc(line) | Event::Stray(line) => (line, true),
             Event::Final { line, .. } => (line, false),
-            _ => return,
+            Event::Sent { .. }
+            | Event::Echo(_)
+            | Event::Prompt(_)
+            | Event::Partial(_)
+            | Event::Dropped { .. }
+            | Event::Truncated { .. }
+            | Event::Notice(_) => return,
         };
         let clauses = self.secret.iter().filter(|(_, clause, _)| has_parameters || !clause.patterns().is_empty());
         let secrets = clauses.flat_map(|(program, clause, values)| secrets_in(program, clause, values, line));

@@ -313,17 +313,21 @@ impl<'r> Preview<'r> {
 
 /// The names that these parts of a statement or a clause would set.
 fn names_set_by(parts: Vec<Part<'_>>, program: &Program) -> Vec<String> {
-    let names = |part: Part<'_>| {
-        if let Part::Binds(name) = part {
-            vec![name.value.clone()]
-        } else if let Part::Clause(clause) = part {
-            names_set_by(clause.parts(), program)
-        } else if let Part::Capture(pattern) = part {
+    let names = |part: Part<'_>| match part {
+        Part::Binds(name) => vec![name.value.clone()],
+        Part::Clause(clause) => names_set_by(clause.parts(), program),
+        Part::Capture(pattern) => {
             let holes = program.matcher(pattern).map_or(&[][..], |matcher| matcher.holes());
             holes.iter().map(|hole| hole.name.clone()).collect()
-        } else {
-            Vec::new()
         }
+        Part::Question(_)
+        | Part::Text(_)
+        | Part::Value(_)
+        | Part::Pattern(_)
+        | Part::Fields(_)
+        | Part::Item(_)
+        | Part::Declares(_)
+        | Part::Block(_) => Vec::new(),
     };
     parts.into_iter().flat_map(names).collect()
 }
