@@ -87,8 +87,8 @@ pub fn without_blanks(line: &str) -> String {
 }
 
 /// What a modem reads where bytes are sent in pieces, `before` first: its command lines with `;` between them and
-/// without blanks, and the one that has no end yet. Of control characters it knows the line
-/// end, and those that take one back (V.250 §5.2).
+/// without blanks, and the one that has no end yet. Of control characters it knows the line end, and those that take
+/// one back (V.250 §5.2).
 pub fn typed(before: &str, sent: &str) -> (String, String) {
     // No modem takes a line that is longer.
     const LONGEST_TYPED: usize = 4096;

@@ -196,12 +196,13 @@ impl Journal {
             state::private_folder(folder)?;
         }
         let mut file = state::private().read(true).create(earlier.is_none()).open(path)?;
-        let metadata = file.metadata()?;
-        let is_file = metadata.is_file();
+        let is_file = file.metadata()?.is_file();
         // What a device is given nobody mixes up: any number may write into it.
         if is_file {
             lock(&file)?;
         }
+        // Until then another may have written.
+        let metadata = file.metadata()?;
         if earlier.is_none() && is_file && metadata.len() > 0 {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it holds results already"));
         }

@@ -46,10 +46,7 @@ impl Findings {
     }
 
     pub(super) fn report(&mut self, fault: Diagnostic) {
-        // What is a warning elsewhere can be allowed where it is an error too.
-        let may_be_meant = pages::severity(fault.code) == Severity::Warning;
-        let is_warning = fault.severity == Severity::Warning;
-        if may_be_meant && self.is_allowed(&fault) || is_warning && self.stands_in_broken_line(fault.code) {
+        if fault.severity == Severity::Warning && (self.is_allowed(&fault) || self.stands_in_broken_line(fault.code)) {
             return;
         }
         self.diagnostics.push(fault);

@@ -217,7 +217,9 @@ impl<'a> Checking<'a> {
         let (mut program, diagnostics, names) = walk(self, &Arc::new(script), syntax_errors, known, only);
         self.chain.pop();
         let is_sound = !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-        program.warnings = diagnostics.clone();
+        if is_sound {
+            program.warnings.clone_from(&diagnostics);
+        }
         (is_sound.then(|| Arc::new(program)), diagnostics, names)
     }
 

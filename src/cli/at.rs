@@ -36,9 +36,9 @@ pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, E
     if let Some(program) = programs.first()
         && (!arguments.inventory.is_empty() || arguments.connection.port.len() > 1)
     {
-        if arguments.output.output.is_some() {
-            let help = "`hayes at --json … > FILE` keeps those of several";
-            return Err(console.refuse(Exit::Usage, "-o keeps the answers of one modem", Some(help)));
+        if arguments.output.output.is_some() && !arguments.output.json {
+            let help = "with --json it does; or let the shell do it: `hayes at … > FILE`";
+            return Err(console.refuse(Exit::Usage, "-o keeps no conversations of several modems", Some(help)));
         }
         return batch::run(&of_several(program, arguments), console);
     }

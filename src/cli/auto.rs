@@ -29,7 +29,7 @@ pub(super) fn find(connection: &Connection, console: &Console) -> Result<Address
 }
 
 fn chosen(connection: &Connection, cancel: &Cancel, console: &Console) -> Result<Address, Exit> {
-    let met = wait_for_one(connection, cancel, console);
+    let met = wait_for_some(connection, cancel, console);
     let met = met.map_err(|error| console.refuse(Exit::Device, &error.message, error.help.as_deref()))?;
     if let [one] = met.as_slice() {
         console.say(&format!("auto: {}\n", described(one)));
@@ -46,7 +46,11 @@ fn chosen(connection: &Connection, cancel: &Cancel, console: &Console) -> Result
 }
 
 /// The modems that answer; at least one.
-fn wait_for_one(connection: &Connection, cancel: &Cancel, console: &Console) -> Result<Vec<AnsweringModem>, Complaint> {
+fn wait_for_some(
+    connection: &Connection,
+    cancel: &Cancel,
+    console: &Console,
+) -> Result<Vec<AnsweringModem>, Complaint> {
     let (clock, limit) = (Clock::start(), connection.wait.unwrap_or_default());
     let mut told = false;
     loop {

@@ -92,7 +92,7 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
         None if arguments.verbose || asked.is_some() => common.live = Some(told_of()),
         None => {}
     }
-    let answers = asked.map(|asked| Sink::open(asked.output.as_deref().filter(|_| asked.json), console)).transpose();
+    let answers = asked.map(|asked| Sink::open(asked.output.as_deref(), console)).transpose();
     let Ok(answers) = answers else { return Ok(Exit::Unwritable) };
     common.rows = rows.map(|rows| -> TakeRow {
         let (rows, console) = (Mutex::new(rows), *console);
@@ -131,11 +131,10 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
         rest: (!plans && path.is_file()).then(|| rest_command(&path)).flatten(),
     };
     let text = summary.text(console);
-    if asked.is_some_and(|asked| asked.quiet && exit == Exit::Passed) {
-    } else if arguments.json || asked.is_some() {
-        console.say(&text);
-    } else {
-        exit = exit.worst(console.print(&text));
+    match asked {
+        Some(asked) if asked.quiet && exit == Exit::Passed => {}
+        None if !arguments.json => exit = exit.worst(console.print(&text)),
+        Some(_) | None => console.say(&text),
     }
     let not_run = summary.not_begun(&script);
     exit = exit.worst(results::write_reports(&path, &not_run, &arguments.reports, console));

@@ -8,7 +8,7 @@ use clap::ColorChoice;
 
 use crate::diagnostic::{Complaint, Diagnostic, Excerpt, Severity, words};
 use crate::notation::harmless;
-use crate::port::list::{line_on_stdin, streams_on};
+use crate::port::list::is_given_a_line;
 use crate::repl::terminal;
 use crate::report::result::{FailureReport, plural};
 use crate::report::style::{Palette, Style, cut, filled};
@@ -32,8 +32,7 @@ pub(crate) struct Console {
 impl Console {
     pub(crate) fn new(color: ColorChoice) -> Console {
         // A line that standard input is as well is a modem's, and nobody reads there.
-        let is_line = line_on_stdin().is_some_and(|(line, _)| streams_on(&line) == [true, true, false]);
-        let (out, err) = (io::stdout().is_terminal() && !is_line, io::stderr().is_terminal());
+        let (out, err) = (io::stdout().is_terminal() && !is_given_a_line(), io::stderr().is_terminal());
         Console { out: palette(color, out), err: palette(color, err) }
     }
 

@@ -21,9 +21,7 @@ use crate::state;
 
 /// The port that was named, else the simulated modem, which is told.
 pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Address, Exit> {
-    // Its errors go elsewhere: on the terminal of a user all three are one.
-    let given = || list::line_on_stdin().filter(|(line, _)| list::streams_on(line) == [true, true, false]);
-    if connection.port.is_empty() && given().is_some() {
+    if connection.port.is_empty() && list::is_given_a_line() {
         let port = vec!["-".to_owned()];
         let chosen = choose_untold(&Connection { port, ..connection.clone() }, console)?;
         console.say(&format!("no port is named: this is the line on standard input, {chosen}\n"));

@@ -263,27 +263,24 @@ fn write_all(
     console: &Console,
 ) -> Exit {
     type Take<'t> = dyn FnMut(&RunResult) -> std::io::Result<()> + 't;
-    let walk_through = |heads: &[&Head], take: &mut Take<'_>| match mask.is_empty() {
-        true => results.walk_through(heads, take),
-        false => results.walk_through(heads, &mut |result| take(&result.clone().masked(mask))),
+    let walk_through = |heads: &[&Head], take: &mut Take<'_>| {
+        match mask.is_empty() {
+            true => results.walk_through(heads, take)?,
+            false => results.walk_through(heads, &mut |result| take(&result.clone().masked(mask)))?,
+        }
+        not_run.iter().try_for_each(take)
     };
     // As an inventory has them, not as they ended.
     let mut heads: Vec<&Head> = results.heads.iter().collect();
     heads.sort_by(|one, other| as_counted(&one.modem).cmp(as_counted(&other.modem)));
-    let walk: &Walk<'_> = &|take: &mut Take<'_>| {
-        walk_through(&heads, take)?;
-        not_run.iter().try_for_each(take)
-    };
+    let walk: &Walk<'_> = &|take: &mut Take<'_>| walk_through(&heads, take);
     // For people: what failed first, and names as they count.
     let mut worst_first = heads.clone();
     worst_first.sort_by(|one, other| {
         let rank = |head: &Head| !matches!(head.status, Status::Failed | Status::Unreachable | Status::Interrupted);
         rank(one).cmp(&rank(other))
     });
-    let for_people: &Walk<'_> = &|take: &mut Take<'_>| {
-        walk_through(&worst_first, take)?;
-        not_run.iter().try_for_each(take)
-    };
+    let for_people: &Walk<'_> = &|take: &mut Take<'_>| walk_through(&worst_first, take);
     let folder = path.parent().unwrap_or(Path::new(""));
     // A record that is gone is left out: the results are the same without it.
     let record = |result: &RunResult| {

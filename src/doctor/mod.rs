@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::at::parameters::{parameters, split_prefix};
 use crate::port::list::{Listed, names_in, ports_of};
 
 /// What was found out about one thing, and the line that mends it.
@@ -89,13 +90,15 @@ pub(crate) fn symptoms() -> &'static [Symptom] {
 impl Symptom {
     /// How the modem does by the line that it answered.
     pub(crate) fn health(&self, line: &str) -> Health {
-        let values = line.split_once(": ").map_or(line, |(_, values)| values);
-        let value = values.split(',').nth(self.place).unwrap_or_default().trim().trim_matches('"');
-        let is_of = |values: &[String]| values.iter().any(|known| known == value);
-        match () {
-            () if is_of(&self.notable) => Health::Notable,
-            () if is_of(&self.wrong) || !self.right.is_empty() && !is_of(&self.right) => Health::Wrong,
-            () => Health::Good,
+        let value = parameters(split_prefix(line.as_bytes()).1).nth(self.place);
+        let value = value.map(|value| value.text().trim().to_owned()).unwrap_or_default();
+        let is_of = |values: &[String]| values.contains(&value);
+        if is_of(&self.notable) {
+            Health::Notable
+        } else if is_of(&self.wrong) || !self.right.is_empty() && !is_of(&self.right) {
+            Health::Wrong
+        } else {
+            Health::Good
         }
     }
 

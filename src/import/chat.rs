@@ -10,9 +10,11 @@ pub(super) fn read(text: &str, told: &mut Told) {
     let mut words = Vec::new();
     // A shell goes on behind a backslash at the end of a line.
     let whole = text.replace("\\\r\n", " ").replace("\\\n", " ");
-    match whole.lines().find_map(called) {
-        Some(call) => {
-            for line in whole.lines().filter(|line| !line.trim().is_empty() && called(line) != Some(call.clone())) {
+    match whole.lines().enumerate().find_map(|(number, line)| Some((number, called(line)?))) {
+        Some((calling, call)) => {
+            let others =
+                whole.lines().enumerate().filter(|(number, line)| *number != calling && !line.trim().is_empty());
+            for (_, line) in others {
                 match line.trim_start().strip_prefix('#') {
                     Some(comment) if comment.starts_with('!') => {}
                     Some(comment) => words.push(Word::Comment(comment.trim().to_owned())),

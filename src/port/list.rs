@@ -90,6 +90,12 @@ pub fn others(path: &Path) -> Vec<Holder> {
 /// The line that this program was given as its standard input, and its speed.
 static GIVEN: OnceLock<(PathBuf, u32)> = OnceLock::new();
 
+/// The line that standard input and output are, as pppd gives it. Its errors go elsewhere: on the terminal of a user
+/// all three are one.
+pub fn is_given_a_line() -> bool {
+    line_on_stdin().is_some_and(|(line, _)| streams_on(&line) == [true, true, false])
+}
+
 /// Takes the line that standard input is, if it is one.
 pub fn take_line() -> Option<&'static Path> {
     let line = GIVEN.get().cloned().or_else(line_on_stdin)?;

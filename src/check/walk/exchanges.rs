@@ -14,7 +14,7 @@ use crate::syntax::ast::{
 };
 use crate::value::ValueKind as Kind;
 
-/// A name in braces where it stands for itself for certain
+/// A name in braces in what is sent or compared: it may be meant, and so no fix is written
 const SENT_AS_TEXT: &str = "hayes::check::value-as-text sent";
 
 impl Checker<'_, '_, '_> {

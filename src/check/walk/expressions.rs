@@ -19,7 +19,7 @@ use crate::syntax::{GIVEN_NAMES, foreign, foreign_function, foreign_value, state
 use crate::value::functions::Function;
 use crate::value::{Value, ValueKind as Kind};
 
-/// A name in braces where it may be meant
+/// A name in braces in what is shown or kept
 const VALUE_AS_TEXT: &str = "hayes::check::value-as-text";
 
 impl Checker<'_, '_, '_> {
@@ -107,8 +107,6 @@ impl Checker<'_, '_, '_> {
             while written.starts_with('{') && source.slice(around(place)).starts_with("{{") {
                 place = around(place);
             }
-            let may_be_text = written.starts_with('@') || written.starts_with('%') && !written.ends_with(['%', 's']);
-            let code = if may_be_text { VALUE_AS_TEXT } else { code };
             self.names.look_up(name.split('.').next().unwrap_or(&name));
             self.findings.tell(code, place, &[&source.slice(place), &name, &format!("${{{name}}}")]);
             found = true;

@@ -234,7 +234,7 @@ fn lint_line(line: &AtText, asked: Asked<'_>, lines: &mut Lines, findings: &mut 
         follow_contexts(known, lines, findings);
         known.values.iter().for_each(|value| lines.note_text(value));
     }
-    lines.has_dialled |= catalogue::prospect(&line.text, None).expected.call_control;
+    lines.has_dialled |= commands.iter().filter_map(|known| known.entry).any(|entry| entry.call_control);
     let mut behind = commands.iter();
     let away = behind.find_map(|known| Some((known.away()?, known.written(&findings.source), known.span)));
     if let Some((away, command, span)) = away.as_ref().filter(|_| behind.next().is_some()) {
@@ -286,8 +286,7 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines
         }
         Form::Read if entry.read.is_none() && entry.execute.is_some() && !expects_failure(asked.clauses) => {
             // Vendors add forms of their own to their commands; those of the standards are known.
-            if entry.status == Confirmation::Confirmed && entry.vendors.iter().any(|vendor| STANDARDS.contains(vendor))
-            {
+            if entry.status == Confirmation::Confirmed && is_standard(entry) {
                 let written = findings.source.slice(known.span).trim_end_matches('?').to_owned();
                 findings.tell("hayes::check::no-read", known.span, &[&known.name(), &written]);
             }
@@ -302,10 +301,13 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines
     }
 }
 
+fn is_standard(entry: &CommandEntry) -> bool {
+    entry.vendors.iter().any(|vendor| STANDARDS.contains(vendor))
+}
+
 /// By the standards it is read and set, and does nothing alone.
-fn is_only_read(entry: &catalogue::entry::CommandEntry) -> bool {
-    let is_standard = entry.vendors.iter().any(|vendor| STANDARDS.contains(vendor));
-    entry.execute.is_none() && entry.read.is_some() && entry.status == Confirmation::Confirmed && is_standard
+fn is_only_read(entry: &CommandEntry) -> bool {
+    entry.execute.is_none() && entry.read.is_some() && entry.status == Confirmation::Confirmed && is_standard(entry)
 }
 
 /// The question of an `ensure` is asked twice, and by `--plan`: it must change nothing.
@@ -854,8 +856,8 @@ fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
 /// `capture "+CGSN: {imei}"`: few modems answer with the prefix.
 fn lint_bare(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
     let (Some(entry), Some(usage)) = (known.entry, known.usage) else { return };
-    let is_standard = entry.vendors.iter().any(|vendor| STANDARDS.contains(vendor));
-    let is_bare = matches!(usage.shape, Shape::Bare | Shape::Text) || usage.shape == Shape::Unknown && is_standard;
+    let is_bare =
+        matches!(usage.shape, Shape::Bare | Shape::Text) || usage.shape == Shape::Unknown && is_standard(entry);
     let name = known.name();
     for clause in asked.clauses.iter().filter(|_| is_bare && known.command.form == Form::Execute) {
         let (ClauseKind::Expect(alternatives)
@@ -1047,16 +1049,18 @@ pub(super) fn lint_awaited(asked: &Exchange, patterns: &[Pattern], findings: &mu
         let known = KnownCommand::new(&line, command);
         let prefix = known.usage.filter(|usage| usage.shape == Shape::Prefixed).and_then(|usage| usage.prefix);
         let is_own = |prefix: &&str| catalogue::urc(format!("{prefix}: ").as_bytes()).is_none();
-        let told = patterns.first().and_then(|first| Some((first.span, pattern_prefix(first)?)));
         // To be registered is what may be so already; who waits for the loss of it asks nothing.
-        let registered =
-            told.map_or([String::new(), String::new()], |(_, it)| [1, 5].map(|stat| format!("{it}: {stat}")));
-        if let Some((span, prefix)) = told.filter(|(_, prefix)| command.is(prefix) && tells_changes(prefix))
+        let is_registered = |pattern: &Pattern| {
+            let stat = pattern.plain().and_then(|text| text.strip_prefix(pattern_prefix(pattern)?));
+            matches!(stat, Some(": 1" | ": 5"))
+        };
+        if let Some(first) = patterns.first()
+            && let Some(told) = pattern_prefix(first).filter(|told| command.is(told) && tells_changes(told))
             && command.form == Form::Set
             && known.values.len() == 1
-            && patterns.iter().all(|pattern| pattern.plain().is_some_and(|text| registered.iter().any(|it| it == text)))
+            && patterns.iter().all(|pattern| pattern_prefix(pattern) == Some(told) && is_registered(pattern))
         {
-            return findings.tell("hayes::check::state-awaited", span, &[&prefix, &prefix]);
+            return findings.tell("hayes::check::state-awaited", first.span, &[&told, &told]);
         }
         let own = prefix.filter(|prefix| command.form == Form::Execute || is_own(prefix));
         let is_answer = |text: &str| own.is_some_and(|own| text.trim_end() == format!("{own}:"));
