@@ -237,7 +237,14 @@ fn over(play: &Play<'_>) -> Outcome {
             for step in first {
                 do_step(&mut modem, step, play.pieces, &mut Vec::new(), over);
             }
-            let served = scope.spawn(move || serve(modem, others, play.pieces, over));
+            let line = slave.try_clone().unwrap();
+            let served = scope.spawn(move || {
+                serve(&mut modem, others, play.pieces, over);
+                // A terminal that hangs up takes with it what nobody has read.
+                while !over.load(Ordering::Relaxed) && rustix::io::ioctl_fionread(&line).unwrap() > 0 {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            });
             let outcome = ran(&play.program, &Address::Device(path.into()));
             over.store(true, Ordering::Relaxed);
             served.join().unwrap();
@@ -250,7 +257,7 @@ fn over(play: &Play<'_>) -> Outcome {
             let served = scope.spawn(move || {
                 let stream = listener.accept().unwrap().0;
                 stream.set_nodelay(true).unwrap();
-                serve(OwnedFd::from(stream).into(), &play.steps, play.pieces, over);
+                serve(&mut OwnedFd::from(stream).into(), &play.steps, play.pieces, over);
             });
             let outcome = ran(&play.program, &Address::Tcp { host: "127.0.0.1".to_owned(), port });
             over.store(true, Ordering::Relaxed);
@@ -274,11 +281,11 @@ fn terminal() -> (File, OwnedFd, String) {
 }
 
 /// The modem: does one step after the other, until the script is over.
-fn serve(mut modem: File, steps: &[Step], pieces: Pieces, over: &AtomicBool) {
-    rustix::io::ioctl_fionbio(&modem, true).unwrap();
+fn serve(modem: &mut File, steps: &[Step], pieces: Pieces, over: &AtomicBool) {
+    rustix::io::ioctl_fionbio(&*modem, true).unwrap();
     let mut heard = Vec::new();
-    if steps.iter().all(|step| do_step(&mut modem, step, pieces, &mut heard, over)) {
-        while listen(&mut modem, &mut heard, over) {}
+    if steps.iter().all(|step| do_step(modem, step, pieces, &mut heard, over)) {
+        while listen(modem, &mut heard, over) {}
     }
 }
 
@@ -287,8 +294,8 @@ fn do_step(modem: &mut File, step: &Step, pieces: Pieces, heard: &mut Vec<u8>, o
     match step {
         Step::Waits(time) => std::thread::sleep(*time),
         Step::Goes => {
-            // A terminal that hangs up takes with it what nobody has read.
-            std::thread::sleep(Duration::from_millis(50));
+            // The kernel carries it into a terminal by and by, and on the way nobody sees it.
+            std::thread::sleep(Duration::from_millis(250));
             return false;
         }
         Step::Hears(said) => {
