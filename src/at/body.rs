@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::task::Poll;
 
-use super::lines::LineEnds;
+use super::lines::{LONGEST_LINE, LineEnds};
 use super::parameters::{Parameter, Written, parameters, split_prefix};
 
 /// An answer's lines are kept up to so many bytes; what comes after is told but not kept.
@@ -16,6 +16,8 @@ pub(super) enum Body {
     Pdu,
     /// A text; `length` characters of it where the header says so (`AT+CSDH=1`).
     Text { length: Option<usize>, came: Came },
+    /// So many bytes of data, of which nothing is a line; what stands before them, or behind them if it is a quote
+    Data { length: usize, before: u8 },
 }
 
 /// How much of a text came. A line end in it may count for one character or, where the modem writes CR and LF, for two;
@@ -188,13 +190,18 @@ fn counted_below(text: &[u8], parameter: isize) -> Poll<Option<Range<usize>>> {
     let head = text.get(..LONGEST_HEADER).unwrap_or(text);
     let Some(end) = memchr::memchr2(b'\r', b'\n', head) else { return unless_longer(text) };
     let (header, rest) = text.split_at_checked(end).unwrap_or((text, &[]));
-    let line_end = match rest {
-        [b'\r', b'\n', ..] => 2,
-        [b'\r', b'\r', b'\n', ..] => 3,
-        [b'\r'] | [b'\r', b'\r'] => return Poll::Pending,
-        _ => 1,
-    };
+    let Some(line_end) = line_end(rest) else { return Poll::Pending };
     Poll::Ready(count(header, parameter).filter(|count| *count > 0).map(|count| extent(end + line_end, count)))
+}
+
+/// How long the line end is at which this begins. `None` where the next byte must tell.
+pub(crate) fn line_end(rest: &[u8]) -> Option<usize> {
+    match rest {
+        [b'\r', b'\n', ..] => Some(2),
+        [b'\r', b'\r', b'\n', ..] => Some(3),
+        [] | [b'\r'] | [b'\r', b'\r'] => None,
+        _ => Some(1),
+    }
 }
 
 fn counted_in_line(text: &[u8], parameter: isize, before: u8) -> Poll<Option<Range<usize>>> {
@@ -219,6 +226,39 @@ fn counted_in_line(text: &[u8], parameter: isize, before: u8) -> Poll<Option<Ran
         }
     }
     unless_longer(text)
+}
+
+/// The data that stand behind this line, which came by itself, as its values at these `places` count them.
+pub(crate) fn pushed(line: &[u8], places: &[isize], before: u8) -> Option<Body> {
+    let colon = if before == b':' { memchr::memchr(b':', line)? } else { line.len() };
+    let header = line.get(..colon.min(LONGEST_HEADER))?.trim_ascii_end();
+    let list = split_prefix(header.strip_suffix(b":").unwrap_or(header)).1;
+    let fields: Vec<_> = parameters(list).collect();
+    let index = |place: isize| usize::try_from(place).ok().or(fields.len().checked_sub(place.unsigned_abs()));
+    let counts =
+        places.iter().map(|place| fields.get(index(*place)?).filter(|it| it.kind == Written::Bare).and_then(number));
+    // Between those of two counts stands a line end.
+    let length = counts.reduce(|all, count| Some(all?.saturating_add(count?).saturating_add(2)))??;
+    let last = *places.last()?;
+    let is_quoted = |field: &Parameter<'_>| list.get(field.range.start) == Some(&b'"');
+    let (begins, before) = match fields.get(index(last)? + 1..)? {
+        _ if before == b':' => (Some(colon + 1), before),
+        // `+QIURC: "recv",0,2,"hi"`
+        [field] if before == b'\n' && is_quoted(field) => (None, b'"'),
+        [] if before == b'\n' => (Some(line.len()), before),
+        // An address may stand behind the count: `+QIURC: "recv",0,2,"192.0.2.1",7`.
+        [field, ..] if before == b'\n' => (Some(line.len()).filter(|_| last < 0 || is_quoted(field)), before),
+        _ => (None, before),
+    };
+    let end = match begins {
+        Some(begins) => begins.saturating_add(length),
+        None => match counted_in_line(line, isize::try_from(index(last)?).ok()?, before) {
+            Poll::Ready(Some(data)) => data.end,
+            Poll::Ready(None) | Poll::Pending => return None,
+        },
+    };
+    let length = end.checked_sub(line.len()).filter(|length| (1..=LONGEST_LINE).contains(length))?;
+    Some(Body::Data { length, before })
 }
 
 /// The header has not ended, unless it is longer than any.

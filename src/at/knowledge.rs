@@ -18,6 +18,10 @@ pub trait Knowledge: Sync {
     /// Whether the line, which is a URC, is the header of a text or a PDU that stands under it: `+CMT: …`.
     fn has_body(&self, line: &[u8]) -> bool;
 
+    /// Which values of the line count data that stand behind it, though nobody asked for them, from 0 or from the end
+    /// (-1 is the last); and what stands before these, as in [`Shape::Counted`], or a colon.
+    fn counts(&self, line: &[u8]) -> Option<(&'static [isize], u8)>;
+
     /// Whether the line carries the prefix of a command that is known and another than this one, `+CREG`.
     fn is_answer_of_another(&self, line: &[u8], own: &[u8]) -> bool;
 
@@ -35,6 +39,8 @@ pub trait Knowledge: Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unasked {
     News,
+    /// That data of the other end of a connection came, which may stand behind it: [`Knowledge::counts`]
+    Data,
     /// What modems say as they start, and at other times as well: `Call Ready`
     Ready,
     /// That it starts: modems say it then, and never else: `RDY`.

@@ -578,6 +578,9 @@ pub struct Urc {
     /// So many lines follow that belong to it: the text or PDU of `+CMT`
     #[serde(rename = "body")]
     pub body_lines: u8,
+    /// Data of the other end of a connection stand behind it: which values count them, from 0 or from the end (-1 is
+    /// the last), what stands before them (a line end, a quote, a comma, a colon), and what the first value is then
+    pub pushes: Option<(Vec<isize>, char, &'static str)>,
     /// Modems say it when they start, and never else: whoever hears it knows that the modem has restarted
     pub starts: bool,
     /// It is a word that an answer may hold as well: it tells of a start only where the answer is known to be another

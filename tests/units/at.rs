@@ -89,6 +89,7 @@ fn made(of: &str, bytes: &[u8]) -> String {
             Body::Pdu => "pdu".to_owned(),
             Body::Text { length: None, .. } => "text".to_owned(),
             Body::Text { length: Some(length), .. } => format!("text of {length}"),
+            Body::Data { length, .. } => format!("{length} bytes"),
         },
         _ => {
             let (place, parameter) = of.strip_prefix("counted ").unwrap().split_once(", parameter ").unwrap();

@@ -1182,7 +1182,7 @@ impl Session {
         };
         let was_stopped = self.is_asking() && matches!(kind, FailureKind::Stopped(_));
         let (mut idle, received) = self.give_up();
-        if is_timeout {
+        if is_timeout && !self.cursor.awaits_data() {
             self.tell_partial(now);
         }
         if was_stopped {

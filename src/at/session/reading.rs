@@ -17,7 +17,9 @@ use super::{
     Silence, is_strange,
 };
 use crate::at::body::{self, Body, Came};
+use crate::at::command::is_extended_prefix;
 use crate::at::echo::Echo;
+use crate::at::knowledge::Dialect;
 use crate::at::lines::{Frame, Framer, LONGEST_LINE, LineEnds};
 use crate::at::parameters::{parameters, prefix_length, split_prefix};
 use crate::at::result_code::{self, ResultCode, Verbosity};
@@ -85,6 +87,8 @@ struct Below {
     body: Body,
     /// The header was part of a late answer, and so are its lines; else they are unsolicited.
     late: bool,
+    /// They are what came of data that it counts, and are not as many.
+    is_data: bool,
     /// The header stood behind a line end of its own, as all that this modem says then does: a line that does not goes
     /// on with the text.
     framed: bool,
@@ -99,8 +103,13 @@ impl Cursor {
 
     /// A header came that announces this.
     fn expect_below(&mut self, body: Body, late: bool, now: Duration) {
-        let below = Below { body, late, framed: self.framed, until: now + LONGEST_GAP };
+        let below = Below { body, late, is_data: false, framed: self.framed, until: now + LONGEST_GAP };
         self.below = (!body.is_empty()).then_some(below);
+    }
+
+    /// What has come is data of which more is to come, and no line.
+    pub(crate) fn awaits_data(&self) -> bool {
+        self.below.is_some_and(|below| matches!(below.body, Body::Data { .. }))
     }
 
     /// Whether nothing has come for so long that no more is waited for. `is_quiet`: what has come puts that off no
@@ -129,6 +138,7 @@ impl Below {
             Body::Text { length: Some(length), came } if came.is_just(length) && ends.count() > 1 => false,
             Body::Text { length: Some(length), came } => came.leaves_room_for(text, ends, length),
             Body::Text { length: None, came } => ends.count() <= 1 && came.lines < LINES_BELOW,
+            Body::Data { .. } => false,
         }
     }
 
@@ -157,6 +167,9 @@ impl Session {
 
     /// Takes one piece; false where more must come first.
     fn take_piece(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> bool {
+        if self.cursor.awaits_data() {
+            return self.take_pushed(framer, now).unwrap_or(true);
+        }
         let before = framer.position();
         let (line_ended, cut) = framer.skip_line_ends();
         if let Some(bytes) = cut {
@@ -305,6 +318,57 @@ impl Session {
             self.end_with_data(now);
         }
         is_taken
+    }
+
+    /// The line may count data of the other end of a connection, which stand behind it, by these values.
+    fn expect_pushed(&mut self, line: &[u8], counts: Option<(&[isize], u8)>, now: Duration) {
+        let body = counts.and_then(|(places, before)| body::pushed(line, places, before));
+        if let Some(body @ Body::Data { length, .. }) = body {
+            // Slow lines bring a byte in a thousandth of a second.
+            let time = Duration::from_millis(u64::try_from(length).unwrap_or_default());
+            self.cursor.expect_below(body, false, now + time);
+        }
+    }
+
+    /// Data that the line before them counts, which came by itself: in them nothing is a line, and nobody waits for
+    /// them. Behind them a line ends. Where they do not come so, it has counted wrongly: then what stands right under
+    /// it is what came of them, as of a text whose length nothing tells, if this modem parts what it says by line ends.
+    fn take_pushed(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
+        let below = self.cursor.below?;
+        let Body::Data { length, before } = below.body else { return None };
+        let rest = framer.rest();
+        let begins = if before == b'\n' { body::line_end(rest) } else { Some(0) };
+        let end = begins.map(|begins| begins + length);
+        let is_silent = now.is_silent && now.time >= self.last_byte + SETTLE;
+        let behind = end.and_then(|end| rest.get(end..));
+        let is_all = match (behind, before) {
+            (Some([first, ..]), b'"') => *first == b'"',
+            // It goes through no line end.
+            (Some([b'\n', ..]), _) => end.and_then(|end| rest.get(end - 1)) != Some(&b'\r'),
+            (Some([b'\r' | 0, ..]), _) => true,
+            // What was sent comes back right behind them.
+            (Some([first, ..]), _) => self.echo.is_of_command() && first.eq_ignore_ascii_case(&b'A'),
+            (Some([]) | None, _) if !is_silent && now.time <= below.until => {
+                self.cursor.is_decided(false, now);
+                return Some(false);
+            }
+            (Some([]), _) => before != b'"',
+            (None, _) => false,
+        };
+        let end = end.filter(|_| is_all).map(|end| end + usize::from(before == b'"'));
+        let Some(data) = end.and_then(|end| rest.get(..end)) else {
+            let body = Body::Text { length: None, came: Came::default() };
+            self.cursor.below = below.framed.then_some(Below { body, is_data: true, until: now.time, ..below });
+            return Some(true);
+        };
+        for line in data.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !line.is_empty()) {
+            now.tell(&Event::Data(line));
+        }
+        framer.take_to(framer.position() + data.len());
+        // It ends a line that has begun before what was asked since.
+        self.begin_line();
+        (self.cursor.below, self.cursor.before) = (None, Before::Nothing);
+        Some(true)
     }
 
     /// `CONNECT` before content that belongs to the answer; and the content, where a number behind it counts its bytes.
@@ -527,7 +591,7 @@ impl Session {
         let since = asking.checked.map_or(frame.end, |bytes| frame.start + bytes);
         let mut last = Frame { end: since, ..frame };
         for _ in 0..LINES_AHEAD {
-            let Some(next) = framer.frame_after(last) else { break };
+            let Some(next) = line_after(self.dialect, framer, last) else { break };
             let line = framer.line(next);
             if asking.checked.is_some() && Echo::of_question(FENCE, 0).is_next(line) {
                 asking.is_unheard = true;
@@ -543,7 +607,7 @@ impl Session {
             last = next;
         }
         if !awaits {
-            let is_more = framer.frame_after(last).is_some();
+            let is_more = line_after(self.dialect, framer, last).is_some();
             return if is_more { Some(false) } else { self.cursor.is_decided(false, now).then_some(false) };
         }
         if asking.prompt == Prompting::Open {
@@ -568,7 +632,7 @@ impl Session {
     fn is_of_the_one_before(&mut self, framer: &Framer, frame: Frame, now: &Now<'_>) -> Option<bool> {
         let mut last = frame;
         for _ in 0..LINES_AHEAD {
-            let Some(next) = framer.frame_after(last) else { break };
+            let Some(next) = line_after(self.dialect, framer, last) else { break };
             let line = framer.line(next);
             if self.is_own(line) || self.final_of(line).is_some() || self.echo.begins(line) {
                 return Some(true);
@@ -599,6 +663,8 @@ impl Session {
         match &mut self.state {
             Activity::Asking(asking) => {
                 let (event, tells) = asking.event_of(line, self.cursor.framed, self.dialect);
+                // What a message says counts nothing.
+                let may_count = asking.body.is_none() && (tells == Unasked::Data || matches!(event, Event::Stray(_)));
                 if let Event::Response(_) = event {
                     if asking.lines.is_empty() {
                         asking.framed = self.cursor.framed;
@@ -615,7 +681,10 @@ impl Session {
                     Unasked::Start | Unasked::StartWord => self.hear_start(line, now.time),
                     // Where no answer comes after it, it has started.
                     Unasked::Ready => asking.is_strange |= asking.lines.is_empty(),
-                    Unasked::News => {}
+                    Unasked::News | Unasked::Data => {}
+                }
+                if may_count {
+                    self.expect_pushed(line, self.dialect.knowledge.counts(line), now.time);
                 }
                 self.queue_line(line, &event, now);
             }
@@ -746,7 +815,7 @@ impl Session {
                 framer.consume(frame);
                 return Some(true);
             }
-            Body::Pdu => return None,
+            Body::Pdu | Body::Data { .. } => return None,
             Body::Text { length, came } => (length, came),
         };
         let stands_alone = frame.ends.count() > 1;
@@ -898,6 +967,9 @@ impl Session {
                 Activity::Idle(_) | Activity::Asking(_) => {}
             }
         }
+        if unasked.is_none_or(|unasked| unasked == Unasked::Data) {
+            self.expect_pushed(line, self.dialect.knowledge.counts(line), now.time);
+        }
         self.queue_line(line, &if unasked.is_some() { Event::Urc(line) } else { Event::Stray(line) }, now);
     }
 
@@ -943,8 +1015,11 @@ impl Session {
             // The first of them is the answer.
             Likeness::Either | Likeness::State => !std::mem::replace(&mut owing.answered, true),
         };
-        if is_late && owing.question.expected.shape == Shape::HeaderAndBody {
+        let shape = owing.question.expected.shape;
+        if is_late && shape == Shape::HeaderAndBody {
             self.cursor.expect_below(Body::of(line), true, self.last_byte);
+        } else if is_late && let Shape::Counted { parameter, before } = shape {
+            self.expect_pushed(line, Some((&[parameter], before)), self.last_byte);
         }
         is_late
     }
@@ -970,9 +1045,13 @@ impl Session {
             None => return Some(false),
         }
         // What a stranger wrote is no line that anybody waits for, or that ends anything.
-        now.tell(&if below.late { Event::Stray(text) } else { Event::Urc(text) });
+        now.tell(&match below.late {
+            _ if below.is_data => Event::Data(text),
+            true => Event::Stray(text),
+            false => Event::Urc(text),
+        });
         self.cursor.below = match below.body {
-            Body::Pdu => None,
+            Body::Pdu | Body::Data { .. } => None,
             Body::Text { length, came } => {
                 let came = came.with(text, frame.ends);
                 let is_over = length.is_some_and(|length| came.is_all_of(length));
@@ -999,7 +1078,7 @@ impl Session {
             {
                 self.comes_to_length(framer, frame, (came, length), now)
             }
-            Body::Text { .. } | Body::Pdu => Some(true),
+            Body::Text { .. } | Body::Pdu | Body::Data { .. } => Some(true),
         }
     }
 
@@ -1073,7 +1152,7 @@ impl Session {
         // Some modems say OK behind their own word that data mode has ended.
         let is_word = is_data && result_code::parse(framer.line(frame)).is_none();
         for _ in 0..LINES_AHEAD {
-            let Some(next) = framer.frame_after(last) else {
+            let Some(next) = line_after(self.dialect, framer, last) else {
                 // What is not a URC is waited for as long as it comes.
                 let has_text = framer.has_text_after(last);
                 return self.cursor.is_decided(!others && !has_text, now).then_some(is_data && has_text);
@@ -1156,6 +1235,20 @@ impl Session {
             last = next;
         }
     }
+}
+
+/// The whole line behind this one, and behind the data that it counts.
+fn line_after(dialect: Dialect, framer: &Framer, frame: Frame) -> Option<Frame> {
+    let line = framer.line(frame);
+    let mut end = frame.end;
+    if line.first().is_some_and(|first| is_extended_prefix(*first))
+        && dialect.knowledge.unasked(line) == Some(Unasked::Data)
+        && let Some((places, before)) = dialect.knowledge.counts(line)
+        && let Some(Body::Data { length, before }) = body::pushed(line, places, before)
+    {
+        end += length + if before == b'\n' { 2 } else { 0 };
+    }
+    framer.frame_after(Frame { end, ..frame })
 }
 
 /// Whether a quoted string begins that does not end. A quote within a value begins none: `*PSUTTZ:
