@@ -192,12 +192,14 @@ fn errors() {
     is_made("docs/src/errors.md", &page);
 }
 
-/// Links to the headings of a long page, as mdBook names their places.
+/// How mdBook, and code hosts, name the place of a heading.
+fn place(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+/// Links to the headings of a long page.
 fn sections(headings: impl Iterator<Item = String>) -> String {
-    let place = |heading: &str| {
-        let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
-        kept.collect::<String>().to_lowercase().replace(' ', "-")
-    };
     let links: Vec<String> = headings.map(|heading| format!("[{heading}](#{})", place(&heading))).collect();
     format!("\n{}\n", links.join(" · "))
 }
@@ -269,26 +271,56 @@ fn language() {
     is_made("docs/src/language.md", &page);
 }
 
+/// The map of the code, as its crate's documentation has it.
+#[test]
+fn house() {
+    let source = fs::read_to_string(root("src/lib.rs")).unwrap();
+    let about =
+        source.lines().map_while(|line| line.strip_prefix("//!")).map(|line| line.strip_prefix(' ').unwrap_or(line));
+    let mut page = "# How the house is laid out\n\nThis is what the top of `src/lib.rs` says: where each thing of the code stands, \
+                    and how a statement, a function, a lint or a module is added. `cargo doc --open` shows it with links.\n"
+        .to_owned();
+    let link = Regex::new(r"\[(`[^`]+`)\]").unwrap();
+    // The first paragraph says what Hayes is.
+    for line in about.skip_while(|line| !line.is_empty()) {
+        let line = link.replace_all(line, "$1");
+        page.push_str(&if line.starts_with("# ") { format!("#{line}\n") } else { format!("{line}\n") });
+    }
+    is_made("docs/src/house.md", &page);
+}
+
+/// What the package index shows of the package for Python.
+#[test]
+fn python() {
+    is_made("docs/src/python.md", &fs::read_to_string(root("python/README.md")).unwrap());
+}
+
 #[test]
 fn each_page_is_listed_and_each_link_leads_somewhere() {
-    let source = root("docs/src");
     let mut pages = Vec::new();
-    let mut folders = vec![source.clone()];
+    let mut folders = vec![root("docs/src")];
     while let Some(folder) = folders.pop() {
         for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             if path.is_dir() { folders.push(path) } else { pages.push(path) }
         }
     }
-    let link = Regex::new(r"\]\(([^)#:]+)(?:#[^)]*)?\)").unwrap();
+    let link = Regex::new(r"\]\(([^)#:]*)(?:#([^)]*))?\)").unwrap();
+    let beside =
+        ["README.md", "CONTRIBUTING.md", "SECURITY.md", "python/README.md", "editors/README.md", "scripts/README.md"];
     let mut wrong = Vec::new();
     let mut listed = BTreeSet::new();
-    for page in &pages {
-        for found in link.captures_iter(&fs::read_to_string(page).unwrap()) {
-            let to = page.parent().unwrap().join(&found[1]);
-            match to.canonicalize() {
-                Ok(there) if page.ends_with("SUMMARY.md") => drop(listed.insert(there)),
-                Ok(_) => {}
-                Err(_) => wrong.push(format!("{}: {}", page.display(), &found[1])),
+    for page in pages.iter().cloned().chain(beside.map(root)) {
+        for found in link.captures_iter(&fs::read_to_string(&page).unwrap()) {
+            let to = if found[1].is_empty() { page.clone() } else { page.parent().unwrap().join(&found[1]) };
+            let Ok(there) = to.canonicalize() else {
+                wrong.push(format!("{}: {}", page.display(), &found[1]));
+                continue;
+            };
+            if found.get(2).is_some_and(|place| !places(&there).contains(place.as_str())) {
+                wrong.push(format!("{}: {}", page.display(), &found[0]));
+            }
+            if page.ends_with("SUMMARY.md") {
+                listed.insert(there);
             }
         }
     }
@@ -297,4 +329,13 @@ fn each_page_is_listed_and_each_link_leads_somewhere() {
         pages.filter(|page| !listed.contains(page)).map(|page| format!("not in SUMMARY.md: {}", page.display())),
     );
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What a link to a place of the page may name.
+fn places(page: &Path) -> BTreeSet<String> {
+    let text = fs::read_to_string(page).unwrap();
+    let given = Regex::new(r#"<a id="([^"]+)""#).unwrap();
+    let given: Vec<String> = given.captures_iter(&text).map(|found| found[1].to_owned()).collect();
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    headings.map(|line| place(line.trim_start_matches('#').trim())).chain(given).collect()
 }
