@@ -81,6 +81,7 @@ fn library() {
                     `hayes show NAME > my.hayes` makes it yours.\n"
             .to_owned();
     let parameter = Regex::new(r#"(?m)^(param|secret) (\w+)(?::\w+)?(?: = ("[^"]*"|\S+))?(?: +"([^"]*)")?"#).unwrap();
+    page.push_str(&sections(SCRIPTS.iter().map(|script| script.name.to_owned())));
     let mut folder = "";
     for script in SCRIPTS {
         let of = script.name.split('/').next().unwrap();
@@ -251,7 +252,11 @@ fn language() {
     let mut page = "# The language\n\nEach word of it, with an example that runs on a simulated modem. `hayes explain retry` shows \
                     the same, and so does `:help retry`.\n"
         .to_owned();
-    for word in topics().filter(|word| FUNCTIONS.iter().all(|function| function.name != *word)) {
+    let words = || topics().filter(|word| FUNCTIONS.iter().all(|function| function.name != *word));
+    // `${` and `#` leave nothing of which a place could be named.
+    let named = words().filter(|word| !place(word).is_empty()).map(str::to_owned);
+    page.push_str(&sections(named.chain(["Functions".to_owned()])));
+    for word in words() {
         let Topic { about, forms, text, example, .. } = topic(word).unwrap();
         write!(page, "\n## {word}\n\n").unwrap();
         if !about.is_empty() {

@@ -352,7 +352,7 @@ impl Open {
 
     fn colours(&mut self) -> String {
         let tokens = self.ask("textDocument/semanticTokens/full", json!({}));
-        let kinds = ["keyword", "name", "number", "string", "regex", "command", "comment", "operator"];
+        let kinds = ["keyword", "name", "number", "string", "regex", "command", "comment", "operator", "function"];
         let numbers: Vec<usize> = tokens["data"]
             .as_array()
             .unwrap()

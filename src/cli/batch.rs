@@ -261,11 +261,8 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
                 "--record keeps a file for each modem, and {} is no folder; nothing was sent",
                 folder.display()
             );
-            return Err(console.refuse(
-                Exit::Unwritable,
-                &message,
-                Some("name a folder; it is made where there is none"),
-            ));
+            let help = Some("name a folder; it is made where there is none");
+            return Err(console.refuse(Exit::Unwritable, &message, help));
         }
         (common.records, common.keeps_all) = (Some(folder.clone()), true);
     }

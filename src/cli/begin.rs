@@ -45,31 +45,26 @@ pub(crate) fn init(folder: &Path, console: &Console) -> Exit {
 
 pub(crate) fn new_module(arguments: &NewModule, console: &Console) -> Result<Exit, Exit> {
     let port = modem::choose(&arguments.connection, console)?;
-    modem::files_apart(
-        std::iter::empty(),
-        &port,
-        &arguments.connection,
-        arguments.output.as_deref().map(|file| ("-o", file)),
-        console,
-    )?;
-    // Before a minute of questions.
-    if let Some(file) = arguments.output.as_deref().filter(|file| file.exists()) {
-        return Err(refuse_to_overwrite(file, console));
-    }
+    let written = arguments.output.as_deref().map(|file| ("-o", file));
+    modem::files_apart(std::iter::empty(), &port, &arguments.connection, written, console)?;
     let mut modem = OpenModem::open(&port, &arguments.connection, Mask::default(), console)
         .map_err(|(exit, error)| console.refuse(exit, &error.message, error.help.as_deref()))?;
     console.say("asking which commands it has; nothing is set\n");
-    let described = module::describe(&mut modem.conversation);
+    let mut file = arguments.output.clone();
+    let described = module::describe(&mut modem.conversation, |name| {
+        !file.get_or_insert_with(|| format!("modules/{name}.toml").into()).exists()
+    });
+    let file = file.unwrap_or_default();
     let given_up = if modem.cancel.is_cancelled() { modem.exit(Status::Interrupted) } else { Exit::Failed };
     let closed = modem.close(console);
     let described = described.map_err(|why| console.refuse(given_up, &why, None))?;
-    let own = format!("modules/{}.toml", described.name);
-    let file = arguments.output.as_deref().unwrap_or(Path::new(&own));
-    let exit = write_below(file, &described.text, console);
+    let Some(module::ModuleDraft { text, asked, answered, known }) = described else {
+        return Err(refuse_to_overwrite(&file, console));
+    };
+    let exit = write_below(&file, &text, console);
     if exit == Exit::Passed {
-        let (answered, asked) = (described.answered, described.asked);
         console.say(&format!("{} is written: {answered} of {asked} questions were answered\n", file.display()));
-        if let Some(known) = described.known {
+        if let Some(known) = known {
             console.say(&format!(
                 "Hayes knows this module already: `hayes explain {known}`; the file goes before what it knows\n"
             ));

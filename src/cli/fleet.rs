@@ -338,14 +338,11 @@ fn unfit(arguments: &FleetRunArguments) -> Option<(&'static str, &'static str)> 
     let watch = "`hayes fleet watch` takes them, and writes them at the run's end";
     let params = "a value is given with a param: -V NAME=VALUE; `confirm` is answered beforehand with --yes";
     let guards = "a script that needs it runs at the gateway: hayes run, hayes batch";
+    let has_report = batch.reports.files().next().is_some();
     let given = [
         (batch.resume.is_some() || batch.results.is_some(), "a fleet's run has no --resume and --results", kept),
         (batch.record.is_some() || batch.verbose, "a fleet's run has no --record and --verbose", known),
-        (
-            arguments.detach && batch.reports.files().next().is_some(),
-            "a run that is not waited for has no report",
-            watch,
-        ),
+        (arguments.detach && has_report, "a run that is not waited for has no report", watch),
         (!inputs.answers.is_empty(), "a fleet's run has no --answers: nobody is at a gateway", params),
         (!inputs.allow.is_empty(), "a fleet's run has no --allow: the guards of gateways stay", guards),
     ];

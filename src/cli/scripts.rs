@@ -352,11 +352,8 @@ pub(crate) fn list(text: &str, json: bool, console: &Console) -> Exit {
     let shown =
         || SCRIPTS.iter().filter(|entry| entry.name.contains(&text) || entry.title().to_lowercase().contains(&text));
     if shown().next().is_none() {
-        return console.refuse(
-            Exit::Failed,
-            "no script of the library is so called",
-            Some("`hayes list` names them all"),
-        );
+        let help = Some("`hayes list` names them all");
+        return console.refuse(Exit::Failed, "no script of the library is so called", help);
     }
     if json {
         let line = |entry: &library::LibraryScript| {
@@ -382,6 +379,8 @@ pub(crate) fn show(name: &str, json: bool, console: &Console) -> Result<Exit, Ex
     let requires: Vec<&str> = checked.program.iter().flat_map(|program| program.script.requirements()).collect();
     let parts = checked.program.iter().flat_map(|program| program.script.part_names());
     let parts: Vec<&str> = parts.map(|name| name.value.as_str()).collect();
+    let exit = if checked.program.is_some() { Exit::Passed } else { Exit::Invalid };
+    console.show(&checked.diagnostics.into_iter().filter(|it| it.severity == Severity::Error).collect::<Vec<_>>());
     if json {
         let param = |param: &Param| {
             let (kind, default) =
@@ -390,12 +389,10 @@ pub(crate) fn show(name: &str, json: bool, console: &Console) -> Result<Exit, Ex
         };
         let params: Vec<_> = params.iter().map(param).collect();
         let script = serde_json::json!({"name": source.name, "title": title(&source.text), "params": params, "requires": requires, "parts": parts});
-        let exit = if checked.program.is_some() { Exit::Passed } else { Exit::Invalid };
-        console.show(&checked.diagnostics.into_iter().filter(|it| it.severity == Severity::Error).collect::<Vec<_>>());
         return Ok(exit.worst(console.print(&(notation::json(&script) + "\n"))));
     }
     let name = console.err.paint(Style::Name, &source.name);
-    let mut text = format!("{name}: {}\n", harmless(title(&source.text)));
+    let mut text = format!("{name}: {}", harmless(title(&source.text))).trim_end_matches(": ").to_owned() + "\n";
     for param in params {
         text.push_str(&format!("  {}\n", harmless(&parameter(param, &source.text))));
     }
@@ -407,7 +404,7 @@ pub(crate) fn show(name: &str, json: bool, console: &Console) -> Result<Exit, Ex
     }
     // What is said of the script goes to standard error, so that `hayes show … > my.hayes` is the script.
     console.say(&format!("{text}\n"));
-    Ok(console.print(&harmless(&source.text)))
+    Ok(exit.worst(console.print(&harmless(&source.text))))
 }
 
 /// As it is written in the script; none where it has to be given.

@@ -69,14 +69,17 @@ fn mends(workspace: &Workspace, document: &Document, found: &Diagnostic) -> Vec<
             ..lsp::CodeAction::default()
         })
     };
-    let proposed = found.edit.as_deref().cloned().or_else(|| proposed(workspace, document, found));
-    let mended = proposed.iter().map(|edit| {
+    // The mend that is known stands for all that the help says.
+    let known = found.edit.as_deref().map(|edit| vec![edit.clone()]);
+    let proposed = known.or_else(|| proposed(workspace, document, found)).unwrap_or_default();
+    let mended = proposed.iter().enumerate().map(|(place, edit)| {
         let old = document.source.slice(edit.span);
         let title = match edit.value.trim() {
+            "" if old.trim().is_empty() => "Join the lines".to_owned(),
             "" => format!("Delete `{old}`"),
             new => format!("Write `{}`", new.lines().map(str::trim_start).collect::<Vec<_>>().join("`, `")),
         };
-        action(title, lsp::TextEdit::new(document.range(edit.span), edit.value.clone()), true)
+        action(title, lsp::TextEdit::new(document.range(edit.span), edit.value.clone()), place == 0)
     });
     let has_lines = !document.tree().body.statements.is_empty();
     let start = found.span().unwrap_or_default().start as usize;
@@ -96,8 +99,8 @@ fn mends(workspace: &Workspace, document: &Document, found: &Diagnostic) -> Vec<
 /// A longer script is not checked again for what might mend it: an answer is waited for.
 const LONGEST_TRIED: usize = 20_000;
 
-/// What the help says to write, where that mends something and loses no word of what stands there but the first.
-fn proposed(workspace: &Workspace, document: &Document, found: &Diagnostic) -> Option<Spanned<String>> {
+/// What the help says to write, each thing that mends something and loses no word of what stands there but the first.
+fn proposed(workspace: &Workspace, document: &Document, found: &Diagnostic) -> Option<Vec<Spanned<String>>> {
     let (text, help) = (&document.source.text, found.help.as_deref()?);
     let span = found.span().filter(|_| text.len() <= LONGEST_TRIED)?;
     let start = document.source.line_start(document.source.line_of(span.start as usize));
@@ -120,7 +123,9 @@ fn proposed(workspace: &Workspace, document: &Document, found: &Diagnostic) -> O
         // The word that a line begins with may be what was wrong.
         let first = usize::from(edit.span.start == code.start);
         let stands = text.get(range.clone()).map(words);
-        if stands.is_none_or(|words| words.iter().skip(first).any(|it| !kept.contains(it))) {
+        // `5s` keeps the 5.
+        let is_lost = |it: &String| !kept.iter().any(|kept| kept.starts_with(it.as_str()));
+        if stands.is_none_or(|words| words.iter().skip(first).any(is_lost)) {
             return false;
         }
         let deep = text.get(range.clone()).map_or(0, depth);
@@ -131,8 +136,8 @@ fn proposed(workspace: &Workspace, document: &Document, found: &Diagnostic) -> O
         let is_left = check(&Source::new(document.source.name.as_str(), text), &workspace.scripts()).diagnostics.len();
         document.found.get().is_some_and(|found| is_left < found.len())
     };
-    let told = ["write `", "did you mean `"].into_iter().flat_map(|before| help.split(before).skip(1));
+    let told = ["write `", "did you mean `", " or `"].into_iter().flat_map(|before| help.split(before).skip(1));
     let told = told.filter_map(|told| told.split('`').next()).filter(|told| !told.contains(['…', '#', '«']));
     let places = |told: &str| [span, with_at, code].map(|span| Spanned { value: told.to_owned(), span });
-    told.flat_map(places).find(mends)
+    Some(told.filter_map(|told| places(told).into_iter().find(mends)).collect())
 }

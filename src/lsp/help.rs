@@ -21,7 +21,9 @@ const HOVER_WIDTH: usize = 90;
 
 pub(super) fn hover(workspace: &Workspace, asked: &lsp::HoverParams) -> Option<lsp::Hover> {
     let (document, offset) = workspace.place(&asked.text_document_position_params)?;
-    let token = document.token_at(offset)?;
+    // `:int` behind a field is no function.
+    let is_type = |token: &Token| document.line_before(token.span.start as usize).ends_with(':');
+    let token = document.token_at(offset).filter(|token| !is_type(token))?;
     let (text, span) = match token.kind {
         TokenKind::AtWord => said_of_command(document, token, offset)?,
         TokenKind::String | TokenKind::Regex => said_of_text(workspace, document, token)?,
@@ -59,10 +61,6 @@ fn said_of_text(workspace: &Workspace, document: &Document, token: Token) -> Opt
 
 fn said_of_name(workspace: &Workspace, document: &Document, token: Token) -> Option<String> {
     let name = slice(document, token);
-    // `:int` behind a field is no function.
-    if document.line_before(token.span.start as usize).ends_with(':') {
-        return None;
-    }
     let mentions = document.mentions();
     if let Some(mention) = mentions.at(token.span.start).filter(|mention| mention.span == token.span) {
         if let Owner::Other { script } = &mention.of {
@@ -81,6 +79,12 @@ fn said_of_name(workspace: &Workspace, document: &Document, token: Token) -> Opt
             let about = if about.is_empty() { String::new() } else { format!("  {about}") };
             return Some(format!("{name}{about}\n\n    {line}: {}", whole.trim()));
         }
+    }
+    let line = document.source.line_of(token.span.start as usize);
+    let whole = document.source.text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    if whole.trim_start().starts_with("capture all ") {
+        let (record, _) = mentions.rows.iter().find(|(_, fields)| fields.iter().any(|field| field == name))?;
+        return Some(format!("{name}  captured, in each item of `{record}`\n\n    {line}: {}", whole.trim()));
     }
     topic(name).map(|topic| topic.to_string())
 }

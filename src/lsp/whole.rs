@@ -84,8 +84,8 @@ fn symbol(document: &Document, statement: &Statement) -> Vec<lsp::DocumentSymbol
     vec![symbol]
 }
 
-/// The kinds of tokens, in the order of their numbers.
-const KINDS: [(TokenKind, lsp::SemanticTokenType); 8] = [
+/// The kinds of tokens, in the order of their numbers. A name before `(` is that of a function, the last one.
+const KINDS: [(TokenKind, lsp::SemanticTokenType); 9] = [
     (TokenKind::Keyword, lsp::SemanticTokenType::KEYWORD),
     (TokenKind::Name, lsp::SemanticTokenType::VARIABLE),
     (TokenKind::Number, lsp::SemanticTokenType::NUMBER),
@@ -94,6 +94,7 @@ const KINDS: [(TokenKind, lsp::SemanticTokenType); 8] = [
     (TokenKind::AtWord, lsp::SemanticTokenType::MACRO),
     (TokenKind::Comment, lsp::SemanticTokenType::COMMENT),
     (TokenKind::Operator, lsp::SemanticTokenType::OPERATOR),
+    (TokenKind::Name, lsp::SemanticTokenType::FUNCTION),
 ];
 
 pub(super) fn legend() -> lsp::SemanticTokensLegend {
@@ -110,7 +111,10 @@ fn coloured(document: &Document) -> Vec<lsp::SemanticToken> {
     let (mut seen, mut delta_line, mut delta_start) = (0, 0, 0);
     let units = |text: &str| unit(text.encode_utf16().count());
     for token in document.tokens() {
-        let Some(kind) = KINDS.iter().position(|(kind, _)| *kind == token.kind) else { continue };
+        let is_called = document.source.text.get(token.span.end as usize..).is_some_and(|it| it.starts_with('('));
+        let is_kind = |(kind, _): &(TokenKind, _)| *kind == token.kind;
+        let kind = if is_called { KINDS.iter().rposition(is_kind) } else { KINDS.iter().position(is_kind) };
+        let Some(kind) = kind else { continue };
         let mut start = token.span.start as usize;
         for line in document.source.slice(token.span).split_inclusive('\n') {
             let gap = document.source.text.get(seen..start).unwrap_or_default();

@@ -15,8 +15,6 @@ use crate::port::Fault;
 /// A file for `modules/`, and what it was made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ModuleDraft {
-    /// The file's name without its end: the model in small letters
-    pub(crate) name: String,
     /// TOML, in the form that `catalogue::own` reads
     pub(crate) text: String,
     /// So many commands were sent, and so many were answered with OK.
@@ -26,11 +24,15 @@ pub(crate) struct ModuleDraft {
     pub(crate) known: Option<&'static str>,
 }
 
-/// Asks the modem who it is and which commands it has, and writes down what its file needs.
+/// Asks the modem who it is and which commands it has, and writes down what its file needs. None where the file may not
+/// have its name: no more is asked then.
 ///
 /// # Errors
 /// In words: the modem is silent, or does not say which model it is.
-pub(crate) fn describe(conversation: &mut Conversation) -> Result<ModuleDraft, String> {
+pub(crate) fn describe(
+    conversation: &mut Conversation,
+    may_be: impl FnOnce(&str) -> bool,
+) -> Result<Option<ModuleDraft>, String> {
     let mut interview = Interview { conversation, answers: BTreeMap::new() };
     interview.ask("AT")?.ok_or("the modem does not answer AT: `hayes doctor` tells why")?;
     let told = |interview: &mut Interview<'_>, command| -> Result<Option<String>, String> {
@@ -44,6 +46,12 @@ pub(crate) fn describe(conversation: &mut Conversation) -> Result<ModuleDraft, S
     let vendor = told(&mut interview, "AT+CGMI")?;
     let model =
         told(&mut interview, "AT+CGMM")?.ok_or("the modem does not say which model it is: AT+CGMM was refused")?;
+    let name: String =
+        model.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let name = if name.trim_matches('-').is_empty() { "module".to_owned() } else { name.trim_matches('-').to_owned() };
+    if !may_be(&name) {
+        return Ok(None);
+    }
     let firmware = told(&mut interview, "AT+CGMR")?;
     let known = module_by_model(&model);
     let kin = kin(known, vendor.as_deref());
@@ -93,12 +101,9 @@ pub(crate) fn describe(conversation: &mut Conversation) -> Result<ModuleDraft, S
         );
         refused.iter().for_each(|question| _ = writeln!(text, "#   {question}"));
     }
-    let name: String =
-        model.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let name = if name.trim_matches('-').is_empty() { "module".to_owned() } else { name.trim_matches('-').to_owned() };
     own::read(&format!("{name}.toml"), &text)?;
     let answered = interview.answers.values().flatten().count();
-    Ok(ModuleDraft { name, text, asked: interview.answers.len(), answered, known: known.map(|known| known.id) })
+    Ok(Some(ModuleDraft { text, asked: interview.answers.len(), answered, known: known.map(|known| known.id) }))
 }
 
 /// A modem that is asked, each question once.

@@ -250,8 +250,8 @@ impl<'a> Refused<'a> {
                 let command = wrong.clone().into_inner().as_str();
                 self.told("hayes::syntax::wrapped-command", whole, &[&command])
             }
-            Rule::brace_on_own_line => self.told("hayes::syntax::brace-on-own-line", place, &[]),
-            Rule::else_on_own_line => self.told("hayes::syntax::else-on-own-line", place, &[&code]),
+            Rule::brace_on_own_line => self.joined_above(self.told("hayes::syntax::brace-on-own-line", place, &[])),
+            Rule::else_on_own_line => self.joined_above(self.told("hayes::syntax::else-on-own-line", place, &[&code])),
             Rule::foreign_comment => self.foreign_comment(place),
             Rule::command_without_at => self.told("hayes::syntax::command-without-at", place, &[&written]),
             Rule::mixed_case_command => {
@@ -263,6 +263,15 @@ impl<'a> Refused<'a> {
             Rule::set_missing => self.told("hayes::syntax::set-missing", place, &[&code, &written]),
             _ => self.answer(whole, code),
         })
+    }
+
+    /// Mended where the line goes on with the one above, which no comment ends.
+    fn joined_above(&self, fault: Diagnostic) -> Diagnostic {
+        let above = self.source.text.get(..self.offset).unwrap_or_default().trim_end();
+        let last = above.lines().next_back().unwrap_or_default();
+        let goes_on = !last.contains('#') && (last.ends_with('}') || self.line.trim_start().starts_with('{'));
+        let start = fault.span().unwrap_or_default().start as usize;
+        if goes_on { fault.mended_at(Span::new(above.len(), start), " ") } else { fault }
     }
 
     fn answer(&self, place: Range<usize>, answer: &str) -> Diagnostic {
@@ -408,7 +417,13 @@ impl<'a> Refused<'a> {
         let start = self.opening(quote);
         if self.expects(&[Rule::at_quoted_text]) {
             let fault = self.told("hayes::syntax::unclosed-quote", start..start + 1, &[]);
-            return Some(fault.mended_at(self.text_end(), "\""));
+            // `"IP,"super"`: a comma stands in the text, and a word right behind it.
+            let is_late = |(at, _): &(usize, &str)| {
+                let (text, behind) = self.line.split_at_checked(*at).unwrap_or_default();
+                text.matches('"').count() % 2 == 1 && behind.chars().nth(2).is_some_and(char::is_alphanumeric)
+            };
+            let end = self.line.match_indices(",\"").find(is_late).map_or(self.text_end(), |(at, _)| self.span(at..at));
+            return Some(fault.mended_at(end, "\""));
         }
         let more = "; a text of several lines stands between `\"\"\"`";
         let fault = self.told("hayes::syntax::unclosed-string", start..start + 1, &[&quote, &more]);

@@ -249,13 +249,8 @@ impl Draft {
             let page = if is_range { "hayes::inventory::name range" } else { "hayes::inventory::name" };
             return self.problem(name.span, page, &[&format_args!("{:?}", name.value), &wrong]);
         }
-        if !self.is_sole(
-            format!("name {}", name.value),
-            name,
-            &name.value,
-            "hayes::inventory::name-twice",
-            &[&"modems"],
-        ) {
+        let key = format!("name {}", name.value);
+        if !self.is_sole(key, name, &name.value, "hayes::inventory::name-twice", &[&"modems"]) {
             return;
         }
         let imei = entry.imei.as_ref().and_then(|imei| self.digits(imei, &name.value, true));

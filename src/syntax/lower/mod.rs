@@ -377,7 +377,9 @@ impl<'s> Lowerer<'s> {
     fn duration(&mut self, pair: &Pair<'_, Rule>) -> Result<Expression, Diagnostic> {
         let expression = self.expression(pair)?;
         if let ExpressionKind::Int(number) = expression.kind {
-            return Err(self.fault("hayes::syntax::duration-without-unit", expression.span, &[&number]));
+            let fault = self.fault("hayes::syntax::duration-without-unit", expression.span, &[&number]);
+            // `500` may be meant in either unit: nobody but the author knows.
+            return Err(if number < 100 { fault } else { Diagnostic { edit: None, ..fault } });
         }
         Ok(expression)
     }
