@@ -29,15 +29,15 @@ use crate::guard::{Guard, Simulators};
 use crate::library::{self, Library};
 use crate::port::Timestamp;
 use crate::report::answered::Answers;
-use crate::report::diagnostics::Problem;
-use crate::runtime::{self, Listener, Status};
+use crate::runtime::{self, Listener};
 use crate::source::{LARGEST_TEXT, Source, read_text};
 
 pub use crate::connect::Opening;
 pub use crate::port::Cancel;
 pub use crate::report::answered::Answered;
+pub use crate::report::diagnostics::Problem;
 pub use crate::report::result::{FailureReport, RunResult};
-pub use crate::runtime::{Inputs, Silent};
+pub use crate::runtime::{Inputs, Silent, Status};
 
 /// Why there is nothing to be had: a script that is wrong, a port that does not open, a value that no script asks for,
 /// a command that the modem refused.

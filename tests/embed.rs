@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hayes::embed::{Inputs, Modem, Script};
-use hayes::runtime::Status;
+use hayes::embed::{Inputs, Modem, Script, Status};
+use regex::Regex;
 
 #[allow(dead_code, reason = "its `main` is the example's")]
 #[path = "../docs/examples/embed.rs"]
@@ -43,16 +43,35 @@ fn a_secret_that_is_given_is_sent_and_not_shown() {
     assert!(report.contains("***") && !report.contains("hunter2"), "{report}");
 }
 
-/// What other programs build on: a change of it is a breaking one, and has a line in CHANGELOG.md. `BLESS=1` writes it.
+/// What other programs build on, with what `embed` takes from other rooms: a change of it is a breaking one, and has a
+/// line in CHANGELOG.md. `BLESS=1` writes it.
 #[test]
 fn the_public_api_is_the_one_that_is_kept() {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/api.txt");
     let mut api = String::new();
-    let rooms = ["src/embed.rs", "src/report/answered.rs", "src/report/result.rs", "src/at"].map(PathBuf::from);
-    for file in rooms.iter().flat_map(sources) {
-        let items = public(&fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&file)).unwrap());
+    let read = |file: &PathBuf| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let mut told = |file: &PathBuf, items: Vec<String>| {
         if !items.is_empty() {
-            api.push_str(&format!("# {}\n{items}\n", file.display()));
+            api.push_str(&format!("# {}\n{}\n", file.display(), items.concat()));
+        }
+    };
+    let rooms = ["src/embed.rs", "src/at"].map(PathBuf::from);
+    rooms.iter().flat_map(sources).for_each(|file| told(&file, public(&read(&file))));
+    let taken = Regex::new(r"(?m)^pub use crate::(\w+)[\w:]*::(?:(\w+)|\{([^}]+)\});").unwrap();
+    for found in taken.captures_iter(&read(&rooms[0])) {
+        let (folder, file) = (PathBuf::from(format!("src/{}", &found[1])), format!("src/{}.rs", &found[1]));
+        let files = if folder.is_dir() { sources(&folder) } else { vec![PathBuf::from(file)] };
+        for name in found.get(2).or(found.get(3)).unwrap().as_str().split(", ") {
+            let is_its = |item: &String| {
+                let item = item.trim_start_matches("pub ");
+                let named = ["struct ", "enum ", "trait ", "impl "].iter().find_map(|kind| item.strip_prefix(kind));
+                let behind = named.and_then(|named| named.strip_prefix(name));
+                behind.is_some_and(|behind| !behind.starts_with(char::is_alphanumeric))
+            };
+            let items = |file| public(&read(file)).into_iter().filter(is_its).collect();
+            let its: Vec<(&PathBuf, Vec<String>)> = files.iter().map(|file| (file, items(file))).collect();
+            assert!(its.iter().any(|(_, items)| !items.is_empty()), "no file of {} has {name}", &found[1]);
+            its.into_iter().for_each(|(file, items)| told(file, items));
         }
     }
     if std::env::var_os("BLESS").is_some() {
@@ -77,8 +96,8 @@ fn sources(path: &PathBuf) -> Vec<PathBuf> {
 
 /// Its public items without their bodies, each behind the `impl` or the struct that it stands in; enums and traits with
 /// all that is in them.
-fn public(source: &str) -> String {
-    let mut items = String::new();
+fn public(source: &str) -> Vec<String> {
+    let mut items = Vec::new();
     let mut owner = "";
     let mut lines = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().lines().peekable();
     while let Some(line) = lines.next() {
@@ -101,7 +120,7 @@ fn public(source: &str) -> String {
             }
         }
         let item = if is_whole { &item } else { item.trim_end_matches([' ', '{', ';', ',']) };
-        items.push_str(&if owner.is_empty() { format!("{item}\n") } else { format!("{owner}: {item}\n") });
+        items.push(if owner.is_empty() { format!("{item}\n") } else { format!("{owner}: {item}\n") });
         if let Some(fields) = line.strip_prefix("pub ").filter(|_| line.starts_with("pub struct ")) {
             owner = fields.strip_suffix(" {").unwrap_or("");
         }
