@@ -288,7 +288,7 @@ impl Open {
     /// The first items, or those with a word in them.
     fn completion(&mut self, only: &str) -> String {
         let items = self.ask("textDocument/completion", json!({}));
-        let Some(items) = items.as_array() else { return "nothing\n".to_owned() };
+        let Some(items) = items["items"].as_array() else { return "nothing\n".to_owned() };
         let mut text = String::new();
         let wanted: Vec<&Value> = items.iter().filter(|it| it["label"].as_str().unwrap().contains(only)).collect();
         for item in wanted.iter().take(8) {

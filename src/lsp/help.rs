@@ -1,6 +1,10 @@
 //! What is said while a script is written: at a place (hover), behind the cursor (completion), in the parameters of a
 //! command or a function (signature help).
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use lsp_types as lsp;
 
 use super::mentions::Owner;
@@ -10,6 +14,7 @@ use crate::catalogue::entry::{KnownField, Layout};
 use crate::catalogue::explain::{Context, Explanation, explain};
 use crate::check::Scripts;
 use crate::diagnostic::pages;
+use crate::library::SCRIPTS;
 use crate::report::style::filled;
 use crate::source::Span;
 use crate::suggest::{self, Candidate, CandidateKind, Surroundings, asking, candidates};
@@ -18,6 +23,24 @@ use crate::value::functions::{Function, function};
 
 /// A hover is not wider than this: an editor does not break what stands as it is.
 const HOVER_WIDTH: usize = 90;
+
+/// More proposals are not sent at once: the editor asks again when more is typed.
+const MOST_ITEMS: usize = 500;
+
+/// How often the library's scripts send each command, named without its AT: what is usual stands first.
+static SENT: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
+    let mut sent = HashMap::new();
+    let words = SCRIPTS.iter().flat_map(|script| script.text.split_whitespace());
+    for bare in words.filter_map(|word| word.strip_prefix("AT")) {
+        let end = bare.find(|letter: char| !letter.is_ascii_alphanumeric() && !SIGNS.contains(&letter));
+        *sent.entry(bare.get(..end.unwrap_or(bare.len())).unwrap_or(bare)).or_default() += 1;
+    }
+    sent.remove("");
+    sent
+});
+
+/// The signs that commands of standards and of makers begin with
+const SIGNS: [char; 7] = ['+', '^', '#', '$', '*', '%', '&'];
 
 pub(super) fn hover(workspace: &Workspace, asked: &lsp::HoverParams) -> Option<lsp::Hover> {
     let (document, offset) = workspace.place(&asked.text_document_position_params)?;
@@ -100,8 +123,17 @@ pub(super) fn complete(workspace: &Workspace, asked: &lsp::CompletionParams) -> 
     names.extend(fields(workspace, document, line));
     let question = question_above(document, offset);
     let around = Surroundings { names: &names, scripts: &workspace.scripts(), from: &document.source, question };
-    let (start, found) = candidates(line, &around);
+    let (start, mut found) = candidates(line, &around);
     let typed = line.get(start..).unwrap_or_default();
+    let bare = |text: &str| text.strip_prefix("AT").unwrap_or(text).trim_end_matches(['?', '=']).to_owned();
+    let exact = bare(typed);
+    found.sort_by_cached_key(|candidate| {
+        let name = Some(bare(&candidate.text)).filter(|_| candidate.kind == CandidateKind::Command);
+        let often = |name: String| {
+            if !name.is_empty() && name == exact { usize::MAX } else { SENT.get(&*name).copied().unwrap_or_default() }
+        };
+        Reverse(name.map_or(0, often))
+    });
     let behind = document.source.text.get(offset..).and_then(|behind| behind.lines().next()).unwrap_or_default();
     let items = found.into_iter().filter_map(|candidate| joined(candidate, typed, behind)).enumerate();
     let items = items.map(|(place, (candidate, taken))| lsp::CompletionItem {
@@ -109,13 +141,15 @@ pub(super) fn complete(workspace: &Workspace, asked: &lsp::CompletionParams) -> 
         sort_text: Some(format!("{place:04}")),
         ..item(candidate, document.range(Span::new(offset - typed.len(), offset + taken)))
     });
-    Some(lsp::CompletionResponse::Array(items.collect()))
+    let mut items: Vec<_> = items.take(MOST_ITEMS + 1).collect();
+    let is_incomplete = items.len() > MOST_ITEMS;
+    items.truncate(MOST_ITEMS);
+    Some(lsp::CompletionResponse::List(lsp::CompletionList { is_incomplete, items }))
 }
 
 /// What is written, and how much of what stands behind the cursor it takes the place of: the rest of the word that the
 /// cursor is in. What stands there already, as a quote that the editor closed itself, is not written twice.
 fn joined(mut candidate: Candidate, typed: &str, behind: &str) -> Option<(Candidate, usize)> {
-    const SIGNS: [char; 7] = ['+', '^', '#', '$', '*', '%', '&'];
     let (text, kind) = (&mut candidate.text, candidate.kind);
     let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let has_type = text.contains(':');

@@ -19,7 +19,7 @@ local ok, why = pcall(function()
     say('diagnostic', (found.lnum + 1) .. ':' .. (found.col + 1) .. ' ' .. found.message)
   end
   say('hover', ask('textDocument/hover', 1, 4).contents.value)
-  local items = ask('textDocument/completion', 1, 6)
+  local items = ask('textDocument/completion', 1, 6).items
   say('completion', #items > 0 and items[1].label)
   vim.cmd('silent make')
   local made = vim.fn.getqflist()[1] or {}
