@@ -9,6 +9,7 @@ use super::entry::{
     When, pair,
 };
 use super::lookup::{self, command_of, unquoted};
+use super::secret::pin_in;
 use crate::at::command::{Command, CommandLine, parse};
 use crate::at::parameters::{Parameter, parameters};
 use crate::at::{Expected, Form, Shape};
@@ -339,13 +340,22 @@ impl MaxTime {
     }
 }
 
+/// Whether a value is what a [`When`] wants.
+fn is_it(given: &str, wanted: &str) -> bool {
+    match wanted {
+        "<imei>" => (14..=16).contains(&given.len()) && given.bytes().all(|byte| byte.is_ascii_digit()),
+        "<pin>" => pin_in(given).is_some(),
+        word => given.eq_ignore_ascii_case(word),
+    }
+}
+
 impl When {
     pub fn holds(self, form: Form, parameters: &[&str]) -> bool {
         let mut given = parameters.iter().map(|given| unquoted(given));
         self.is_of(written_as(form, parameters))
-            && self.parameters().all(|wanted| {
-                given.next().is_some_and(|given| wanted.is_none_or(|wanted| given.eq_ignore_ascii_case(wanted)))
-            })
+            && self
+                .parameters()
+                .all(|wanted| given.next().is_some_and(|given| wanted.is_none_or(|it| is_it(given, it))))
     }
 
     fn is_of(self, form: Form) -> bool {

@@ -217,7 +217,8 @@ fn is_shape(word: &str) -> bool {
 }
 
 /// In which cases something holds: `=1,1` a set with these first parameters, `=*,4` with any first one, `=` any set,
-/// `?` a read, `=?` a test, `!` an execution, nothing: a set or an execution.
+/// `?` a read, `=?` a test, `!` an execution, nothing: a set or an execution. `<imei>` is the number of a modem,
+/// `<pin>` what tries a PIN by the SIM's own command or by what is dialled.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct When(pub &'static str);

@@ -20,4 +20,5 @@ pub use lookup::{
     command, command_of, command_with, commands, error, error_by_text, meant, module, module_by_model, module_named_by,
     modules, nearest, result_code, urc, urcs,
 };
+pub(crate) use secret::pin_in;
 pub use secret::{is_called_secret, secrets_in};

@@ -7,10 +7,15 @@ use super::command::values;
 use super::lookup::command_of;
 use crate::at::Form;
 use crate::at::command::{Command, parse};
+use crate::notation::unhex;
+use crate::sms::alphabet::{from_septets, from_ucs2_hex, unpack_uncounted};
 
 /// Codes that change, unblock or need a password (22.030 §6.5.4, §6.6): `**04*old*new*new#`, `*33*password#`. Behind 03
 /// stands what the password is of.
 const CODES: [&str; 13] = ["03", "04", "042", "05", "052", "33", "330", "331", "332", "333", "35", "351", "353"];
+
+/// The digits of a SIM command's class, instruction, parameters and length
+const APDU_HEADER: usize = 10;
 
 /// The places of PINs, passwords and keys in the command lines of a text.
 pub fn secrets_in(text: &str) -> Vec<Range<usize>> {
@@ -85,6 +90,37 @@ fn code(dialled: &str) -> Option<&str> {
     (inner.len() > code.len() + behind.len() + 1 && CODES.contains(&code)).then_some(behind)
 }
 
+/// What a value tries that goes to the SIM itself, as in `AT+CSIM` (102.221 §11.1, 51.011 §9.2), or is dialled
+/// (22.030 §6.6): the PIN or PUK of what, the codes, and whether it is the SIM that answers.
+pub(crate) fn pin_in(value: &str) -> Option<(&'static str, Vec<String>, bool)> {
+    const BLOCK_DIGITS: usize = 16;
+    let card = value.split_at_checked(APDU_HEADER).and_then(|(header, data)| {
+        let header = header.to_ascii_uppercase();
+        let (class, second) = (header.get(..2)?, header.get(6..8)?);
+        let which = match (header.get(2..4)?, header.get(8..)?) {
+            ("20" | "26" | "28", "08") | ("24", "10") => ["SC", "P2"],
+            ("2C", "10") => ["PUK", "PUK2"],
+            _ => return None,
+        };
+        let is_of_maker = second.ends_with(|digit| matches!(digit, 'A'..='E'));
+        let is_second = second.starts_with('8') || class == "A0" && second == "02";
+        let opens = which.get(usize::from(is_second)).filter(|_| !is_of_maker).unwrap_or(&"ADM");
+        let digit = |pair: &[u8]| if let [b'3', digit] = pair { Some(char::from(*digit)) } else { None };
+        let code = |block: &[u8]| block.chunks(2).map_while(digit).collect();
+        (!data.is_empty()).then(|| (*opens, data.as_bytes().chunks(BLOCK_DIGITS).map(code).collect(), true))
+    });
+    let dialled = |text: &str| {
+        let text = text.replace(|sign: char| !(sign.is_ascii_digit() || sign == '*' || sign == '#'), "");
+        let mut parts = text.strip_prefix("**")?.split(['*', '#']);
+        let code = parts.next()?;
+        let opens =
+            [("04", "SC"), ("042", "P2"), ("05", "PUK"), ("052", "PUK2")].into_iter().find(|it| it.0 == code)?;
+        Some((opens.1, parts.map(str::to_owned).collect(), false))
+    };
+    let packed = || dialled(&from_septets(&unpack_uncounted(&unhex(value)?)));
+    card.or_else(|| dialled(value)).or_else(|| dialled(&from_ucs2_hex(value)?)).or_else(packed)
+}
+
 /// `user:password` of `ftp://user:password@host`
 fn of_address(value: &str) -> Option<&str> {
     let (user, _) = value.split_once("://")?.1.split('/').next()?.rsplit_once('@')?;
@@ -93,10 +129,9 @@ fn of_address(value: &str) -> Option<&str> {
 
 /// The PINs in a command for the SIM (102.221 §11.1.9 to §11.1.13): verify, change, disable, enable, unblock.
 fn of_card(value: &str) -> Option<&str> {
-    const APDU_HEADER: usize = 10;
     let (header, data) = value.split_at_checked(APDU_HEADER)?;
     let length = usize::from_str_radix(header.get(8..)?, 16).ok()?;
-    let is_one = ["20", "24", "26", "28", "2C"].iter().any(|code| header.get(2..4) == Some(code));
+    let is_one = ["20", "24", "26", "28", "2C", "2c"].iter().any(|code| header.get(2..4) == Some(code));
     let is_hex = value.bytes().all(|byte| byte.is_ascii_hexdigit());
     (is_one && is_hex && matches!(length, 8 | 16) && data.len() >= 2 * length).then_some(data)
 }

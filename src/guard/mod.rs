@@ -33,9 +33,9 @@ use crate::port::Timestamp;
 use crate::state;
 use ledger::{Book, Ledger};
 
+use pin::tries_in;
 pub use pin::tries_pin;
 pub(crate) use pin::{PinAttempt, tries_told};
-use pin::{tries_in, was_not_tried};
 pub use simulators::Simulators;
 
 /// So often a SIM may leave its network, or look for one, in an hour.
@@ -98,6 +98,8 @@ struct HeardOf {
     imei: Option<String>,
     /// It was made to leave its network: what makes it join one again is no more.
     is_off: bool,
+    /// So many tries of this are left, as the SIM itself has told
+    left: Option<(String, u64)>,
 }
 
 /// What is to be done with a line.
@@ -196,14 +198,14 @@ impl Guard {
         if stakes.tells_number {
             self.hear(lines);
         }
-        let succeeded = result.is_some_and(ResultCode::is_success);
         if stakes.tries_pin
-            && let Some(attempt) = PinAttempt::of(line)
-            && (succeeded || result.is_some_and(was_not_tried))
+            && let (Some(attempt), Some(result)) = (PinAttempt::of(line), result)
             && let Some(port) = self.real_port()
         {
+            let (was_right, left) = attempt.judged(lines, result);
+            self.with_known(|known| known.left = left.map(|left| (attempt.opens.clone(), left)));
             let sim = self.with_known(|known| known.iccid.clone()).unwrap_or_else(|| port.to_owned());
-            self.change(|book, _| attempt.settle(book, &sim, succeeded));
+            was_right.into_iter().for_each(|was_right| self.change(|book, _| attempt.settle(book, &sim, was_right)));
         }
     }
 
@@ -285,7 +287,8 @@ impl Guard {
                 break;
             }
         }
-        Ok((self.with_known(|known| known.iccid.clone()), left))
+        let by_sim = |known: &HeardOf| Some(known.left.as_ref().filter(|(opens, _)| *opens == attempt.opens)?.1);
+        Ok(self.with_known(|known| (known.iccid.clone(), left.or_else(|| by_sim(known)))))
     }
 
     fn try_pin(&self, sim: &str, attempt: &PinAttempt, left: Option<u64>) -> Leave {

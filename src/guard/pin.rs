@@ -6,7 +6,7 @@ use crate::at::parameters::{parameters, split_prefix};
 use crate::at::{Form, Line, ResultCode};
 use crate::catalogue::command::values;
 use crate::catalogue::entry::{Danger, DangerKind, ErrorCode, Module, Series};
-use crate::catalogue::{self, command_of, commands, error_by_text};
+use crate::catalogue::{self, command_of, commands, error_by_text, pin_in};
 
 /// A PIN that is tried.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub(crate) struct PinAttempt {
     pub(crate) code: String,
     /// The one that holds afterwards
     pub(crate) new: Option<String>,
+    /// Who tells whether it was right: the SIM's status, where it is asked itself, or nobody, of what is dialled
+    told_by_sim: Option<bool>,
 }
 
 impl PinAttempt {
@@ -26,11 +28,40 @@ impl PinAttempt {
         let tried = values(asked);
         // The shortest PIN has four digits; modes and classes have one, or two.
         let is_code = |value: &str| value.len() >= 4 && value.bytes().all(|byte| byte.is_ascii_digit());
+        if let Some((opens, codes, by_sim)) = tried.iter().find_map(|value| pin_in(value)) {
+            let mut codes = codes.into_iter().filter(|code| is_code(code));
+            let code = codes.next().unwrap_or_else(|| tried.join(","));
+            return Some(PinAttempt { opens: opens.to_owned(), code, new: codes.next(), told_by_sim: Some(by_sim) });
+        }
         let mut codes = tried.iter().filter(|code| is_code(code)).map(|code| (*code).to_owned());
         let named = || tried.first().filter(|first| !is_code(first)).map(|first| first.to_ascii_uppercase());
         let (code, new) = (codes.next().unwrap_or_else(|| tried.join(",")), codes.next());
         let known = Some(danger.pin.to_owned()).filter(|pin| !pin.is_empty());
-        Some(PinAttempt { opens: known.or_else(named).unwrap_or_else(|| "SC".to_owned()), code, new })
+        Some(PinAttempt {
+            opens: known.or_else(named).unwrap_or_else(|| "SC".to_owned()),
+            code,
+            new,
+            told_by_sim: None,
+        })
+    }
+
+    /// Whether it was right, and how many tries are left, as far as an answer tells; false where it was not tried.
+    pub(crate) fn judged(&self, lines: &[Line], result: &ResultCode) -> (Option<bool>, Option<u64>) {
+        if !result.is_success() {
+            return (was_not_tried(result).then_some(false), None);
+        }
+        let Some(by_sim) = self.told_by_sim else { return (Some(true), None) };
+        let last = lines.iter().filter_map(|line| parameters(split_prefix(&line.bytes).1).last()).next_back();
+        let answer = last.filter(|_| by_sim).map(|last| last.text().to_ascii_uppercase()).unwrap_or_default();
+        let status = answer.len().checked_sub(4).and_then(|at| answer.get(at..)).unwrap_or_default();
+        match (status.get(..2), status.strip_prefix("63C")) {
+            (Some("90" | "91"), _) => (Some(true), None),
+            // It did not understand, or does not know that PIN.
+            (Some("67" | "68" | "6A" | "6B" | "6D" | "6E"), _) => (Some(false), None),
+            (_, left) => {
+                (None, left.and_then(|left| u64::from_str_radix(left, 16).ok()).or((status == "6983").then_some(0)))
+            }
+        }
     }
 
     /// As people call what it tries
@@ -138,6 +169,26 @@ mod tests {
             ("AT+CPIN2=\"12345678\",\"0000\"", "PUK2 12345678 0000"),
             ("AT^CPIN=\"12345678\",\"0000\"", "PUK 12345678 0000"),
             ("ATD0412341234;", ""),
+            ("ATD**04*0000*1234*1234#;", "SC 0000 1234"),
+            ("ATDT**042*0000*1234*1234#", "P2 0000 1234"),
+            ("ATD**052*12345678*1234*1234#;", "PUK2 12345678 1234"),
+            ("ATD**21*1234#;", ""),
+            ("ATD*99***1#", ""),
+            ("AT+CUSD=1,\"**05*12345678*1234*1234#\",15", "PUK 12345678 1234"),
+            (
+                "AT+CUSD=1,\"002A002A00300034002A0030003000300030002A0031003200330034002A00310032003300340023\"",
+                "SC 0000 1234",
+            ),
+            ("AT+CUSD=1,\"*100#\",15", ""),
+            ("AT+CUSD=1,\"AA180C3602\",15", ""),
+            ("AT+CSIM=26,\"002000010831323334FFFFFFFF\"", "SC 1234"),
+            ("AT+CSIM=26,\"002000810831323334FFFFFFFF\"", "P2 1234"),
+            ("AT+CSIM=26,A02000020831323334FFFFFFFF", "P2 1234"),
+            ("AT+CGLA=1,42,\"002c000110313233343536373830303030FFFFFFFF\"", "PUK 12345678 0000"),
+            ("AT+CSIM=42,\"002400011031323334FFFFFFFF30303030FFFFFFFF\"", "SC 1234 0000"),
+            ("AT+CSIM=26,\"0020000A084142434445464748\"", "ADM 26,0020000A084142434445464748"),
+            ("AT+CSIM=10,\"0020000100\"", ""),
+            ("AT+CSIM=14,\"00A40004023F00\"", ""),
             ("AT+CLCK=\"SC\",2", ""),
             ("AT+CPIN?", ""),
             ("AT+CSQ", ""),

@@ -31,6 +31,13 @@ fn what_is_at_stake() {
         ("AT+QCCID", "number"),
         ("AT+CGSN", "number"),
         ("AT+EGMR=1,7,\"1\"", "illegal"),
+        ("AT+CGSN=\"490154203237518\"", "illegal"),
+        ("AT+CGSN=1,4901542032375187", "illegal"),
+        ("AT+GSN=490154203237518", "illegal"),
+        ("AT+QCFG=\"imei\",\"490154203237518\"", "flash illegal"),
+        // What looks so elsewhere is a telephone number, an ICCID, a name.
+        ("AT+CMGS=\"490154203237518\"", ""),
+        ("AT+QMTCONN=0,\"490154203237518\"", ""),
         ("AT+EGMR=0,7", ""),
         ("AT^NV=550,9,\"8,4A,10\"", "flash illegal"),
         // A server may know it by that.
@@ -91,6 +98,41 @@ fn a_pin_that_has_failed_is_not_tried_again() {
         assert_eq!(next.try_pin("8988", &wrong, None), Leave::Send);
         let kept = std::fs::read_to_string(folder.join("guards.json")).unwrap();
         assert!(!kept.contains("1111") && !kept.contains("2222"), "{kept}");
+    });
+}
+
+#[test]
+fn what_the_sim_answers_itself_tells_whether_a_pin_was_right() {
+    let line = |text: &str| vec![Line { bytes: text.as_bytes().to_vec() }];
+    let verify = PinAttempt::of("AT+CSIM=26,\"002000010831313131FFFFFFFF\"").unwrap();
+    let change = PinAttempt::of("ATD**04*1111*2222*2222#;").unwrap();
+    let plain = PinAttempt::of("AT+CPIN=1111").unwrap();
+    for (tried, answer, expected) in [
+        (&verify, "+CSIM: 4,\"9000\"", (Some(true), None)),
+        (&verify, "+CGLA: 4,910B", (Some(true), None)),
+        (&verify, "+CSIM: 4,\"63c2\"", (None, Some(2))),
+        (&verify, "+CSIM: 4,\"6983\"", (None, Some(0))),
+        (&verify, "+CSIM: 4,\"9804\"", (None, None)),
+        (&verify, "+CSIM: 4,\"6E00\"", (Some(false), None)),
+        (&verify, "+CSIM: 4,\"9\"", (None, None)),
+        (&verify, "", (None, None)),
+        (&change, "", (None, None)),
+        (&plain, "", (Some(true), None)),
+    ] {
+        assert_eq!(tried.judged(&line(answer), &ResultCode::Ok), expected, "{answer}");
+        assert_eq!(tried.judged(&line(answer), &ResultCode::Error), (None, None), "{answer}");
+    }
+    with_folder(|folder| {
+        let (guard, stakes) = (guard(folder, &[]), stakes("AT+CPIN=1111"));
+        assert_eq!(guard.try_pin("p", &verify, None), Leave::Send);
+        guard.after(
+            "AT+CSIM=26,\"002000010831313131FFFFFFFF\"",
+            stakes,
+            &line("+CSIM: 4,\"63C1\""),
+            Some(&ResultCode::Ok),
+        );
+        assert_eq!(guard.with_known(|known| known.left.clone()), Some(("SC".to_owned(), 1)));
+        assert!(matches!(guard.try_pin("p", &plain, Some(3)), Leave::Refuse(_)), "it has failed");
     });
 }
 

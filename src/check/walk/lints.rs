@@ -638,7 +638,7 @@ fn may_hold(when: When, known: &KnownCommand<'_>) -> bool {
         .values
         .iter()
         .map(|value| match wanted.next() {
-            Some(Some(wanted)) if value.contains(UNKNOWN) => wanted,
+            Some(Some(wanted)) if value.contains(UNKNOWN) && !wanted.starts_with('<') => wanted,
             Some(_) | None => *value,
         })
         .collect();
