@@ -14,7 +14,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::connect::Address;
 use crate::diagnostic::{Complaint, Diagnostic, nearest};
-use crate::source::{LARGEST_TEXT, Source, Span, read_file};
+use crate::source::{LARGEST_TEXT, Source, Span, leads_out, read_file};
 use crate::state;
 
 /// The name of the files.
@@ -139,6 +139,12 @@ impl Configuration {
         };
         let mut sources = Vec::new();
         for (file, is_project) in files {
+            if is_project && file.parent().is_some_and(|parent| leads_out(&file, parent)) {
+                let message = format!("{} is a link that leads out of its folder, and is not read", file.display());
+                let help = "copy it there; where you trust it, --config reads it";
+                configuration.complaints.push(Complaint::new(message).help(help));
+                continue;
+            }
             let Some(source) = configuration.source(&file, folder) else { continue };
             sources.push((source, file.parent().unwrap_or(folder).to_owned(), is_project));
         }

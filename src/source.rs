@@ -113,6 +113,12 @@ pub(crate) fn regular(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Whether a file stands outside of this folder, as both really are: a link may lead anywhere.
+pub(crate) fn leads_out(path: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| Path::new(".").join(path).canonicalize().ok();
+    real(path).zip(real(folder)).is_some_and(|(file, folder)| !file.starts_with(folder))
+}
+
 /// Why something is not read as a text. As words it goes on after the name of what was read.
 #[derive(Debug)]
 pub(crate) enum Unreadable {

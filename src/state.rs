@@ -1,8 +1,13 @@
 //! The user's folders: for what outlasts a run (histories, results), and for what the user writes (modules).
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::notation::harmless;
 
 /// Hayes' folder in the state folder of the XDG Base Directory Specification; on Windows in its local counterpart.
 /// None where the system names no such folder. It is not made here.
@@ -32,7 +37,40 @@ pub(crate) fn private() -> OpenOptions {
 
 /// A new file, or an old one emptied, that only its owner may read.
 pub(crate) fn private_file(path: impl AsRef<Path>) -> io::Result<File> {
-    private().truncate(true).open(path)
+    opened(private().truncate(true), path.as_ref())
+}
+
+pub(crate) fn is_pipe(path: &Path) -> bool {
+    #[cfg(unix)]
+    return path.metadata().is_ok_and(|known| std::os::unix::fs::FileTypeExt::is_fifo(&known.file_type()));
+    #[cfg(not(unix))]
+    return false;
+}
+
+/// How many signals have asked this program to end
+pub(crate) static SIGNALS: AtomicUsize = AtomicUsize::new(0);
+
+/// Opens it. A pipe that nobody reads is waited for, which is told; a signal ends that.
+pub(crate) fn opened(options: &OpenOptions, path: &Path) -> io::Result<File> {
+    if is_pipe(path) {
+        let (options, place, before) = (options.clone(), path.to_owned(), SIGNALS.load(Ordering::Acquire));
+        let (done, is_done) = mpsc::channel();
+        std::thread::Builder::new().spawn(move || done.send(options.open(place)))?;
+        for tenth in 0_u64.. {
+            match is_done.recv_timeout(Duration::from_millis(100)) {
+                Ok(opened) => return opened,
+                Err(_) if SIGNALS.load(Ordering::Acquire) > before => break,
+                Err(_) if tenth == 9 => {
+                    let name = harmless(&path.display().to_string()).into_owned();
+                    let text = format!("waiting for somebody who reads {name}; Ctrl-C ends this\n");
+                    io::stderr().write_all(text.as_bytes())?;
+                }
+                Err(_) => {}
+            }
+        }
+        return Err(io::Error::new(io::ErrorKind::Interrupted, "nobody reads it"));
+    }
+    options.open(path)
 }
 
 /// Whether a file is there that would be lost. Streams and devices lose nothing.

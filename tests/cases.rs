@@ -179,6 +179,44 @@ fn a_script_that_nobody_writes_is_waited_for_and_that_is_said() {
     assert!(ended.status.success() && String::from_utf8_lossy(&ended.stderr).contains("pipe passed"), "{ended:?}");
 }
 
+/// What is written into a pipe waits for who reads it: that is said, one signal ends it, and it goes on with a reader.
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_nobody_reads_is_waited_for_and_one_signal_ends_that() {
+    for flag in ["--record", "--csv", "--html", "--junit", "--rows", "-o"] {
+        let folder = Folder::new();
+        fs::write(folder.0.join("s.hayes"), "AT\n").unwrap();
+        assert!(Command::new("mkfifo").arg(folder.0.join("pipe")).status().unwrap().success());
+        for is_read in [false, true] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_hayes"));
+            command.current_dir(&folder.0).args([
+                "run",
+                "s.hayes",
+                "-q",
+                "--json",
+                "-p",
+                "sim:bg96?time=virtual",
+                flag,
+                "pipe",
+            ]);
+            let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+            let mut said = String::new();
+            BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut said).unwrap();
+            assert_eq!(said, "waiting for somebody who reads pipe; Ctrl-C ends this\n", "{flag}");
+            if is_read {
+                let read = fs::read(folder.0.join("pipe")).unwrap();
+                assert!(!read.is_empty() && child.wait().unwrap().success(), "{flag}");
+            } else {
+                let pid = child.id().to_string();
+                assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+                let ended = child.wait_with_output().unwrap();
+                // Before there is a modem to be left in order, the system ends the program.
+                assert!(matches!(ended.status.code(), None | Some(130)), "{flag}: {ended:?}");
+            }
+        }
+    }
+}
+
 fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }

@@ -195,6 +195,7 @@ impl Journal {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             state::private_folder(folder)?;
         }
+        let _read_by_another = state::is_pipe(path).then(|| state::opened(&state::private(), path)).transpose()?;
         let mut file = state::private().read(true).create(earlier.is_none()).open(path)?;
         let is_file = file.metadata()?.is_file();
         // What a device is given nobody mixes up: any number may write into it.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::find;
 use super::inventory::{BatchModem, Identity};
 use super::journal::Head;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, own};
 use crate::check::Program;
 use crate::connect::{self, Opening};
 use crate::conversation::Conversation;
@@ -213,7 +213,7 @@ impl Common {
         let hidden = inputs.guard.as_ref().and_then(|guard| guard.mark(hidden));
         let values = inputs.variables.iter().flat_map(|(name, value)| [name.as_str(), value]);
         let others = self.program.only.iter().chain(&hidden).chain(&self.files_mark);
-        mark(values.chain(others.map(String::as_str)))
+        mark(values.chain(others.map(String::as_str)).chain(own::texts()))
     }
 
     /// In what the modem's earlier run was another than that which it would have now.

@@ -17,6 +17,9 @@ const MORE: &str = "technologies quirks supersim boot-urcs boot-seconds scan-abo
 
 static OWN: OnceLock<Vec<Module>> = OnceLock::new();
 
+/// What their files say
+static TEXTS: OnceLock<Vec<String>> = OnceLock::new();
+
 /// Reads a file of this name; the error says what is wrong with it, in one paragraph.
 pub fn read(file: &str, text: &str) -> Result<Module, String> {
     let in_words = |error: toml::de::Error| error.to_string().trim_end().replace("a borrowed string", "a text");
@@ -85,8 +88,13 @@ pub fn read(file: &str, text: &str) -> Result<Module, String> {
 }
 
 /// Makes them known, once in a program's life and before anything is looked up.
-pub fn install(modules: Vec<Module>) {
-    let _ = OWN.set(modules);
+pub fn install(modules: Vec<Module>, texts: Vec<String>) {
+    let _ = (OWN.set(modules), TEXTS.set(texts));
+}
+
+/// By which it shows that they are as they were in another run
+pub fn texts<'t>() -> impl Iterator<Item = &'t str> {
+    TEXTS.get().into_iter().flatten().map(String::as_str)
 }
 
 pub(super) fn own() -> &'static [Module] {

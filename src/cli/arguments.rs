@@ -264,7 +264,7 @@ pub(crate) struct InputArguments {
     /// Read what `ask` asks for from a file of NAME=VALUE lines
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) answers: Vec<PathBuf>,
-    /// Let a script run scripts that stand outside of its folder
+    /// Let a script run scripts, and a recording name one, that stand outside of the folder
     #[arg(long)]
     pub(crate) outside: bool,
     /// Send nothing where the check warns, and exit with 3
@@ -513,7 +513,7 @@ pub(crate) struct Check {
     /// Show errors only, no warnings
     #[arg(short, long, overrides_with_all = ["verbose", "quiet"])]
     pub(crate) quiet: bool,
-    /// Let a script run scripts that stand outside of its folder
+    /// Let a script run scripts that stand outside of its folder, and follow links out of a folder
     #[arg(long)]
     pub(crate) outside: bool,
 }

@@ -389,7 +389,9 @@ pub(crate) fn listed(modems: &[BatchModem]) -> String {
 }
 
 fn resume(path: &Path, script: &str, console: &Console) -> Result<journal::Results, Exit> {
-    let earlier = journal::read(path).map_err(|error| {
+    let read = || journal::read(path);
+    let earlier = if state::is_pipe(path) { scripts::told_of_waiting(path, read) } else { read() };
+    let earlier = earlier.map_err(|error| {
         let help = match error.kind() == std::io::ErrorKind::InvalidData {
             true => "this is no file of results, or somebody has edited it",
             false => "give --resume the results that an earlier batch has written",

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::arguments::Connection;
 use super::auto;
 use super::console::{Console, Exit, fitted};
-use super::results::apart;
+use super::results::{apart, unwritten};
 use super::settings;
 use crate::catalogue::Catalogue;
 use crate::connect::{self, AUTO, Address, Opening, SIMULATED};
@@ -136,7 +136,7 @@ impl OpenModem {
                 let name = transcript::port_name(chosen, Simulators::default().is_behind(chosen));
                 let status = port.begin(file, &name, mask).map_err(|error| {
                     let message = format!("the conversation cannot be recorded in {}: {error}", file.display());
-                    (Exit::Unwritable, Complaint::new(message).of("hayes::port::system"))
+                    (unwritten(&error), Complaint::new(message).of("hayes::port::system"))
                 })?;
                 (Box::new(port), Some(status))
             }
@@ -259,7 +259,12 @@ fn each(heed: impl Fn(Exit) + Send + 'static) -> std::io::Result<Watching> {
         SIGHUP => Exit::HungUp,
         _ => Exit::Terminated,
     };
-    let watch = move || signals.forever().for_each(|signal| heed(exit(signal)));
+    let watch = move || {
+        for signal in signals.forever() {
+            state::SIGNALS.fetch_add(1, Ordering::AcqRel);
+            heed(exit(signal));
+        }
+    };
     std::thread::Builder::new().name("signals".to_owned()).stack_size(128 << 10).spawn(watch).map(|_| handle)
 }
 

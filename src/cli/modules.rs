@@ -5,18 +5,29 @@ use std::path::{Path, PathBuf};
 use super::arguments::Task;
 use super::console::{Console, Exit};
 use crate::catalogue::own;
-use crate::source::{LARGEST_TEXT, read_file};
+use crate::source::{LARGEST_TEXT, leads_out, read_file};
 use crate::state;
 
 /// Reads them and makes them known. What is wrong with one is said before anything else is done.
 pub(crate) fn make_known(task: Option<&Task>, console: &Console) -> Result<(), Exit> {
-    let mut modules = Vec::new();
+    let (mut modules, mut texts) = (Vec::new(), Vec::new());
+    let own = state::settings();
+    let beside = beside(task);
     // Those beside the script come last and win.
-    for file in state::settings().into_iter().chain(beside(task)).flat_map(|folder| files(&folder.join("modules"))) {
+    for (folder, file) in own.iter().chain(&beside).flat_map(|folder| files(folder).map(move |file| (folder, file))) {
         let name = file.display().to_string();
+        if Some(folder) != own.as_ref() && leads_out(&file, folder) {
+            let help = "copy it there; where you trust it, the folder of your own settings may have it in modules/";
+            let message = format!("{name} leads out of the script's folder, and is not read");
+            return Err(console.refuse(Exit::Usage, &message, Some(help)));
+        }
         let text = read_file(&file, LARGEST_TEXT).map_err(|error| error.to_string());
-        match text.and_then(|text| own::read(&name, &text).map_err(|why| format!("cannot be used: {why}"))) {
-            Ok(module) => modules.push(module),
+        let read = |text: String| Ok((own::read(&name, &text).map_err(|why| format!("cannot be used: {why}"))?, text));
+        match text.and_then(read) {
+            Ok((module, text)) => {
+                modules.push(module);
+                texts.push(text);
+            }
             Err(why) => {
                 let help = "it needs `vendor`, `models`, `iccid`, `registration` and `reboot`, as the files in Hayes' \
                             src/catalogue/data/modules write them";
@@ -24,7 +35,7 @@ pub(crate) fn make_known(task: Option<&Task>, console: &Console) -> Result<(), E
             }
         }
     }
-    own::install(modules);
+    own::install(modules, texts);
     Ok(())
 }
 
@@ -71,10 +82,10 @@ fn beside(task: Option<&Task>) -> Vec<PathBuf> {
 }
 
 /// By their names; a folder that is not there has none.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten();
+fn files(folder: &Path) -> std::vec::IntoIter<PathBuf> {
+    let entries = std::fs::read_dir(folder.join("modules")).into_iter().flatten();
     let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
-    files
+    files.into_iter()
 }

@@ -71,7 +71,7 @@ fn place(path: &Path) -> Option<PathBuf> {
 impl Sink {
     pub(crate) fn open(path: Option<&Path>, console: &Console) -> Result<Sink, Exit> {
         let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Sink::Standard) };
-        match state::private().open(path) {
+        match state::opened(&state::private(), path) {
             Ok(file) => Ok(Sink::File { file, path: path.to_owned(), is_begun: false }),
             Err(error) => Err(unwritable(path, &error, console)),
         }
@@ -166,7 +166,12 @@ fn empty(mut file: &File) -> std::io::Result<()> {
 }
 
 fn unwritable(path: &Path, error: &std::io::Error, console: &Console) -> Exit {
-    console.refuse(Exit::Unwritable, &format!("results cannot be written to {}: {error}", path.display()), None)
+    console.refuse(unwritten(error), &format!("results cannot be written to {}: {error}", path.display()), None)
+}
+
+/// The exit code where this kept something from being written.
+pub(crate) fn unwritten(error: &std::io::Error) -> Exit {
+    if error.kind() == std::io::ErrorKind::Interrupted { Exit::Interrupted } else { Exit::Unwritable }
 }
 
 /// `hayes report`: results of a batch as CSV, JUnit or HTML.
@@ -333,7 +338,7 @@ fn write_one(path: &Path, console: &Console, write: &dyn Fn(&mut dyn Write) -> s
         Ok(()) => Exit::Passed,
         Err(error) => {
             let message = format!("the report {} could not be written: {error}", path.display());
-            console.refuse(Exit::Unwritable, &message, None)
+            console.refuse(unwritten(&error), &message, None)
         }
     }
 }

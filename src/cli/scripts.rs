@@ -20,7 +20,7 @@ use crate::report::diagnostics::{annotations, json_lines, one_line_each};
 use crate::report::result::plural;
 use crate::report::sarif::sarif;
 use crate::report::style::{Style, filled};
-use crate::source::{LARGEST_TEXT, Source, Spanned, Unreadable, read_text};
+use crate::source::{LARGEST_TEXT, Source, Spanned, Unreadable, leads_out, read_text};
 use crate::syntax;
 use crate::syntax::ast::{Convert, Param};
 
@@ -142,8 +142,9 @@ pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
     let print = forms.into_iter().find(|(is_asked, _)| *is_asked).map(|(_, print)| print);
     let mut exit = Exit::Passed;
     let mut found: Vec<Diagnostic> = Vec::new();
-    for name in &with_folders(&arguments.scripts) {
-        match find(name) {
+    for (name, refused) in with_folders(&arguments.scripts, arguments.outside) {
+        let name = name.as_str();
+        match refused.map_or_else(|| find(name), Err) {
             Ok(source) => {
                 let mut told = check(&source, &Library::new(arguments.outside)).diagnostics;
                 if arguments.fix && Path::new(name).is_file() {
@@ -159,7 +160,7 @@ pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
             }
             // A program that reads what is printed is told of it there.
             Err(Complaint { message, help, .. }) if print.is_some() => {
-                let none = Diagnostic::new("hayes::check::no-script", &Source::new(name.as_str(), ""), message);
+                let none = Diagnostic::new("hayes::check::no-script", &Source::new(name, ""), message);
                 found.push(Diagnostic { help, ..none });
             }
             Err(none) => exit = exit.worst(console.refuse_as(Exit::Invalid, &none)),
@@ -207,8 +208,11 @@ fn mended(
 
 /// `hayes fmt`: the canonical form of scripts; `--check` shows what would change.
 pub(crate) fn format_all(arguments: &Fmt, console: &Console) -> Exit {
-    let format = |name: &String| format_one(name, arguments, console).unwrap_or_else(|exit| exit);
-    with_folders(&arguments.scripts).iter().map(format).fold(Exit::Passed, Exit::worst)
+    let format = |(name, refused): (String, Option<Complaint>)| match refused {
+        None => format_one(&name, arguments, console).unwrap_or_else(|exit| exit),
+        Some(refused) => console.refuse_as(Exit::Invalid, &refused),
+    };
+    with_folders(&arguments.scripts, false).into_iter().map(format).fold(Exit::Passed, Exit::worst)
 }
 
 /// This file; of a folder the files in it and below that end so.
@@ -232,15 +236,27 @@ pub(crate) fn files_below(path: &Path, ending: &str, found: &mut BTreeSet<PathBu
     Ok(())
 }
 
-/// These names; in place of a folder, the scripts in it and below.
-fn with_folders(names: &[String]) -> Vec<String> {
+/// These names; in place of a folder, the scripts in it and below, each with why it is not read: nobody has named it.
+fn with_folders(names: &[String], outside: bool) -> Vec<(String, Option<Complaint>)> {
     let mut all = Vec::new();
-    for name in names {
+    for folder in names {
         let mut found = BTreeSet::new();
+        let refused = |path: &PathBuf, name: &str| {
+            let message = match path.is_file() || !path.exists() {
+                true if outside || !leads_out(path, Path::new(folder)) => return None,
+                true => format!("{name} leads out of the folder {folder}, and is not read"),
+                false => format!("{name} is no regular file, and is not read"),
+            };
+            Some(Complaint::new(message).help("where you trust it, name it"))
+        };
         // What cannot be read is told where it is read.
-        match files_below(Path::new(name), "hayes", &mut found) {
-            Ok(()) if !found.is_empty() => all.extend(found.iter().map(|path| path.display().to_string())),
-            Ok(()) | Err(_) => all.push(name.clone()),
+        match files_below(Path::new(folder), "hayes", &mut found) {
+            Ok(()) if Path::new(folder).is_dir() && !found.is_empty() => all.extend(found.iter().map(|path| {
+                let name = path.display().to_string();
+                let refused = refused(path, &name);
+                (name, refused)
+            })),
+            Ok(()) | Err(_) => all.push((folder.clone(), None)),
         }
     }
     all

@@ -20,7 +20,7 @@ use crate::port::{Cancel, Timestamp};
 use crate::report::result::{FailureReport, RunResult};
 use crate::report::style::{Palette, Style};
 use crate::runtime::{self, Inputs, Outcome, Status};
-use crate::source::{LARGEST_TEXT, read_file};
+use crate::source::{LARGEST_TEXT, leads_out, read_file};
 use crate::syntax::ast::Convert;
 
 /// How a recording's name ends.
@@ -62,18 +62,20 @@ pub(crate) fn test(arguments: &Test, console: &Console) -> Result<Exit, Exit> {
     // What is read by a program has no colours.
     let out = if arguments.json { Palette { coloured: false } } else { console.out };
     for recording in &recordings {
-        let result = one(recording, arguments, &cancel, &Console { out, ..*console }).unwrap_or_else(|refused| {
-            // What a recording lacks is no fault of the command line.
-            exit = exit.worst(if refused == Exit::Usage { Exit::Failed } else { refused });
-            let (name, now) = (recording.display().to_string(), Timestamp::now().to_string());
-            let why = "it could not be played: standard error says why";
-            let line = format!("{}  {name}: {why}\n", out.paint(Style::Bad, "FAILED"));
-            if !(arguments.json || arguments.junit == Some("-".into())) {
-                exit = exit.worst(console.print(&line));
-            }
-            let failure = Some(FailureReport::outside("", why));
-            RunResult { failure, ..RunResult::empty(&name, &name, &name, now, Status::Failed) }
-        });
+        let root = paths.iter().find(|path| path.is_dir() && recording.starts_with(path));
+        let result = one(recording, root.map(PathBuf::as_path), arguments, &cancel, &Console { out, ..*console })
+            .unwrap_or_else(|refused| {
+                // What a recording lacks is no fault of the command line.
+                exit = exit.worst(if refused == Exit::Usage { Exit::Failed } else { refused });
+                let (name, now) = (recording.display().to_string(), Timestamp::now().to_string());
+                let why = "it could not be played: standard error says why";
+                let line = format!("{}  {name}: {why}\n", out.paint(Style::Bad, "FAILED"));
+                if !(arguments.json || arguments.junit == Some("-".into())) {
+                    exit = exit.worst(console.print(&line));
+                }
+                let failure = Some(FailureReport::outside("", why));
+                RunResult { failure, ..RunResult::empty(&name, &name, &name, now, Status::Failed) }
+            });
         passed += usize::from(result.passed());
         let failed = if result.passed() { Exit::Passed } else { Exit::Failed };
         let json = || console.print(&(result.json() + "\n"));
@@ -127,9 +129,25 @@ impl Terms {
     }
 }
 
-fn one(recording: &Path, arguments: &Test, cancel: &Cancel, console: &Console) -> Result<RunResult, Exit> {
+/// Plays it, as it was found in this folder.
+fn one(
+    recording: &Path,
+    folder: Option<&Path>,
+    arguments: &Test,
+    cancel: &Cancel,
+    console: &Console,
+) -> Result<RunResult, Exit> {
     let (name, started) = (recording.display().to_string(), Timestamp::now().to_string());
     let refuse = |message: String, help: &str| console.refuse(Exit::Invalid, &message, Some(help));
+    // A folder may come from anybody: neither a link nor a name leads out of it.
+    let stays = |path: &Path, what: &str| match folder.or(recording.parent()).is_some_and(|root| leads_out(path, root))
+    {
+        true if !arguments.inputs.outside => {
+            Err(refuse(format!("{name}: {what} leads out of the folder"), "where you trust it, --outside reads it"))
+        }
+        true | false => Ok(()),
+    };
+    folder.map_or(Ok(()), |_| stays(recording, "it"))?;
     let text = read_file(recording, LARGEST_TEXT)
         .map_err(|error| refuse(format!("{name}: {error}"), "a recording is what --record has written"))?;
     let terms = Terms::read(&text).map_err(|(word, meant)| {
@@ -139,6 +157,7 @@ fn one(recording: &Path, arguments: &Test, cancel: &Cancel, console: &Console) -
         let help = "give it the name of its script, or write `# script: NAME.hayes` into its second line";
         refuse(format!("{name}: no script has its name"), help)
     })?;
+    stays(Path::new(&script), &format!("its script {script}"))?;
     let source = scripts::read(&script, console)?;
     let mut given = arguments.inputs.clone();
     given.variables.extend(terms.variables);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::check::{NotFound, Program, Scripts, check};
 use crate::diagnostic::nearest;
-use crate::source::{LARGEST_TEXT, Source, Unreadable, read_text, regular};
+use crate::source::{LARGEST_TEXT, Source, Unreadable, leads_out, read_text, regular};
 
 #[derive(Debug)]
 pub struct LibraryScript {
@@ -38,8 +38,8 @@ impl LibraryScript {
 pub struct Library {
     /// Those that stand outside of the first script's folder may be read too: the user has said so.
     pub outside: bool,
-    /// The folder of the first script, as it really is; none where it cannot be known
-    root: OnceCell<Option<PathBuf>>,
+    /// The folder of the first script
+    root: OnceCell<PathBuf>,
 }
 
 impl Library {
@@ -47,21 +47,15 @@ impl Library {
     pub fn new(outside: bool) -> Library {
         Library { outside, root: OnceCell::new() }
     }
-
-    /// Whether a file stands where it may not be read. A link may lead anywhere, so its real place counts.
-    fn leads_out(&self, path: &Path) -> bool {
-        let root = self.root.get().and_then(Option::as_ref).filter(|_| !self.outside);
-        root.is_some_and(|root| path.canonicalize().is_ok_and(|real| !real.starts_with(root)))
-    }
 }
 
 impl Scripts for Library {
     fn find(&self, name: &str, from: &Source) -> Result<Arc<Source>, NotFound> {
         if find(&from.name).is_none_or(|entry| entry.text != from.text) {
-            self.root.get_or_init(|| Path::new(".").join(folder(from)).canonicalize().ok());
+            let root = self.root.get_or_init(|| folder(from).to_owned());
             for path in beside(name, from) {
                 let name = path.display().to_string();
-                if self.leads_out(&path) {
+                if !self.outside && leads_out(&path, root) {
                     return Err(NotFound::Outside);
                 }
                 match text_at(&path) {

@@ -15,7 +15,7 @@ use crate::notation::{self, ExactDuration, check_digit};
 use crate::psm::{self, GprsTimer};
 use crate::sms::alphabet::{from_septets, from_ucs2_hex, pack_uncounted, to_septets, to_ucs2_hex, unpack_uncounted};
 use crate::sms::{Coding, Message, octets, read, submit};
-use crate::source::{Unreadable, read_binary};
+use crate::source::{Unreadable, leads_out, read_binary};
 
 pub struct Function {
     pub name: &'static str,
@@ -542,11 +542,7 @@ fn file(given: &Given<'_>) -> Result<Value, Refusal> {
     }
     let Some(folder) = given.folder else { return Err(refused(0, "hayes::run::file no-folder", &[&name])) };
     let path = folder.join(path);
-    // A link beside the script may lead anywhere: its real place is judged, before it is read.
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    if let (Ok(real), Ok(folder)) = (path.canonicalize(), folder.canonicalize())
-        && !real.starts_with(folder)
-    {
+    if leads_out(&path, folder) {
         return Err(refused(0, "hayes::run::file link", &[&path.display()]));
     }
     read_binary(&path, LARGEST_VALUE as u64).map(Value::of_bytes).map_err(|error| {
