@@ -472,7 +472,9 @@ fn lint_values(known: &KnownCommand<'_>, lines: &Lines, findings: &mut Findings)
         // Another digit is another value: IPV4 is no slip of IPV6, but says IP.
         let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
         let meant = meant.filter(|near| digits(near) == digits(&value));
-        let begun = || there().filter(|it| kind != FieldKind::Number && it.len() > 1 && value.starts_with(it));
+        let is_one = !value.contains(','); // None of `"IP,super"` is to be lost.
+        let begun =
+            || there().filter(|it| is_one && kind != FieldKind::Number && it.len() > 1 && value.starts_with(it));
         let meant = meant.or_else(|| begun().max_by_key(|it| it.len()));
         // Where modules have values that are not listed, a slip is told, and a word in place of a number.
         let is_slip = value.len() > 5 && meant.is_some_and(|near| slips(&value, near) == 1);
