@@ -274,6 +274,11 @@ impl Conversation {
         }
     }
 
+    /// The final result codes that answer no question and came since the last one, the oldest first.
+    pub fn codes(&self) -> impl Iterator<Item = &[u8]> {
+        self.session.codes()
+    }
+
     pub fn next_line(&mut self, until: Duration, listener: &mut dyn Hearer) -> Attempt<Option<Line>> {
         self.await_line(until, &mut |_| true, listener)
     }

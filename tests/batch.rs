@@ -286,6 +286,20 @@ fn ctrl_c_lets_finally_run_and_begins_no_more() {
 }
 
 #[test]
+fn a_finally_that_ctrl_c_has_begun_has_its_own_time() {
+    let fleet = Fleet::new(&[Manner::Good, Manner::Good], Duration::from_millis(5));
+    let bench = Bench::new("overtaken", &fleet, "AT\nsleep 30s\nfinally {\n  sleep 3s\n  AT+CFUN=1\n}\n");
+    let mut child = bench.command(&["--modem-timeout", "2s", "--total-timeout", "2500ms"]).spawn().unwrap();
+    wait_for(&mut child, || fleet.count(0, "AT") > 0 && fleet.count(1, "AT") > 0);
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let told = told(&output);
+    assert_eq!(output.status.code(), Some(130), "{told}");
+    assert_eq!((fleet.count(0, "AT+CFUN=1"), fleet.count(1, "AT+CFUN=1")), (1, 1), "{told}");
+}
+
+#[test]
 fn a_modem_that_takes_too_long_has_failed() {
     let fleet = Fleet::new(&[Manner::Good, Manner::Good], Duration::from_millis(1));
     let bench = Bench::new("late", &fleet, "AT\nsleep 30s\nfinally {\n  AT+CFUN=1\n}\n");

@@ -122,6 +122,8 @@ pub(crate) struct Content {
     bytes: Vec<u8>,
     /// Behind so many of them stand line ends: its own, where more of it follows.
     held: usize,
+    /// A piece of it is not kept.
+    is_cut: bool,
 }
 
 impl Content {
@@ -140,7 +142,8 @@ impl Content {
     /// A piece of it came.
     pub(crate) fn hold(&mut self, piece: &[u8]) {
         self.begin();
-        if self.bytes.len() + piece.len() <= LARGEST_ANSWER {
+        self.is_cut |= self.bytes.len() + piece.len() > LARGEST_ANSWER || piece.len() >= LONGEST_LINE;
+        if !self.is_cut {
             self.bytes.extend_from_slice(piece);
         }
         self.held = self.bytes.len();
@@ -171,9 +174,10 @@ impl Content {
         }
     }
 
-    pub(crate) fn into_bytes(mut self) -> Vec<u8> {
+    /// What has been kept of it, and whether that is not all.
+    pub(crate) fn into_bytes(mut self) -> (Vec<u8>, bool) {
         self.close_gap();
-        self.bytes
+        (self.bytes, self.is_cut)
     }
 }
 

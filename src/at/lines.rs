@@ -267,6 +267,11 @@ impl Queue {
         self.entries.range(first..).any(|(_, place)| matches(self.line(place)))
     }
 
+    /// Each that waits, the oldest first.
+    pub fn waiting(&self) -> impl Iterator<Item = &[u8]> {
+        self.entries.iter().map(|(_, place)| self.line(place))
+    }
+
     pub fn clear(&mut self) {
         self.removed += self.bytes.len() as u64;
         self.bytes.clear();

@@ -175,6 +175,8 @@ pub struct Answer {
     pub lines: Vec<Line>,
     /// The content that it carries, as it came: counted data, what stands behind a `CONNECT`, the text of a message.
     pub body: Vec<u8>,
+    /// Not all of it is kept: more than 1 MiB came.
+    pub is_cut: bool,
     /// `None` only where there is none: a free text's answer, a quirk.
     pub result: Option<ResultCode>,
     /// From the question's last byte to the answer's end.

@@ -120,8 +120,10 @@ pub struct Driver {
     free: Vec<Arc<Slot>>,
     /// Modems with a time limit, and when each is to be stopped.
     watched: BTreeMap<usize, (Stop, Duration)>,
-    /// When all is to be stopped.
+    /// When all is to be stopped, and whether it has been: by Ctrl-C, and because its time is up.
     deadline: Option<Duration>,
+    has_stopped: bool,
+    is_over: bool,
     finished: Finished,
     /// Modems that are tried again, with how the try before ended
     failed_before: BTreeMap<usize, Box<Ended>>,
@@ -141,6 +143,8 @@ impl Driver {
     ) -> Driver {
         Driver {
             deadline: common.total_timeout,
+            has_stopped: false,
+            is_over: false,
             common: Arc::new(common),
             crew: Crew::new(schedule.plan.jobs.get().min(modems.len()), STACK),
             modems,
@@ -336,13 +340,16 @@ impl Driver {
             return;
         }
         let limit = ShownDuration(self.common.total_timeout.unwrap_or_default());
-        let is_first = self.schedule.stopped.is_none();
+        let is_first = !std::mem::replace(&mut self.is_over, true);
         if is_first {
             self.note(format!("the batch has taken longer than {limit}, its --total-timeout"));
         }
         self.deadline = is_first.then_some(now + FINALLY_TIME);
-        self.cancel.cancel();
-        self.stop();
+        // A `finally` that Ctrl-C has begun has its own time.
+        if !is_first || !self.has_stopped {
+            self.cancel.cancel();
+            self.stop();
+        }
     }
 
     fn stop(&mut self) {
@@ -350,7 +357,9 @@ impl Driver {
             self.note(format!("{} still end what they are at, and run their `finally` if they have one; Ctrl-C once more ends that too", self.active));
         }
         self.schedule.stop();
-        self.watched.values().for_each(|(stop, _)| stop.cancel.cancel());
+        let is_again = std::mem::replace(&mut self.has_stopped, true);
+        let runs = |stop: &&(Stop, Duration)| is_again || !stop.0.cancel.is_cancelled();
+        self.watched.values().filter(runs).for_each(|(stop, _)| stop.cancel.cancel());
     }
 
     fn note(&self, note: String) {

@@ -121,18 +121,24 @@ pub const FINALLY_TIME: Duration = Duration::from_secs(30);
 pub struct Stop {
     pub cancel: Cancel,
     late: Arc<AtomicBool>,
+    /// Time was up, whatever has ended it.
+    is_over: Arc<AtomicBool>,
 }
 
 impl Stop {
     pub fn new(cancel: Cancel) -> Stop {
-        Stop { cancel, late: Arc::default() }
+        Stop { cancel, late: Arc::default(), is_over: Arc::default() }
     }
 
-    /// Time is up: ends what runs, and the second time its `finally`, which has as long as is returned.
+    /// Time is up: ends what runs, and the second time its `finally`, which has as long as is returned; also where
+    /// Ctrl-C has begun it.
     pub fn end_late(&self) -> Option<Duration> {
-        let was_late = self.late.swap(true, Ordering::AcqRel);
-        self.cancel.cancel();
-        (!was_late).then_some(FINALLY_TIME)
+        let was_over = self.is_over.swap(true, Ordering::AcqRel);
+        if was_over || !self.cancel.is_cancelled() {
+            self.late.store(true, Ordering::Release);
+            self.cancel.cancel();
+        }
+        (!was_over).then_some(FINALLY_TIME)
     }
 
     pub fn is_late(&self) -> bool {

@@ -145,7 +145,8 @@ impl Cancel {
     /// The clock of a port in virtual time goes from one time to another, or to the limit between them.
     pub fn passed(&self, from: Duration, to: Duration) -> Duration {
         let limit = Duration::from_millis(self.0.limit.load(Ordering::Acquire));
-        if from < limit && to >= limit && !self.0.overran.swap(true, Ordering::AcqRel) {
+        // What Ctrl-C has begun has its own time.
+        if from < limit && to >= limit && !self.is_cancelled() && !self.0.overran.swap(true, Ordering::AcqRel) {
             self.cancel();
             return limit;
         }

@@ -254,7 +254,9 @@ fn ending(outcome: &Outcome) -> String {
             FailureKind::UnexpectedPrompt(_) => "failed UnexpectedPrompt".to_owned(),
             FailureKind::NoPrompt { .. } => "failed NoPrompt".to_owned(),
             FailureKind::TookLess { taken } => format!("failed TookLess {taken}"),
-            kind @ (FailureKind::Timeout(_) | FailureKind::OutOfStep { .. }) => format!("failed {kind:?}"),
+            kind @ (FailureKind::Timeout(_) | FailureKind::OutOfStep { .. } | FailureKind::TooLarge) => {
+                format!("failed {kind:?}")
+            }
         },
     }
 }
@@ -484,8 +486,36 @@ fn case_15_counted_data_larger_than_any_line_are_cut() {
     bytes.extend(std::iter::repeat_n(b"OK\r\n", 50_000).flatten());
     bytes.extend(b"\r\n\r\nOK\r\n");
     let (outcome, bench) = run(&question("AT+QIRD=0"), &bytes.chunks(1000).collect::<Vec<_>>());
-    assert_eq!(outcome.unwrap().lines[0].bytes.len(), 65_536);
+    // A part of them is not what was asked for.
+    let failure = outcome.unwrap_err();
+    assert_eq!((failure.kind, failure.received[0].bytes.len()), (FailureKind::TooLarge, 65_536));
     assert!(bench.recorder.events.iter().any(|event| event.starts_with("truncated")));
+}
+
+#[test]
+fn what_is_not_kept_as_a_whole_is_told() {
+    let blanks = format!("\r\n+QXYZ: {}1234567890\r\n\r\nOK\r\n", " ".repeat(65_525));
+    let many = format!("{}\r\nOK\r\n", "\r\n+QXYZ: 1\r\n".repeat(200_000));
+    let foreign = format!("\r\n+CREG: {}\r\n\r\n+QXYZ: 1\r\n\r\nOK\r\n", "1".repeat(70_000));
+    let largest = format!("\r\nCONNECT 65519\r\n{}\r\nOK\r\n", "x".repeat(65_519));
+    let content = format!("\r\nCONNECT 100000\r\n{}\r\nOK\r\n", "OK\r\n".repeat(25_000));
+    let lines = format!("\r\nCONNECT\r\n{}\r\nOK\r\n", "line\r\n".repeat(180_000));
+    for (asked, answer, is_cut, longest) in [
+        ("AT+QXYZ?", &blanks, Ok(false), LONGEST_LINE),
+        ("AT+QXYZ?", &many, Ok(true), 8),
+        ("AT+QXYZ?", &foreign, Ok(false), 8),
+        ("connect AT+QFREAD=1", &largest, Ok(false), 65_519),
+        ("connect AT+QFREAD=1", &content, Err(FailureKind::TooLarge), 0),
+        ("connect AT+QFREAD=1", &lines, Ok(true), 4),
+    ] {
+        for chunk in [answer.len(), 4000] {
+            let (outcome, _) = run(&question(asked), &answer.as_bytes().chunks(chunk).collect::<Vec<_>>());
+            let longest_of = |lines: &[Line]| lines.iter().map(|line| line.bytes.len()).max().unwrap_or_default();
+            let found = outcome.as_ref().map(|answer| (answer.is_cut, longest_of(&answer.lines)));
+            let wanted = is_cut.as_ref().map(|is_cut| (*is_cut, longest));
+            assert_eq!(found.map_err(|failure| &failure.kind), wanted, "{asked}");
+        }
+    }
 }
 
 #[test]

@@ -155,6 +155,8 @@ pub enum FailureKind {
     Restarted(Line),
     /// The modem has gone off: this line says so
     Off(Line),
+    /// It was answered by data of which more came than is kept
+    TooLarge,
     /// The modem did not come into step again after so many tries
     OutOfStep { tries: u32 },
     /// This question's echo came behind what was taken for its answer: that was an earlier one's
@@ -187,6 +189,8 @@ struct Asking {
     began: Duration,
     deadline: Duration,
     lines: Vec<Line>,
+    /// Of the data that a header of it counts, a part is not kept.
+    is_short: bool,
     /// How many bytes the lines hold; what is over [`LARGEST_ANSWER`] is not kept.
     bytes: usize,
     /// The part of [`Answer::body`] that has come; boxed, since few answers have one.
@@ -392,6 +396,7 @@ impl Asking {
             question,
             began: now,
             lines: Vec::new(),
+            is_short: false,
             bytes: 0,
             content: None,
             prompt,
@@ -512,7 +517,7 @@ impl Asking {
     /// What has come so far is of an earlier answer.
     fn forget_lines(&mut self) {
         self.lines.clear();
-        (self.bytes, self.content, self.body, self.fallback) = (0, None, None, None);
+        (self.is_short, self.bytes, self.content, self.body, self.fallback) = (false, 0, None, None, None);
         (self.connected, self.framed, self.is_early) = (false, false, false);
     }
 
@@ -640,12 +645,12 @@ impl Asking {
             let kind = FailureKind::UnexpectedPrompt(prompt);
             return Err(Box::new(Unanswered { kind, waited, received: lines }));
         }
-        let answer = Answer {
-            lines,
-            body: self.content.take().map(|content| content.into_bytes()).unwrap_or_default(),
-            result,
-            elapsed: waited,
-        };
+        let (body, is_cut) = self.content.take().map(|content| content.into_bytes()).unwrap_or_default();
+        if success && self.is_short {
+            return Err(Box::new(Unanswered { kind: FailureKind::TooLarge, waited, received: lines }));
+        }
+        let is_cut = is_cut || self.bytes > LARGEST_ANSWER;
+        let answer = Answer { lines, body, is_cut, result, elapsed: waited };
         if success && self.prompt == Prompting::Open {
             let (mark, result) = (self.question.prompt.mark().unwrap_or_default().to_owned(), answer.result);
             let kind = FailureKind::NoPrompt { mark, result };
@@ -881,7 +886,8 @@ impl Session {
         let unproved = self.unproved.as_ref().map(|unproved| unproved.1).max(idle.heeds_refusal);
         // A line that has begun to come is waited for.
         let coming = if self.unfinished().is_empty() { Duration::ZERO } else { self.last_byte };
-        let believed = idle.believed.map(|since| since.max(coming) + SURPLUS_TIME);
+        let time = if self.dialect.has_surplus { PROOF_TIME } else { SURPLUS_TIME };
+        let believed = idle.believed.map(|since| since.max(coming) + time);
         unproved.map(|since| since + PROOF_TIME).max(believed)
     }
 
@@ -970,6 +976,12 @@ impl Session {
         // It was waited for.
         self.refused.take_if(|refused| refused.0 == line);
         Some(line)
+    }
+
+    /// The final result codes that answer no question and came since the last one, the oldest first.
+    pub fn codes(&self) -> impl Iterator<Item = &[u8]> {
+        let is_final = |code: ResultCode| !code.is_call_control();
+        self.queue.waiting().filter(move |line| result_code::parse(line).is_some_and(is_final))
     }
 
     /// Whether the modem has said that it starts, in a line that came since the last question. `looked_at` as for

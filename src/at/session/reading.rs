@@ -422,6 +422,9 @@ impl Session {
             framer.give_up(given_up);
             now.tell(&Event::Truncated { bytes: given_up });
         }
+        if let Activity::Asking(asking) = &mut self.state {
+            asking.is_short |= given_up > 0;
+        }
         Some(true)
     }
 
@@ -979,9 +982,12 @@ impl Session {
         let is_result = result_code::parse(line).is_some_and(|result| !result.is_call_control());
         self.dialect.has_surplus |= is_result && !self.owes_final && !self.heeds_refusal();
         self.owes_final &= !is_result;
+        // What succeeds may be the late one of two: then a refusal comes behind it.
+        let succeeds = result_code::parse(line).is_some_and(|result| result.is_success());
         if let Some(idle) = self.idle() {
             let believed = idle.believed.take().filter(|since| now.time < *since + PROOF_TIME);
             idle.heeds_refusal = idle.heeds_refusal.or(believed);
+            idle.believed = believed.filter(|_| succeeds);
         }
         if let Some(result) = self.refusal(line) {
             self.refused = Some(Box::new((Line { bytes: line.to_vec() }, result)));

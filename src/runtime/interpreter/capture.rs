@@ -89,6 +89,10 @@ impl ScriptView<'_> {
             | ClauseKind::Prompt { .. }
             | ClauseKind::When { .. } => Ok(Captured::new()),
         };
+        let takes_all = matches!(clause.kind, ClauseKind::CaptureAll { .. } | ClauseKind::CaptureAllPattern { .. });
+        if takes_all || captured.is_err() {
+            self.is_whole(clause.span)?;
+        }
         match (captured, &clause.kind) {
             (Ok(captured), ClauseKind::Capture { fields }) => {
                 let says_so =
@@ -139,7 +143,10 @@ impl ScriptView<'_> {
             let patterns = match event {
                 WhenEvent::Line(patterns) => patterns,
                 WhenEvent::Timeout | WhenEvent::Restart => continue,
-                WhenEvent::Otherwise => return Ok((Captured::new(), body)),
+                WhenEvent::Otherwise => {
+                    let is_whole = if first.is_some() && !is_refused { self.is_whole(clause.span) } else { Ok(()) };
+                    return is_whole.map(|()| (Captured::new(), body));
+                }
             };
             match self.capture_pattern(lines, patterns, values) {
                 Ok(captured) if is_refused => return Ok((captured, body)),
@@ -206,7 +213,15 @@ impl ScriptView<'_> {
             return self.agreed(asked, span, matches).map(|()| true);
         }
         let ends = |result: &ResultCode| known().any(|(pattern, values)| self.ends_as(result, pattern, values));
-        Ok(last.result.as_ref().is_some_and(ends))
+        let is_met = last.result.as_ref().is_some_and(ends);
+        if is_met || of_lines().next().is_none() { Ok(is_met) } else { self.is_whole(span).map(|()| false) }
+    }
+
+    /// Fails where the last answer was larger than what is kept: what is cut gives no value.
+    pub(crate) fn is_whole(&self, span: Span) -> Step {
+        let last = &self.scope.last;
+        let sent = last.sent.as_deref().filter(|_| last.is_cut);
+        sent.map_or(Ok(()), |sent| Err(self.failed("hayes::run::too-large", span, &[&sent])))
     }
 
     fn says(&self, patterns: &Alternatives, line: &Line, values: &Values, captured: &Captured) -> bool {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::capture::Captured;
 use super::{Abort, ClauseValues, End, Hearing, Last, ReadyQuestion, Run, Step, Values};
 use crate::at::command::without_blanks;
+use crate::at::lines::LONGEST_LINE;
 use crate::at::{self, Answer, Event, Hearer, Line, Question, ResultCode, Shape, Verdict, Why, result_code};
 use crate::catalogue::command::{Away, Stakes, away, tells_changes};
 use crate::catalogue::{Prospect, prospect};
@@ -282,7 +283,11 @@ impl Run<'_> {
     #[inline(never)]
     fn answered(&mut self, asked: &ReadyQuestion, answer: Answer) {
         self.unanswered = None;
-        let Answer { lines, body, result, elapsed } = answer;
+        let Answer { mut lines, body, mut is_cut, result, elapsed } = answer;
+        // A line that was cut meets no pattern, and gives no value.
+        let came = lines.len();
+        lines.retain(|line| line.bytes.len() < LONGEST_LINE);
+        is_cut |= lines.len() < came;
         if asked.names_module {
             self.meet(&lines);
         }
@@ -294,7 +299,7 @@ impl Run<'_> {
             }
         }
         let (sent, replied) = (Some(Arc::clone(&asked.text)), self.hearing.replied);
-        self.scope.last = Last { sent, lines, body, result, elapsed, replied, ..Last::default() };
+        self.scope.last = Last { sent, lines, body, is_cut, result, elapsed, replied, ..Last::default() };
     }
 
     /// A command is not sent that would go to the other end of a connection, or that a guard holds back.
@@ -563,9 +568,9 @@ impl Run<'_> {
         self.hearing.reboots = false;
         let ended = match answer {
             // A modem may refuse to restart; one that does so at once may send no result code.
-            Ok(Answer { lines, body, result, elapsed }) => {
+            Ok(Answer { lines, body, is_cut, result, elapsed }) => {
                 let sent = Some(Arc::clone(&asked.text));
-                self.scope.last = Last { sent, lines, body, result, elapsed, ..Last::default() };
+                self.scope.last = Last { sent, lines, body, is_cut, result, elapsed, ..Last::default() };
                 self.view().judge(&asked, &[], &Vec::new()).map(|_| ())
             }
             Err(trouble) => Err(self.trouble(trouble, Some(&asked), command.span)),
@@ -683,13 +688,22 @@ impl Run<'_> {
         self.tell(RuntimeEvent::Waiting { what: Waiting::Line { patterns: &shown }, at_most: within });
         let started = self.conversation.now();
         let program = Arc::clone(&self.scope.program);
-        let mut fits = |line: &[u8]| matches(&program, patterns, &values, line);
+        let meets = |line: &[u8]| line.len() < LONGEST_LINE && matches(&program, patterns, &values, line);
         self.listen_for_secrets(clauses, &clause_values);
         // The result code of the last answer came since its question was sent: nothing says it once more.
         let is_code =
             |pattern: &Pattern| pattern.plain().is_some_and(|text| result_code::parse(text.as_bytes()).is_some());
-        let code = self.scope.last.result.as_ref().filter(|code| code.is_success() && patterns.iter().all(is_code));
-        let code = code.map(|code| Line { bytes: code.to_string().into() }).filter(|line| fits(&line.bytes));
+        let are_codes = patterns.iter().all(is_code);
+        // Of several the newest holds: those before it say nothing more.
+        let newest = self.conversation.codes().last().filter(|_| are_codes);
+        let mut outdated = if newest.is_some_and(|code| !meets(code)) { self.conversation.codes().count() } else { 0 };
+        let code = self.scope.last.result.as_ref().filter(|code| code.is_success() && are_codes && newest.is_none());
+        let code = code.map(|code| Line { bytes: code.to_string().into() }).filter(|line| meets(&line.bytes));
+        let mut fits = |line: &[u8]| {
+            let is_outdated = outdated > 0 && result_code::parse(line).is_some_and(|code| !code.is_call_control());
+            outdated -= usize::from(is_outdated);
+            !is_outdated && meets(line)
+        };
         let came = match code {
             Some(line) => Ok(Some(line)),
             None => self.conversation.await_line(started + within, &mut fits, &mut self.hearing),
@@ -831,6 +845,7 @@ impl Run<'_> {
             NoAnswer(FailureKind::TookLess { taken }) => {
                 view.fail(told("hayes::run::reply-length cut", &[&what, taken]))
             }
+            NoAnswer(FailureKind::TooLarge) => view.fail(told("hayes::run::too-large", &[&what])),
             NoAnswer(FailureKind::OutOfStep { tries }) => view.fail(match in_small_letters(trouble) {
                 Some((line, result)) => {
                     told("hayes::run::out-of-step small-letters", &[&what, tries, &waited, &line.trim(), &result])

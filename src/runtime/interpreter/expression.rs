@@ -34,8 +34,8 @@ impl Evaluate for ScriptView<'_> {
             "response" | "body" | "result" | "elapsed" | "replied" | "error" if self.scope.last.left_out => {
                 Err(self.unset(name, span))
             }
-            "response" => Ok(self.scope.last.response()),
-            "body" => Ok(Value::of_bytes(self.scope.last.body.clone())),
+            "response" => self.is_whole(span).map(|()| self.scope.last.response()),
+            "body" => self.is_whole(span).map(|()| Value::of_bytes(self.scope.last.body.clone())),
             "result" => Ok(self.scope.last.result()),
             "elapsed" => Ok(Value::duration(self.scope.last.elapsed)),
             "replied" => Ok(Value::Bool(self.scope.last.replied)),

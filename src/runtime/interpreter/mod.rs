@@ -1169,6 +1169,8 @@ struct Last {
     before: Option<Arc<str>>,
     lines: Vec<Line>,
     body: Vec<u8>,
+    /// Not all that came is in these.
+    is_cut: bool,
     result: Option<ResultCode>,
     elapsed: Duration,
     /// The modem asked for data, and they were given
