@@ -7,25 +7,31 @@
 mod catalogue;
 #[path = "at/shape.rs"]
 mod shape;
+#[path = "table.rs"]
+#[allow(dead_code, reason = "some of it is for the program only")]
+mod table;
 
 /// Of the program's `at`, what the entries speak of.
 mod at {
     pub use super::shape::Shape;
 }
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::{env, fs};
 
-use serde::Deserialize;
+use miniz_oxide::deflate::compress_to_vec;
+use serde::{Deserialize, Serialize};
+use table::{CarriedText, Table, bare, hash};
 
 type Result<T> = std::result::Result<T, String>;
 
 fn main() -> ExitCode {
-    for file in ["at/shape.rs", "build.rs", "layout.ld"] {
+    for file in ["at/shape.rs", "build.rs", "layout.ld", "table.rs"] {
         println!("cargo::rerun-if-changed=src/{file}");
     }
-    for file in ["data", "build.rs", "entry.rs", "table.rs"] {
+    for file in ["data", "build.rs", "entry.rs"] {
         println!("cargo::rerun-if-changed=src/catalogue/{file}");
     }
     match build() {
@@ -40,9 +46,14 @@ fn main() -> ExitCode {
 fn build() -> Result<()> {
     let folder = |name: &str| env::var(name).map_err(|error| format!("{name}: {error}")).map(PathBuf::from);
     let (root, out) = (folder("CARGO_MANIFEST_DIR")?, folder("OUT_DIR")?);
-    let models = models(&root.join("src/sim/profiles"))?;
-    fs::write(out.join("models.rs"), models).map_err(|error| error.to_string())?;
-    fs::write(out.join("scripts.rs"), scripts(&root.join("scripts"))?).map_err(|error| error.to_string())?;
+    let profiles = root.join("src/sim/profiles");
+    fs::write(out.join("models.rs"), models(&profiles)?).map_err(|error| error.to_string())?;
+    let profiles = [files(&profiles, "toml")?, files(&profiles.join("vendors"), "toml")?].concat();
+    pack_texts(&out, "profiles", profiles.into_iter().map(|file| (stem(&file), file)))?;
+    pack_texts(&out, "scripts", scripts(&root.join("scripts"))?)?;
+    let pages = root.join("src/diagnostic/pages");
+    println!("cargo::rerun-if-changed={}", pages.display());
+    pack_texts(&out, "pages", files(&pages, "md")?.into_iter().map(|file| (stem(&file), file)))?;
     lay_out(&root.join("src/layout.ld"));
     name_build(&root);
     fs::write(out.join("words.rs"), words(&root.join("grammar/hayes.pest"))?).map_err(|error| error.to_string())?;
@@ -91,6 +102,10 @@ fn lay_out(file: &Path) {
             }
             println!("cargo::rustc-link-arg-{of}={}", word.display());
         }
+        // What is relocated at the start takes a tenth of its room so; musl reads it.
+        if is_lld && is("CARGO_CFG_TARGET_ENV", "musl") {
+            println!("cargo::rustc-link-arg-bins=--pack-dyn-relocs=relr");
+        }
     }
 }
 
@@ -106,20 +121,13 @@ fn models(folder: &Path) -> Result<String> {
         let names = table.get("other-names").and_then(toml::Value::as_array);
         let names = names.ok_or_else(|| format!("{}: no `other-names`", file.display()))?;
         let names: Vec<&str> = names.iter().filter_map(toml::Value::as_str).collect();
-        let name = file.file_stem().unwrap_or_default();
+        let name = stem(file);
         let unconfirmed = table.get("unconfirmed").and_then(toml::Value::as_str).unwrap_or_default();
-        let more = format!("unconfirmed: {unconfirmed:?}, other_names: &{names:?}, text: include_str!({file:?})");
-        Ok(format!("Model {{ name: {name:?}, title: {title:?}, {more}, profile: OnceLock::new() }},"))
+        let more = format!("unconfirmed: {unconfirmed:?}, other_names: &{names:?}, profile: OnceLock::new()");
+        Ok(format!("Model {{ name: {name:?}, title: {title:?}, {more} }},"))
     };
     let models: String = files.iter().map(model).collect::<Result<_>>()?;
-    // What the models of a vendor share.
-    let vendors = self::files(&folder.join("vendors"), "toml")?;
-    let vendor = |file: &PathBuf| format!("({:?}, include_str!({file:?})),", file.file_stem().unwrap_or_default());
-    let vendors: String = vendors.iter().map(vendor).collect();
-    Ok(format!(
-        "static MODELS: [Model; {}] = [{models}];\nstatic VENDORS: &[(&str, &str)] = &[{vendors}];",
-        files.len()
-    ))
+    Ok(format!("static MODELS: [Model; {}] = [{models}];", files.len()))
 }
 
 /// The words of the grammar: those of the rules `kw_…`, in their order, and those that no name can be.
@@ -134,22 +142,84 @@ fn words(file: &Path) -> Result<String> {
     Ok(list("KEYWORDS", &keywords) + &list("RESERVED", &in_quotes(reserved)))
 }
 
-/// The list of the library's scripts, by the names that `run` takes: `supersim/setup`.
-fn scripts(folder: &Path) -> Result<String> {
+/// The library's scripts, by the names that `run` takes: `supersim/setup`.
+fn scripts(folder: &Path) -> Result<BTreeMap<String, PathBuf>> {
     println!("cargo::rerun-if-changed={}", folder.display());
-    let mut found = Vec::new();
+    let mut found = BTreeMap::new();
     let all = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     for folder in all.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()) {
-        for file in files(&folder, "hayes")? {
-            let part = |name: Option<&std::ffi::OsStr>| name.unwrap_or_default().to_string_lossy().into_owned();
-            found.push((format!("{}/{}", part(folder.file_name()), part(file.file_stem())), file));
+        let script = |file: PathBuf| (format!("{}/{}", stem(&folder), stem(&file)), file);
+        found.extend(files(&folder, "hayes")?.into_iter().map(script));
+    }
+    Ok(found)
+}
+
+fn stem(file: &Path) -> String {
+    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Writes a table of texts, each by its name.
+fn pack_texts(folder: &Path, name: &str, files: impl IntoIterator<Item = (String, PathBuf)>) -> Result<()> {
+    let text = |(name, file): (String, PathBuf)| {
+        let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        Ok(CarriedText { name: name.leak(), text: text.leak() })
+    };
+    let texts: Vec<CarriedText> = files.into_iter().map(text).collect::<Result<_>>()?;
+    pack(folder, name, &texts, |text| bare(text.name.as_bytes()).to_vec())
+}
+
+/// A block of a table is full from so many bytes on: one is unpacked in the time of a few lines on a fast port.
+const BLOCK: usize = 8 << 10;
+
+/// Writes a [`Table`], and looks each entry up in it.
+fn pack<T>(folder: &Path, name: &str, entries: &[T], key: impl Fn(&T) -> Vec<u8>) -> Result<()>
+where
+    T: Serialize + Deserialize<'static> + 'static,
+{
+    let (mut names, mut name_ends) = (Vec::<u8>::new(), Vec::new());
+    let (mut end, mut ends, mut block) = (0, Vec::new(), Vec::new());
+    let (mut blocks, mut deflated) = (Vec::new(), Vec::new());
+    for (place, entry) in entries.iter().enumerate() {
+        let bytes = postcard::to_stdvec(entry).map_err(|error| format!("{name}: {error}"))?;
+        // The name is an entry's first member.
+        let (of_entry, _) = postcard::take_from_bytes::<&str>(&bytes).map_err(|error| format!("{name}: {error}"))?;
+        names.extend(of_entry.as_bytes());
+        name_ends.push(names.len());
+        end += bytes.len();
+        ends.push(end);
+        block.extend(bytes);
+        if block.len() >= BLOCK || place + 1 == entries.len() {
+            let packed = compress_to_vec(&std::mem::take(&mut block), 10);
+            blocks.extend([end, packed.len()]);
+            deflated.extend(packed);
         }
     }
-    found.sort();
-    let script =
-        |(name, file): (String, PathBuf)| format!("LibraryScript {{ name: {name:?}, text: include_str!({file:?}) }},");
-    let scripts: String = found.into_iter().map(script).collect();
-    Ok(format!("/// All of them, by name.\npub static SCRIPTS: &[LibraryScript] = &[{scripts}];"))
+    // At most half full, so that a name is found in a step or two.
+    let mut slots = vec![0; (2 * entries.len()).next_power_of_two()];
+    let mut keys = BTreeSet::new();
+    for (place, key) in entries.iter().map(key).enumerate().filter(|(_, key)| keys.insert(key.clone())) {
+        let mut slot = hash(&key);
+        while slots.get(slot % slots.len()).is_some_and(|taken| *taken != 0) {
+            slot += 1;
+        }
+        let free = slot % slots.len();
+        if let Some(slot) = slots.get_mut(free) {
+            *slot = place + 1;
+        }
+    }
+    let sizes = [entries.len(), slots.len(), blocks.len() / 2];
+    let numbers = sizes.into_iter().chain(name_ends).chain(ends).chain(slots).chain(blocks);
+    let mut bytes: Vec<u8> = numbers.flat_map(|number| (number as u32).to_le_bytes()).collect();
+    bytes.extend(names);
+    bytes.extend(deflated);
+    fs::write(folder.join(name), &bytes).map_err(|error| format!("{name}: {error}"))?;
+    let table: &'static Table<T> = Box::leak(Box::new(Table::new(bytes.leak())));
+    let unread = (0..entries.len()).find(|place| table.get(*place).is_none() || table.name(*place).is_none());
+    unread.map_or(Ok(()), |place| Err(format!("{name}: entry {place} cannot be read back")))
+}
+
+fn require(holds: bool, otherwise: &str) -> Result<()> {
+    if holds { Ok(()) } else { Err(otherwise.to_owned()) }
 }
 
 fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {

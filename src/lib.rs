@@ -8,6 +8,7 @@
 //!
 //! - [`source`]: a text with its name, and places in it
 //! - [`notation`]: how durations, bytes and control characters are written and read
+//! - [`table`]: data and texts that the program carries, deflated
 //! - [`chance`]: numbers by chance, from a seed
 //! - [`psm`]: the timers of power saving
 //! - [`sms`]: short messages: their alphabets, and the unit that PDU mode carries
@@ -137,6 +138,7 @@ mod state;
 mod suggest;
 #[doc(hidden)]
 pub mod syntax;
+mod table;
 #[doc(hidden)]
 pub mod usb;
 #[doc(hidden)]

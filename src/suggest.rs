@@ -5,7 +5,7 @@ use crate::at::{Form, command};
 use crate::catalogue::entry::{CommandEntry, FieldKind, KnownField, Usage};
 use crate::catalogue::{self, command_of};
 use crate::check::Scripts;
-use crate::library::{self, SCRIPTS};
+use crate::library;
 use crate::source::Source;
 use crate::syntax::ast::{Param, StatementKind};
 use crate::syntax::{GIVEN_NAMES, expected, is_name as is_script_name, parse, statements, topic};
@@ -181,7 +181,7 @@ fn scripts(word: &str, from: &Source) -> Vec<Candidate> {
     let new = |name: &str, about: &str| Candidate::new(CandidateKind::Script, format!("{name}\""), about);
     let mut found: Vec<Candidate> =
         library::names_beside(from, word).iter().map(|name| new(name, "beside this")).collect();
-    found.extend(SCRIPTS.iter().map(|entry| new(entry.name, entry.title())));
+    found.extend(library::scripts().map(|entry| new(entry.name, entry.title())));
     found.retain(|candidate| candidate.text.starts_with(word));
     found
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hayes::catalogue::Catalogue;
 use hayes::check::check;
 use hayes::conversation::Conversation;
-use hayes::library::{Library, LibraryScript, SCRIPTS};
+use hayes::library::{Library, LibraryScript, scripts};
 use hayes::port::{Cancel, Control, Device, Fault, Memory};
 use hayes::runtime::{Inputs, Outcome, Silent, Status, run};
 use hayes::sim::{Options, Simulator};
@@ -155,7 +155,7 @@ fn seeds() -> std::ops::Range<u32> {
 #[test]
 fn no_script_passes_wrongly_or_outlives_its_deadline() {
     let mut failures = Vec::new();
-    for script in SCRIPTS {
+    for script in scripts() {
         for (place, model) in MODELS.iter().enumerate() {
             // Some come up off the air.
             let options = "signal=20&cfun=1&register=0";

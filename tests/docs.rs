@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hayes::library::SCRIPTS;
+use hayes::library::scripts;
 use hayes::syntax::{Topic, topic, topics};
 use hayes::value::functions::FUNCTIONS;
 use regex::Regex;
@@ -81,9 +81,9 @@ fn library() {
                     `hayes show NAME > my.hayes` makes it yours.\n"
             .to_owned();
     let parameter = Regex::new(r#"(?m)^(param|secret) (\w+)(?::\w+)?(?: = ("[^"]*"|\S+))?(?: +"([^"]*)")?"#).unwrap();
-    page.push_str(&sections(SCRIPTS.iter().map(|script| script.name.to_owned())));
+    page.push_str(&sections(scripts().map(|script| script.name.to_owned())));
     let mut folder = "";
-    for script in SCRIPTS {
+    for script in scripts() {
         let of = script.name.split('/').next().unwrap();
         if of != folder {
             folder = of;

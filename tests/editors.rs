@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 #[cfg(unix)]
-use hayes::library::SCRIPTS;
+use hayes::library;
 #[cfg(unix)]
 use hayes::syntax::{topic, topics};
 use regex::Regex;
@@ -110,7 +110,7 @@ fn tree_sitter_reads_the_library() {
     assert!(made.status.success(), "{}", crate::peers::all(&made));
     let mut scripts: Vec<String> = Vec::new();
     let examples = topics().map(|word| (word, topic(word).unwrap().example));
-    let library = SCRIPTS.iter().map(|entry| (entry.name, entry.text.to_owned()));
+    let library = library::scripts().map(|entry| (entry.name, entry.text.to_owned()));
     for (number, (_, text)) in library.chain(examples).enumerate() {
         let file = folder.0.join(format!("{number}.hayes"));
         fs::write(&file, text).unwrap();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Mutex;
 
-use hayes::library::{LibraryScript, SCRIPTS};
+use hayes::library::{LibraryScript, scripts};
 
 use crate::docs::is_made;
 use crate::library::models;
@@ -34,7 +34,7 @@ pub(crate) fn arguments(script: &str) -> &'static [&'static str] {
 fn the_readme_tells_where_each_script_does_its_job() {
     let models: Vec<&str> = models().collect();
     let runs: Vec<(&LibraryScript, &str)> =
-        SCRIPTS.iter().flat_map(|script| models.iter().map(move |model| (script, *model))).collect();
+        scripts().flat_map(|script| models.iter().map(move |model| (script, *model))).collect();
     let passed: Mutex<BTreeMap<&str, BTreeSet<&str>>> = Mutex::default();
     each(&runs, |(script, model)| {
         if does_its_job(script.name, model) {
@@ -63,7 +63,7 @@ fn page(models: &[&str], passed: &BTreeMap<&str, BTreeSet<&str>>) -> String {
          module lacks what the job needs, and the script says so. A test runs them all, and writes this page (`BLESS=1`).\n",
     );
     let mut folder = "";
-    for script in SCRIPTS {
+    for script in scripts() {
         let here = script.name.split('/').next().unwrap();
         if here != folder {
             folder = here;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use hayes::at::{Event, Why};
-use hayes::library::{SCRIPTS, meant};
+use hayes::library::{meant, scripts};
 use hayes::port::transcript::{Said, Transcript, Who, events};
 use hayes::report::style::{Palette, Style, cut, filled, harmless, without_middle};
 use hayes::runtime::{Listener, RuntimeEvent};
@@ -64,7 +64,7 @@ fn what_was_said_can_be_read_back() {
 
 #[test]
 fn each_says_what_it_is_for() {
-    for entry in SCRIPTS {
+    for entry in scripts() {
         assert!(entry.title().len() > 10, "{} has no title", entry.name);
     }
 }

@@ -4,24 +4,20 @@
 #[path = "entry.rs"]
 #[allow(dead_code, reason = "some of it is for the program only")]
 mod entry;
-#[path = "table.rs"]
-#[allow(dead_code, reason = "some of it is for the program only")]
-mod table;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::at::Shape;
-use crate::{Result, files, read};
+use crate::table::bare;
+use crate::{Result, files, pack, read, require};
 use entry::{
     CommandEntry, ErrorCode, FieldKind, INHERITED, Index, KnownField, KnownResult, KnownValue, Layout, Module, Network,
     Reference, Series, Unit, Urc, When, pair, take_from,
 };
-use table::{Table, bare, hash};
 
 /// All that the files say.
 pub struct Data {
@@ -357,10 +353,6 @@ fn checked_pair(text: &'static str) -> Result<(&'static str, &'static str)> {
     }
 }
 
-fn require(holds: bool, otherwise: &str) -> Result<()> {
-    if holds { Ok(()) } else { Err(otherwise.to_owned()) }
-}
-
 fn unique<K: Ord + std::fmt::Display>(what: &str, keys: impl Iterator<Item = K>) -> Result<()> {
     let mut seen = BTreeMap::new();
     keys.for_each(|key| *seen.entry(key).or_insert(0) += 1);
@@ -380,39 +372,4 @@ fn entries<T: Deserialize<'static>>(path: &Path, key: &str) -> Result<Vec<T>> {
         Some(other) => Err(format!("{}: '{other}' has no place there, but '[[{key}]]' has", path.display())),
         None => Ok(entries),
     }
-}
-
-/// Writes a [`Table`], and looks each entry up in it.
-fn pack<T>(folder: &Path, name: &str, entries: &[T], key: impl Fn(&T) -> Vec<u8>) -> Result<()>
-where
-    T: Serialize + Deserialize<'static> + 'static,
-{
-    let mut packed = Vec::new();
-    let mut ends = Vec::new();
-    for entry in entries {
-        let bytes = postcard::to_stdvec(entry).map_err(|error| format!("{name}: {error}"))?;
-        require(bytes.first().is_some_and(|length| *length < 128), &format!("{name}: a name of 128 bytes or more"))?;
-        packed.extend(bytes);
-        ends.push(packed.len());
-    }
-    // At most half full, so that a name is found in a step or two.
-    let mut slots = vec![0; (2 * entries.len()).next_power_of_two()];
-    let mut keys = BTreeSet::new();
-    for (place, key) in entries.iter().map(key).enumerate().filter(|(_, key)| keys.insert(key.clone())) {
-        let mut slot = hash(&key);
-        while slots.get(slot % slots.len()).is_some_and(|taken| *taken != 0) {
-            slot += 1;
-        }
-        let free = slot % slots.len();
-        if let Some(slot) = slots.get_mut(free) {
-            *slot = place + 1;
-        }
-    }
-    let numbers = [entries.len(), slots.len()].into_iter().chain(ends).chain(slots);
-    let mut bytes: Vec<u8> = numbers.flat_map(|number| (number as u32).to_le_bytes()).collect();
-    bytes.extend(packed);
-    fs::write(folder.join(name), &bytes).map_err(|error| format!("{name}: {error}"))?;
-    let table: &'static Table<T> = Box::leak(Box::new(Table::new(bytes.leak())));
-    let unread = (0..entries.len()).find(|place| table.get(*place).is_none() || table.name(*place).is_none());
-    unread.map_or(Ok(()), |place| Err(format!("{name}: entry {place} cannot be read back")))
 }

@@ -4,9 +4,10 @@ use super::entry::{
     CommandEntry, ErrorCode, Index, KnownField, KnownResult, KnownValue, Layout, Module, Reference, Series, Unit, Urc,
 };
 use super::own::own;
-use super::table::{Table, bare};
+
 use crate::at::{command, parameters};
 use crate::diagnostic::all_nearest;
+use crate::table::{Table, bare};
 
 macro_rules! tables {
     ($($(#[$doc:meta])* $name:ident: $entry:ty = $file:literal;)*) => {

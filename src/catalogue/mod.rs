@@ -11,7 +11,6 @@ mod layout;
 pub mod lookup;
 pub mod own;
 mod secret;
-mod table;
 
 pub use command::{Prospect, prospect};
 pub use explain::{Explanation, explain};

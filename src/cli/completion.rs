@@ -16,7 +16,7 @@ use crate::check::Program;
 use crate::config;
 use crate::connect::AUTO;
 use crate::diagnostic::pages;
-use crate::library::{SCRIPTS, program};
+use crate::library::{program, scripts};
 use crate::port::list::ports;
 use crate::sim::models;
 use crate::source::{LARGEST_TEXT, Source, read_file};
@@ -78,7 +78,7 @@ fn candidates(before: &[String]) -> Vec<String> {
             Vec::new()
         }
         _ if matches!(task, "run" | "batch" | "check" | "show" | "copy") => {
-            SCRIPTS.iter().map(|entry| entry.name.to_owned()).collect()
+            scripts().map(|entry| entry.name.to_owned()).collect()
         }
         _ if task == "explain" => {
             topics().chain(commands().map(|known| known.name)).chain(pages::codes()).map(str::to_owned).collect()

@@ -14,7 +14,7 @@ use super::console::{self, Console, Exit};
 use crate::check::check;
 use crate::diagnostic::{Complaint, Diagnostic, Severity, nearest};
 use crate::hints::is_address;
-use crate::library::{self, Library, SCRIPTS, names_beside, title};
+use crate::library::{self, Library, names_beside, scripts, title};
 use crate::notation::{self, harmless};
 use crate::report::diagnostics::{annotations, json_lines, one_line_each};
 use crate::report::result::plural;
@@ -63,7 +63,7 @@ fn find_file(name: &str, elsewhere: fn(&str) -> String) -> Result<Arc<Source>, C
 
 fn of_library(name: &str) -> String {
     let folder = format!("{}/", name.trim_end_matches('/'));
-    let inside: Vec<&str> = library::SCRIPTS.iter().map(|it| it.name).filter(|it| it.starts_with(&folder)).collect();
+    let inside: Vec<&str> = library::scripts().map(|it| it.name).filter(|it| it.starts_with(&folder)).collect();
     match library::meant(name) {
         _ if name.starts_with('-') => format!("behind `--` all are names: write {name} before it"),
         _ if name.split_once('=').is_some_and(|(param, _)| syntax::is_name(param)) => {
@@ -365,8 +365,7 @@ fn difference(name: &str, old: &str, new: &str, console: &Console) -> String {
 /// `hayes list`: the library as a person browses it.
 pub(crate) fn list(text: &str, json: bool, console: &Console) -> Exit {
     let text = text.to_lowercase();
-    let shown =
-        || SCRIPTS.iter().filter(|entry| entry.name.contains(&text) || entry.title().to_lowercase().contains(&text));
+    let shown = || scripts().filter(|entry| entry.name.contains(&text) || entry.title().to_lowercase().contains(&text));
     if shown().next().is_none() {
         let help = Some("`hayes list` names them all");
         return console.refuse(Exit::Failed, "no script of the library is so called", help);
@@ -378,7 +377,7 @@ pub(crate) fn list(text: &str, json: bool, console: &Console) -> Exit {
         return console.print(&shown().map(line).collect::<String>());
     }
     let is_read = io::stdout().is_terminal();
-    let width = SCRIPTS.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
+    let width = scripts().map(|entry| entry.name.len()).max().unwrap_or(0);
     let line = |entry: &library::LibraryScript| {
         let padding = " ".repeat(width - entry.name.len());
         let line = format!("{}{padding}  {}", console.out.paint(Style::Name, entry.name), entry.title());

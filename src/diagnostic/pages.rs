@@ -10,15 +10,9 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::Severity;
+use crate::table::{CarriedText, Table};
 
-const BOOKS: [&str; 6] = [
-    include_str!("pages/syntax.md"),
-    include_str!("pages/check.md"),
-    include_str!("pages/run.md"),
-    include_str!("pages/port.md"),
-    include_str!("pages/batch.md"),
-    include_str!("pages/config.md"),
-];
+static BOOKS: Table<CarriedText> = Table::new(include_bytes!(concat!(env!("OUT_DIR"), "/pages")));
 
 /// What there is to say about a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +69,7 @@ pub(crate) fn names(written: &str, code: &str) -> bool {
 }
 
 fn sections() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let sections = BOOKS.into_iter().flat_map(|book| book.split("\n## ").skip(1));
+    let sections = BOOKS.iter().flat_map(|book| book.text.split("\n## ").skip(1));
     sections.filter_map(|section| section.split_once('\n')).map(|(code, body)| (code.trim(), body))
 }
 

@@ -210,7 +210,7 @@ pub(crate) fn of_titles(text: &str) -> Vec<String> {
         let title = title.to_lowercase();
         !telling.is_empty() && telling.iter().all(|word| title.split(' ').any(|known| known.starts_with(word)))
     };
-    let scripts = crate::library::SCRIPTS.iter().filter(|script| is_of(script.title())).take(2);
+    let scripts = crate::library::scripts().filter(|script| is_of(script.title())).take(2);
     let commands = crate::catalogue::commands().filter(|command| is_of(command.title)).take(3);
     let scripts = scripts.map(|script| format!("`hayes run {} -p PORT`  {}", script.name, script.title()));
     scripts.chain(commands.map(|command| format!("{}  {}", command.name, command.title))).collect()

@@ -11,16 +11,17 @@ use std::sync::Arc;
 use crate::check::{NotFound, Program, Scripts, check};
 use crate::diagnostic::nearest;
 use crate::source::{LARGEST_TEXT, Source, Unreadable, leads_out, read_text, regular};
+use crate::table::{CarriedText, Table};
 
-#[derive(Debug)]
-pub struct LibraryScript {
-    /// `supersim/setup`
-    pub name: &'static str,
-    pub text: &'static str,
+/// A script of the library, called as `run` calls it: `supersim/setup`.
+pub type LibraryScript = CarriedText;
+
+static SCRIPTS: Table<LibraryScript> = Table::new(include_bytes!(concat!(env!("OUT_DIR"), "/scripts")));
+
+/// All of them, by name.
+pub fn scripts() -> impl Iterator<Item = &'static LibraryScript> {
+    SCRIPTS.iter()
 }
-
-// SCRIPTS: all of them, by name. The build lists the files.
-include!(concat!(env!("OUT_DIR"), "/scripts.rs"));
 
 impl LibraryScript {
     pub fn source(&self) -> Arc<Source> {
@@ -80,7 +81,7 @@ pub fn title(text: &str) -> &str {
 /// The library's script of that name; a `.hayes` behind it does not matter.
 pub fn find(name: &str) -> Option<&'static LibraryScript> {
     let name = name.strip_suffix(".hayes").unwrap_or(name);
-    SCRIPTS.iter().find(|entry| entry.name == name)
+    SCRIPTS.named(name).filter(|entry| entry.name == name)
 }
 
 /// The script that a word of the command line names, checked; none where it names none, or one with errors.
@@ -96,10 +97,10 @@ pub(crate) fn program(name: &str) -> Option<Arc<Program>> {
 /// The name that `name` was probably meant to be; of a script in a folder its last part is enough.
 pub fn meant(name: &str) -> Option<&'static str> {
     let last = |entry: &LibraryScript| entry.name.rsplit('/').next().unwrap_or(entry.name);
-    let whole = nearest(name, SCRIPTS.iter().map(|entry| entry.name));
+    let whole = nearest(name, SCRIPTS.names());
     whole.or_else(|| {
-        let last_part = nearest(name, SCRIPTS.iter().map(last))?;
-        SCRIPTS.iter().find(|entry| last(entry) == last_part).map(|entry| entry.name)
+        let last_part = nearest(name, scripts().map(last))?;
+        scripts().find(|entry| last(entry) == last_part).map(|entry| entry.name)
     })
 }
 

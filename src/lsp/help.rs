@@ -14,7 +14,7 @@ use crate::catalogue::entry::{KnownField, Layout};
 use crate::catalogue::explain::{Context, Explanation, explain};
 use crate::check::Scripts;
 use crate::diagnostic::pages;
-use crate::library::SCRIPTS;
+use crate::library::scripts;
 use crate::report::style::filled;
 use crate::source::Span;
 use crate::suggest::{self, Candidate, CandidateKind, Surroundings, asking, candidates};
@@ -30,7 +30,7 @@ const MOST_ITEMS: usize = 500;
 /// How often the library's scripts send each command, named without its AT: what is usual stands first.
 static SENT: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
     let mut sent = HashMap::new();
-    let words = SCRIPTS.iter().flat_map(|script| script.text.split_whitespace());
+    let words = scripts().flat_map(|script| script.text.split_whitespace());
     for bare in words.filter_map(|word| word.strip_prefix("AT")) {
         let end = bare.find(|letter: char| !letter.is_ascii_alphanumeric() && !SIGNS.contains(&letter));
         *sent.entry(bare.get(..end.unwrap_or(bare.len())).unwrap_or(bare)).or_default() += 1;

@@ -4,7 +4,7 @@ use lsp_server::{Connection, ErrorCode, Request};
 use proptest::prelude::*;
 
 use super::*;
-use crate::library::SCRIPTS;
+use crate::library::scripts;
 
 const URI: &str = "file:///work/script.hayes";
 
@@ -78,8 +78,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_prefix_of_a_script_is_answered(script in 0..SCRIPTS.len(), end in any::<prop::sample::Index>()) {
-        let text = SCRIPTS[script].text;
+    fn any_prefix_of_a_script_is_answered(script in 0..scripts().count(), end in any::<prop::sample::Index>()) {
+        let text = scripts().nth(script).unwrap().text;
         let end = (0..=end.index(text.len() + 1)).rev().find(|end| text.is_char_boundary(*end)).unwrap();
         let text = &text[..end];
         let (line, character) = last_place(text);
@@ -87,8 +87,8 @@ proptest! {
     }
 
     #[test]
-    fn a_script_that_lacks_a_byte_is_answered(script in 0..SCRIPTS.len(), gone in any::<prop::sample::Index>()) {
-        let mut bytes = SCRIPTS[script].text.as_bytes().to_vec();
+    fn a_script_that_lacks_a_byte_is_answered(script in 0..scripts().count(), gone in any::<prop::sample::Index>()) {
+        let mut bytes = scripts().nth(script).unwrap().text.as_bytes().to_vec();
         let gone = gone.index(bytes.len());
         bytes.remove(gone);
         let text = String::from_utf8_lossy(&bytes).into_owned();

@@ -21,6 +21,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 use crate::diagnostic::{Complaint, nearest};
+use crate::table::{CarriedText, Table};
 
 mod modem;
 mod options;
@@ -296,12 +297,14 @@ pub struct Model {
     /// What of it nobody has seen on such a module; empty: nothing.
     pub unconfirmed: &'static str,
     other_names: &'static [&'static str],
-    text: &'static str,
     profile: OnceLock<Result<Box<Profile>, String>>,
 }
 
-// MODELS, in the order of the help, and VENDORS, which `like` may name as well: the build lists the files.
+// MODELS, in the order of the help: the build lists the files.
 include!(concat!(env!("OUT_DIR"), "/models.rs"));
+
+/// Their files, and those of vendors, which `like` may name as well.
+static PROFILES: Table<CarriedText> = Table::new(include_bytes!(concat!(env!("OUT_DIR"), "/profiles")));
 
 /// All models that can be simulated; the generic one is the first.
 pub fn models() -> impl Iterator<Item = &'static Model> {
@@ -355,7 +358,7 @@ impl Profile {
             };
             return Err(Complaint::new(format!("there is no simulated modem `{name}`")).help(help));
         };
-        let read = || Profile::read(model.text).map(Box::new).map_err(|error| error.to_string());
+        let read = || Profile::read(model.name).map(Box::new).map_err(|error| error.to_string());
         // The program's own fault: its data does not parse.
         let damaged = |error: &String| {
             Complaint::new(format!("the data of the simulated modem `{}` is damaged", model.name)).help(error.clone())
@@ -403,17 +406,17 @@ impl Profile {
     }
 
     /// Reads a file over the generic one.
-    fn read(text: &str) -> Result<Profile, toml::de::Error> {
-        let mut tables: Vec<toml::Table> = vec![text.parse()?];
+    fn read(name: &str) -> Result<Profile, toml::de::Error> {
+        let file = |name: &str| {
+            let file = PROFILES.named(name);
+            file.ok_or_else(|| serde::de::Error::custom(format!("there is no profile `{name}`")))?.text.parse()
+        };
+        let mut tables: Vec<toml::Table> = vec![file(name)?];
         // `like = "ec25"`: it lies over that file or a vendor's (`vendors/`), the last over the generic one.
         while let Some(like) = tables.last_mut().and_then(|table| table.remove("like")).filter(|_| tables.len() < 9) {
-            let name = like.as_str().unwrap_or_default();
-            let files = models().map(|model| (model.name, model.text)).chain(VENDORS.iter().copied());
-            let base = files.into_iter().find(|(known, _)| *known == name);
-            let (_, base) = base.ok_or_else(|| serde::de::Error::custom(format!("there is no profile `{name}`")))?;
-            tables.push(base.parse()?);
+            tables.push(file(like.as_str().unwrap_or_default())?);
         }
-        tables.push(MODELS.first().map_or("", |generic| generic.text).parse()?);
+        tables.push(file("generic")?);
         let mut table = toml::Table::new();
         tables.into_iter().rev().try_for_each(|own| overlay(&mut table, own))?;
         for name in ["commands", "presets"] {
