@@ -168,7 +168,7 @@ impl Session {
     /// Takes one piece; false where more must come first.
     fn take_piece(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> bool {
         if self.cursor.awaits_data() {
-            return self.take_pushed(framer, now).unwrap_or(true);
+            return self.take_pushed(framer, now);
         }
         let before = framer.position();
         let (line_ended, cut) = framer.skip_line_ends();
@@ -333,9 +333,8 @@ impl Session {
     /// Data that the line before them counts, which came by itself: in them nothing is a line, and nobody waits for
     /// them. Behind them a line ends. Where they do not come so, it has counted wrongly: then what stands right under
     /// it is what came of them, as of a text whose length nothing tells, if this modem parts what it says by line ends.
-    fn take_pushed(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
-        let below = self.cursor.below?;
-        let Body::Data { length, before } = below.body else { return None };
+    fn take_pushed(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> bool {
+        let Some(below @ Below { body: Body::Data { length, before }, .. }) = self.cursor.below else { return true };
         let rest = framer.rest();
         let begins = if before == b'\n' { body::line_end(rest) } else { Some(0) };
         let end = begins.map(|begins| begins + length);
@@ -350,7 +349,7 @@ impl Session {
             (Some([first, ..]), _) => self.echo.is_of_command() && first.eq_ignore_ascii_case(&b'A'),
             (Some([]) | None, _) if !is_silent && now.time <= below.until => {
                 self.cursor.is_decided(false, now);
-                return Some(false);
+                return false;
             }
             (Some([]), _) => before != b'"',
             (None, _) => false,
@@ -359,7 +358,7 @@ impl Session {
         let Some(data) = end.and_then(|end| rest.get(..end)) else {
             let body = Body::Text { length: None, came: Came::default() };
             self.cursor.below = below.framed.then_some(Below { body, is_data: true, until: now.time, ..below });
-            return Some(true);
+            return true;
         };
         for line in data.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !line.is_empty()) {
             now.tell(&Event::Data(line));
@@ -368,7 +367,7 @@ impl Session {
         // It ends a line that has begun before what was asked since.
         self.begin_line();
         (self.cursor.below, self.cursor.before) = (None, Before::Nothing);
-        Some(true)
+        true
     }
 
     /// `CONNECT` before content that belongs to the answer; and the content, where a number behind it counts its bytes.

@@ -694,9 +694,10 @@ impl Run<'_> {
         let is_code =
             |pattern: &Pattern| pattern.plain().is_some_and(|text| result_code::parse(text.as_bytes()).is_some());
         let are_codes = patterns.iter().all(is_code);
-        // Of several the newest holds: those before it say nothing more.
+        // A refusal that came since holds: what succeeded before it says nothing more.
         let newest = self.conversation.codes().last().filter(|_| are_codes);
-        let mut outdated = if newest.is_some_and(|code| !meets(code)) { self.conversation.codes().count() } else { 0 };
+        let refuses = |code: &[u8]| !meets(code) && result_code::parse(code).is_some_and(|code| !code.is_success());
+        let mut outdated = if newest.is_some_and(refuses) { self.conversation.codes().count() } else { 0 };
         let code = self.scope.last.result.as_ref().filter(|code| code.is_success() && are_codes && newest.is_none());
         let code = code.map(|code| Line { bytes: code.to_string().into() }).filter(|line| meets(&line.bytes));
         let mut fits = |line: &[u8]| {
