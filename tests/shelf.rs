@@ -22,6 +22,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("data/mqtt-publish", &["-V", "broker=broker.example", "-V", "topic=a/b", "-V", "message=21 °C"]),
     ("data/socket-test", &["-V", "host=echo.example", "-V", "port=7"]),
     ("modem/certificate-upload", &["-V", "name=ca.pem", "--secret", "content=-----BEGIN\nAA==\n"]),
+    ("modem/enter-pin", &["--secret", "pin=1234"]),
     ("modem/factory-test", &["-V", "imei=866425038025591"]),
     ("modem/which", &["-V", "commands=+CSQ +CESQ"]),
 ];

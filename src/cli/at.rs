@@ -153,8 +153,9 @@ fn script(commands: &[String], console: &Console) -> Result<String, Exit> {
                 runs.or_else(|| signs.map(|sign| format!("write AT{sign}{}{rest}", name.to_ascii_uppercase()))),
             )
         } else {
-            text.push_str(command);
-            text.push('\n');
+            // What the network says of a code comes by itself, behind OK.
+            let is_code = command.get(..10).is_some_and(|start| start.eq_ignore_ascii_case("AT+CUSD=1,"));
+            text.push_str(&format!("{command}\n{}", if is_code { "await \"+CUSD:\" within 30s\n" } else { "" }));
             continue;
         };
         let named = if command.is_empty() { String::new() } else { format!("{}: ", harmless(command.as_bytes())) };

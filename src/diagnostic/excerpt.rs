@@ -100,10 +100,10 @@ impl<'a> Excerpt<'a> {
     }
 }
 
-/// A message may name what stands in the script, and that may be a megabyte.
+/// A message may name what stands in the script, and that may be a megabyte; what mends it stands at its end.
 fn shortened(message: &str) -> String {
     let message = harmless(message);
-    match message.char_indices().nth(CHARACTERS_AROUND + AFTER + AFTER) {
+    match message.char_indices().nth(800) {
         None => message.into_owned(),
         Some((end, _)) => format!("{}{CUT}", message.get(..end).unwrap_or_default()),
     }

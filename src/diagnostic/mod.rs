@@ -202,7 +202,7 @@ impl fmt::Display for Diagnostic {
 impl std::error::Error for Diagnostic {}
 
 /// "Did you mean": the known word that is most like the one that was written, if one is near enough to be meant. Of
-/// equals the first in the alphabet.
+/// equals one with the same first letter, then the first in the alphabet.
 pub(crate) fn nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     all_nearest(written, known, (written.chars().count() / 3).max(1)).into_iter().next()
 }
@@ -220,7 +220,7 @@ pub(crate) fn all_nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k
     let slips = |known: &str| if known.eq_ignore_ascii_case(written) { 0 } else { slips(written, known) };
     let known = known.into_iter().filter(may_be).map(|known| (slips(known), known));
     let mut near: Vec<_> = known.filter(|(slips, known)| *slips <= most && *slips < known.chars().count()).collect();
-    near.sort_unstable();
+    near.sort_unstable_by_key(|(slips, known)| (*slips, known.chars().next() != written.chars().next(), *known));
     let least = near.first().map(|(slips, _)| *slips);
     near.into_iter().filter(|(slips, _)| Some(*slips) == least).map(|(_, known)| known).collect()
 }

@@ -163,7 +163,7 @@ impl Checker<'_, '_, '_> {
             && let Some((comparison, name)) = passes
             && let Some((value, what, command)) = self.lines.not_known.get(name)
             && self.names.known(name).kind.kind() == Some(Kind::Int)
-            && ["!=", "=="].iter().all(|sign| !self.script.source.text.contains(&format!("{name} {sign} {value}")))
+            && ["!=", "==", "<", "in"].iter().all(|it| !self.script.source.text.contains(&format!("{name} {it}")))
         {
             let written = self.script.source.slice(comparison.span);
             let values: [&dyn Display; 6] = [&written, what, command, value, &name, &written];

@@ -280,8 +280,9 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines
             lint_quotes(known, lines, findings);
             lint_setting(known, findings);
             lint_values(known, lines, findings);
-            if !expects_failure(asked.clauses) {
-                lint_count(known, entry, findings);
+            // Vendors' own get longer from one module to the next.
+            if entry.status == Confirmation::Confirmed && is_standard(entry) && !expects_failure(asked.clauses) {
+                lint_count(known, findings);
             }
         }
         Form::Read if entry.read.is_none() && entry.execute.is_some() && !expects_failure(asked.clauses) => {
@@ -354,7 +355,8 @@ fn lint_named(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fin
         if parameter.kind != Written::Bare || findings.source.slice(span) != value || field.meaning(&value).is_some() {
             continue;
         }
-        let stands = asked.names.known(&value).is_set.then(|| value.to_string());
+        let is_set = asked.names.known(&value).is_set && field.kind() != FieldKind::Hex;
+        let stands = is_set.then(|| value.to_string());
         let found = || asked.names.values_in(&value).into_iter().find(|(_, place)| place.len() == value.len());
         let Some(name) = stands.or_else(|| Some(found()?.0)) else { continue };
         let is_text = matches!(field.kind(), FieldKind::Quoted | FieldKind::Text | FieldKind::Address);
@@ -503,8 +505,8 @@ fn lint_values(known: &KnownCommand<'_>, lines: &Lines, findings: &mut Findings)
 }
 
 /// More values than the command takes.
-fn lint_count(known: &KnownCommand<'_>, entry: &CommandEntry, findings: &mut Findings) {
-    let Some(usage) = known.usage.filter(|_| entry.status == Confirmation::Confirmed) else { return };
+fn lint_count(known: &KnownCommand<'_>, findings: &mut Findings) {
+    let Some(usage) = known.usage else { return };
     let argument = known.command.argument;
     let given: Vec<_> = parameters(argument.as_bytes()).collect();
     // A comma of its own parts a time: without quotes it is two values, and told as that.
@@ -837,7 +839,7 @@ fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
                 // Of a `capture` that is told already.
                 None if is_capture(clause) && !commands.is_empty() => {}
                 None => {
-                    let entry = catalogue::command(found);
+                    let entry = catalogue::command(found).filter(|_| found != "+CUSD");
                     let sign = entry.and_then(|entry| match (&entry.read, &entry.execute) {
                         (Some(_), _) => Some("?"),
                         (None, Some(_)) => Some(""),

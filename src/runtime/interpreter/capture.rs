@@ -358,8 +358,7 @@ impl ScriptView<'_> {
         } else if asked.stakes.tries_pin && result.to_string() == "ERROR" {
             let told = PinAttempt::of(&asked.line).and_then(|pin| tries_told(&pin.opens, self.module).first().copied());
             let told = told.map(|(line, _)| format!(", and {line} for the tries that are left")).unwrap_or_default();
-            let help =
-                format!("the PIN may be wrong, and then one try less is left: ask AT+CPIN?{told}, before another");
+            let help = format!("the SIM is open, or the PIN wrong and a try lost: ask AT+CPIN?{told}, before another");
             problem = problem.help(help);
         } else if let Some(advice) = too_long(asked).or_else(|| advice(result, self.module).map(str::to_owned)) {
             problem = problem.help(advice);
