@@ -53,7 +53,9 @@ fn build() -> Result<()> {
     pack_texts(&out, "scripts", scripts(&root.join("scripts"))?)?;
     let pages = root.join("src/diagnostic/pages");
     println!("cargo::rerun-if-changed={}", pages.display());
-    pack_texts(&out, "pages", files(&pages, "md")?.into_iter().map(|file| (stem(&file), file)))?;
+    // In the order in which they are read.
+    let books = ["syntax", "check", "run", "port", "batch", "config"];
+    pack_texts(&out, "pages", books.map(|book| (book.to_owned(), pages.join(format!("{book}.md")))))?;
     lay_out(&root.join("src/layout.ld"));
     name_build(&root);
     fs::write(out.join("words.rs"), words(&root.join("grammar/hayes.pest"))?).map_err(|error| error.to_string())?;

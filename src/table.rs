@@ -3,7 +3,7 @@
 //! Nothing is read before it is asked for, so that a table costs no time at start-up and needs no relocations. Numbers
 //! are of 32 bits, little-endian: how many entries, slots and blocks there are, where each name ends, where each entry
 //! ends, for each slot the place of the entry whose name has that hash and 1 (or 0), for each block where its entries
-//! end and where it does itself; then the names, sorted, and the blocks. These are deflated, and hold the entries
+//! end and where it does itself; then the names, and the blocks. These are deflated, and hold the entries
 //! (postcard).
 
 use std::iter::repeat_with;
