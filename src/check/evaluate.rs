@@ -51,7 +51,7 @@ pub trait Evaluate {
         match &expression.kind {
             ExpressionKind::Text(template) => Ok(Value::text(self.text(template)?)),
             ExpressionKind::Int(number) => Ok(Value::Int(*number)),
-            ExpressionKind::Decimal(number) => Ok(Value::Decimal(*number)),
+            ExpressionKind::Decimal(number) => Ok(Value::Decimal(**number)),
             ExpressionKind::Bool(truth) => Ok(Value::Bool(*truth)),
             ExpressionKind::Duration(duration) => Ok(Value::Duration(*duration)),
             ExpressionKind::List(items) => {

@@ -39,6 +39,7 @@ pub struct Block {
     pub span: Span,
 }
 
+/// What few have, and what is large, stands apart: a script may have a million.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statement {
     pub kind: StatementKind,
@@ -53,17 +54,17 @@ pub enum StatementKind {
     /// `await PATTERN [or PATTERN]… [within D]`, `await quiet D`, `await prompt "login: "`, `await restart`
     Await(Await),
     /// `ensure AT… answers PATTERN [or PATTERN]… else { … }`
-    Ensure { question: Send, answers: Alternatives, otherwise: Block },
+    Ensure { question: Box<Send>, answers: Alternatives, otherwise: Block },
     /// `retry …  { … } [else { … }]`
-    Retry { schedule: Schedule, body: Block, otherwise: Option<Block> },
+    Retry { schedule: Box<Schedule>, body: Block, otherwise: Option<Block> },
     /// `repeat …  { … }`; `pass` stands for the number of the pass
-    Repeat { schedule: Schedule, pass: Name, body: Block },
+    Repeat { schedule: Box<Schedule>, pass: Name, body: Block },
     /// `try { … } [else { … }]`
     Try { body: Block, otherwise: Option<Block> },
     /// `if EXPR { … } else if EXPR { … } else { … }`
     If { branches: Vec<(Expression, Block)>, otherwise: Option<Block> },
     /// `for NAME in EXPR { … }`
-    For { name: Name, list: Expression, body: Block },
+    For { name: Name, list: Box<Expression>, body: Block },
     /// `assert EXPR[, "why"]`; `check` goes on, and the script fails at its end
     Assert { condition: Expression, why: Option<Template>, goes_on: bool },
     /// `fail "why"`
@@ -82,7 +83,7 @@ pub enum StatementKind {
     /// `set NAME = EXPR`
     Set { name: Name, value: Expression },
     /// `param NAME[:int] [= EXPR] ["what it is"]`, `secret NAME …`
-    Param(Param),
+    Param(Box<Param>),
     /// `requires …`
     Requires(Requirement),
     /// `run "name" [with NAME = EXPR, …] [as NAME]`
@@ -90,7 +91,7 @@ pub enum StatementKind {
     /// `report EXPR | NAME = EXPR, …`; `report row …`, a row of the run's table
     Report { is_row: bool, columns: Vec<Column> },
     /// `capture … from EXPR`
-    CaptureFrom { clause: Clause, from: Expression },
+    CaptureFrom { clause: Box<Clause>, from: Expression },
     /// `abort on PATTERN [or PATTERN]…[, "why"]`
     AbortOn { patterns: Alternatives, why: Option<Template> },
     /// `log "text"`
@@ -228,7 +229,7 @@ impl Statement {
                     AwaitTarget::Prompt { text } => parts.push(Part::Text(text)),
                     AwaitTarget::Restart | AwaitTarget::When => {}
                 }
-                parts.extend(within.iter().map(Part::Value));
+                parts.extend(within.as_deref().map(Part::Value));
                 parts.extend(clauses.iter().map(Part::Clause));
             }
             StatementKind::Ensure { question, answers, otherwise } => {
@@ -407,7 +408,7 @@ pub struct Send {
     pub form: SendForm,
     pub text: Template,
     /// `within D`
-    pub within: Option<Expression>,
+    pub within: Option<Box<Expression>>,
     /// From the first character of the text to its last.
     pub span: Span,
 }
@@ -515,7 +516,7 @@ impl Convert {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Await {
     pub target: AwaitTarget,
-    pub within: Option<Expression>,
+    pub within: Option<Box<Expression>>,
     /// `capture` and `when` lines only.
     pub clauses: Vec<Clause>,
 }
@@ -675,7 +676,7 @@ impl Template {
 
     /// What stands in its `${…}`.
     pub fn values(&self) -> impl Iterator<Item = &Expression> {
-        self.parts.iter().filter_map(|part| if let TemplatePart::Value(value) = part { Some(value) } else { None })
+        self.parts.iter().filter_map(|part| if let TemplatePart::Value(value) = part { Some(&**value) } else { None })
     }
 }
 
@@ -683,7 +684,7 @@ impl Template {
 pub enum TemplatePart {
     /// Escapes are resolved, `$${` is `${`.
     Text(String),
-    Value(Expression),
+    Value(Box<Expression>),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -749,7 +750,7 @@ pub enum ExpressionKind {
     /// `42`, `-1`
     Int(i64),
     /// `3.7`, `-85.00`
-    Decimal(Decimal),
+    Decimal(Box<Decimal>),
     /// `true`, `false`
     Bool(bool),
     /// `500ms`, `5s`, `2min`
@@ -769,7 +770,7 @@ pub enum ExpressionKind {
     /// `a + b`
     Binary { operator: Spanned<BinaryOperator>, left: Box<Expression>, right: Box<Expression> },
     /// `text matches PATTERN`
-    Matches { text: Box<Expression>, pattern: Pattern },
+    Matches { text: Box<Expression>, pattern: Box<Pattern> },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -25,7 +25,7 @@ impl Checker<'_, '_, '_> {
 
     /// What goes out; `clauses` is what is said of its answer.
     pub(super) fn send(&mut self, send: &Send, clauses: &[Clause], role: Role) {
-        self.within(send.within.as_ref());
+        self.within(send.within.as_deref());
         lints::lint(self, send, clauses, role);
         for (name, _) in &self.lines.told_values {
             self.names.look_up(name);

@@ -661,7 +661,7 @@ impl<'t> Checker<'_, '_, 't> {
             }
             AwaitTarget::Quiet { duration } => {
                 self.duration(duration, "how long `await quiet` waits");
-                self.foreseen(|known| known.silence(duration, awaited.within.as_ref()));
+                self.foreseen(|known| known.silence(duration, awaited.within.as_deref()));
                 Some("`await quiet` waits for silence")
             }
             AwaitTarget::Restart => Some("`await restart` waits for a restart"),

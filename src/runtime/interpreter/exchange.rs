@@ -643,7 +643,7 @@ impl Run<'_> {
                 self.wait_for_line(&patterns, &wait.clauses, within, span)
             }
             AwaitTarget::Quiet { duration } => {
-                let quiet = view.silence(duration, wait.within.as_ref())?;
+                let quiet = view.silence(duration, wait.within.as_deref())?;
                 // Without a bound of its own it must at least be possible.
                 let within = if wait.within.is_some() { within } else { within.max(quiet * 2) };
                 self.tell(RuntimeEvent::Waiting { what: Waiting::Quiet { duration: quiet }, at_most: within });

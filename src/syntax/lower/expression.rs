@@ -133,7 +133,7 @@ impl Lowerer<'_> {
             }
             let pattern = self.pattern(&self.required(cut, Rule::quoted_pattern)?)?;
             (start, end) = (left.span, self.span(cut));
-            kind = ExpressionKind::Matches { text: left, pattern };
+            kind = ExpressionKind::Matches { text: left, pattern: Box::new(pattern) };
         }
         self.depth -= 1 + u32::from(is_negated);
         let span = start.to(end);
@@ -197,7 +197,7 @@ impl Lowerer<'_> {
             return Err(expression_too_deep(self.source, span));
         }
         let kind = match pair.as_rule() {
-            Rule::decimal => ExpressionKind::Decimal(self.decimal(pair.as_str(), span)?),
+            Rule::decimal => ExpressionKind::Decimal(Box::new(self.decimal(pair.as_str(), span)?)),
             Rule::integer => ExpressionKind::Int(pair.as_str().parse().map_err(|_| self.too_large(span))?),
             Rule::duration => ExpressionKind::Duration(self.duration_literal(pair)?),
             Rule::boolean => ExpressionKind::Bool(pair.as_str() == "true"),

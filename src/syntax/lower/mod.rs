@@ -124,7 +124,7 @@ impl<'s> Lowerer<'s> {
             }
             Rule::for_line => {
                 let name = self.name(&self.required(pair, Rule::name)?);
-                StatementKind::For { name, list: self.child_expression(pair)?, body: Block::default() }
+                StatementKind::For { name, list: Box::new(self.child_expression(pair)?), body: Block::default() }
             }
             Rule::retry_line => {
                 StatementKind::Retry { schedule: self.schedule(pair)?, body: Block::default(), otherwise: None }
@@ -142,7 +142,7 @@ impl<'s> Lowerer<'s> {
             }
             Rule::unsafe_line => StatementKind::Unsafe { why: self.child_string(pair)?, body: Block::default() },
             Rule::ensure_line => {
-                let question = self.send(pair)?;
+                let question = Box::new(self.send(pair)?);
                 let answers = self.alternatives(&self.required(pair, Rule::alternatives)?)?;
                 StatementKind::Ensure { question, answers, otherwise: Block::default() }
             }
@@ -167,8 +167,8 @@ impl<'s> Lowerer<'s> {
                 StatementKind::Ask { text, answer: name.map(|name| (name, convert)), is_secret }
             }
             Rule::capture_from_line => {
-                let clause =
-                    Clause { kind: self.capture(pair)?, is_secret: child(pair, Rule::as_secret).is_some(), span };
+                let is_secret = child(pair, Rule::as_secret).is_some();
+                let clause = Box::new(Clause { kind: self.capture(pair)?, is_secret, span });
                 StatementKind::CaptureFrom { clause, from: self.child_expression(pair)? }
             }
             Rule::stop_line => StatementKind::Stop,
@@ -182,8 +182,8 @@ impl<'s> Lowerer<'s> {
                 }
                 StatementKind::Set { name, value: self.child_expression(pair)? }
             }
-            Rule::param_line => StatementKind::Param(self.param(pair, false)?),
-            Rule::secret_line => StatementKind::Param(self.param(pair, true)?),
+            Rule::param_line => StatementKind::Param(Box::new(self.param(pair, false)?)),
+            Rule::secret_line => StatementKind::Param(Box::new(self.param(pair, true)?)),
             Rule::requires_line => StatementKind::Requires(self.requires(pair)?),
             Rule::run_line => self.run(pair)?,
             Rule::report_line => {
@@ -224,7 +224,7 @@ impl<'s> Lowerer<'s> {
         })
     }
 
-    fn schedule(&mut self, pair: &Pair<'_, Rule>) -> Result<Schedule, Diagnostic> {
+    fn schedule(&mut self, pair: &Pair<'_, Rule>) -> Result<Box<Schedule>, Diagnostic> {
         let pauses: Vec<Expression> = match child(pair, Rule::pauses).or_else(|| child(pair, Rule::every)) {
             Some(pauses) => {
                 children(&pauses, Rule::expression).map(|pause| self.duration(&pause)).collect::<Result<_, _>>()?
@@ -234,7 +234,7 @@ impl<'s> Lowerer<'s> {
         let mut pauses = pauses.into_iter();
         let (pause, longest) = (pauses.next(), pauses.next());
         if let Some(total) = child(pair, Rule::retry_for) {
-            return Ok(Schedule { limit: self.child_duration(&total)?, by_time: true, pause, longest });
+            return Ok(Box::new(Schedule { limit: self.child_duration(&total)?, by_time: true, pause, longest }));
         }
         let count = self.required(pair, Rule::expression)?;
         if let Some(number) = words::meant("number", count.as_str()) {
@@ -247,7 +247,7 @@ impl<'s> Lowerer<'s> {
                 if pair.as_rule() == Rule::repeat_line { ("repeat", "passes") } else { ("retry", "attempts") };
             return Err(self.fault("hayes::syntax::retry-without-for", limit.span, &[&word, &counts]));
         }
-        Ok(Schedule { limit, by_time: false, pause, longest })
+        Ok(Box::new(Schedule { limit, by_time: false, pause, longest }))
     }
 
     /// The question of `AT…`, `send …`, `reboot …` and `ensure …`.
@@ -260,7 +260,7 @@ impl<'s> Lowerer<'s> {
             }
         };
         let span = text.span;
-        Ok(Send { form, text, within: self.within(pair)?, span })
+        Ok(Send { form, text, within: self.within(pair)?.map(Box::new), span })
     }
 
     fn within(&mut self, pair: &Pair<'_, Rule>) -> Result<Option<Expression>, Diagnostic> {
@@ -279,7 +279,7 @@ impl<'s> Lowerer<'s> {
         } else {
             AwaitTarget::When
         };
-        Ok(Await { target, within: self.within(pair)?, clauses: Vec::new() })
+        Ok(Await { target, within: self.within(pair)?.map(Box::new), clauses: Vec::new() })
     }
 
     fn because(&mut self, pair: &Pair<'_, Rule>) -> Result<Option<Template>, Diagnostic> {

@@ -39,10 +39,11 @@ impl Lowerer<'_> {
         let pieces = self.pieces(pair, quotes)?.into_iter();
         let part = |piece| match piece {
             PatternPart::Text(text) => Ok(TemplatePart::Text(text)),
-            PatternPart::Value(value) => Ok(TemplatePart::Value(value)),
+            PatternPart::Value(value) => Ok(TemplatePart::Value(Box::new(value))),
             PatternPart::Hole(hole) => Err(misunderstood(self.source, hole.span)),
         };
-        let parts = pieces.map(part).collect::<Result<_, _>>()?;
+        let mut parts = pieces.map(part).collect::<Result<Vec<_>, _>>()?;
+        parts.shrink_to_fit();
         Ok(Template { parts, span: self.span(pair) })
     }
 
