@@ -274,6 +274,7 @@ pub(crate) fn harmless_in_place(text: &str) -> Cow<'_, str> {
             (false, 2) => '\u{bf}',
             (false, _) => char::REPLACEMENT_CHARACTER,
         });
+        shown.extend((!stays && character.len_utf8() > 3).then_some('?'));
     }
     Cow::Owned(shown)
 }
@@ -292,10 +293,12 @@ pub(crate) fn spelled(character: char) -> Cow<'static, str> {
     }
 }
 
-/// Control characters, and those that turn the direction of what follows: they could make one line look like another.
+/// Control characters, those that turn the direction of what follows, that end a line to some readers, or that nobody
+/// sees, as the tags from U+E0000 on: they could make one line look like another.
 pub(crate) fn is_harmful(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(character, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(character, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// What a name is sorted by: `gw-2` comes before `gw-10`.

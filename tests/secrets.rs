@@ -138,3 +138,16 @@ fn secrets_and_pins_are_not_kept() {
     hold("saved", &Mask::new(["8642"]));
     hold("kept", &Mask::new(["hunter2"]));
 }
+
+/// As modems and encoders write it: percent, backslash, with what stays as it is and without; Latin-1; taken apart.
+#[test]
+fn a_secret_in_other_spellings_is_hidden() {
+    let mask = Mask::new(["hunter2-Xy9!kQ", "p\u{e4}ssw\u{f6}rd"]);
+    for told in
+        ["hunter2-Xy9!kQ", "hunter2%2DXy9%21kQ", "hunter2-Xy9%21kQ", "hunter2\\2DXy9\\21kQ", "hunter2\\2dXy9\\21kq"]
+    {
+        assert_eq!(mask.text(&format!("+X: a,{told},b")), "+X: a,***,b", "{told}");
+    }
+    assert_eq!(&*mask.bytes(b"+X: p\xE4ssw\xF6rd"), b"+X: ***");
+    assert_eq!(mask.text("+X: p%E4ssword, hunter, -Xy9"), "+X: p%E4ssword, hunter, -Xy9");
+}

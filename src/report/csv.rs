@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::result::{RunResult, Walk, add_row_names, shown};
 use super::tally::place;
 use crate::diagnostic::nearest;
-use crate::notation::is_harmful;
+use crate::notation;
 
 const FAILURE: [&str; 7] = ["failure", "message", "place", "sent", "answer", "result", "help"];
 
@@ -136,12 +136,12 @@ fn cell(value: &Value) -> String {
     if value.is_null() { String::new() } else { harmless(&shown(value)) }
 }
 
-/// A text that no spreadsheet runs, without control characters but line ends.
+/// A text that no spreadsheet runs, its control characters shown as codes, but line ends.
 fn harmless(text: &str) -> String {
     let is_number = text.parse::<f64>().is_ok_and(f64::is_finite);
-    let shown: String = text.chars().filter(|c| *c == '\n' || !is_harmful(*c)).collect();
+    let shown = notation::harmless(text);
     // A spreadsheet looks behind blanks, and takes a full-width sign for the plain one.
     let first = shown.trim_start().chars().next();
     let runs = first.is_some_and(|first| "=+-@|%＝＋－＠".contains(first)) || shown.starts_with('\n');
-    if runs && !is_number { format!("'{shown}") } else { shown }
+    if runs && !is_number { format!("'{shown}") } else { shown.into_owned() }
 }

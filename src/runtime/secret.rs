@@ -73,9 +73,15 @@ impl Mask {
             let name = name.split_once('=').map(|(name, _)| name.trim());
             name.is_some_and(|name| what == "secret" || matches!(what, "set" | "param") && is_called_secret(name))
         };
+        // `run "x" with pw = "…"`
+        let gives = |given: &str| {
+            let (name, value) = given.split_once('=').unwrap_or_default();
+            is_called_secret(name.trim()) && value.trim_start().starts_with(['"', '\''])
+        };
+        let hands_on = |line: &str| line.split_once(" with ").is_some_and(|(_, given)| given.split(',').any(gives));
         matches!(self.text(text), Cow::Borrowed(_))
             && secrets_in(text).into_iter().all(is_name)
-            && !text.lines().any(declares)
+            && !text.lines().any(|line| declares(line) || hands_on(line))
     }
 
     /// From here on this text is hidden; an empty one hides nothing.
@@ -125,11 +131,16 @@ impl Mask {
             let whole = if before == 0 { &packed } else { own };
             [own, whole, &uncounted].iter().filter(|it| it.len() >= 8).for_each(|digits| self.spell(digits.as_bytes()));
         }
-        // RFC 3986 §2.3; and each byte of it.
-        let uri = percent_encoded(secret, |byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
-        self.spell(uri.replace("%20", "+").as_bytes());
-        self.spell(uri.as_bytes());
-        self.spell(percent_encoded(secret, |_| false).as_bytes());
+        // RFC 3986 §2.3; all but letters and digits; each byte of it. Modems write `\2D` too.
+        for stays in [b"-._~".as_slice(), b""] {
+            let uri = percent_encoded(secret, |byte| byte.is_ascii_alphanumeric() || stays.contains(&byte));
+            self.spell_twice(&uri);
+            self.spell(uri.replace("%20", "+").as_bytes());
+        }
+        self.spell_twice(&percent_encoded(secret, |_| false));
+        // Latin-1
+        let narrow = secret.chars().map(|character| u8::try_from(u32::from(character))).collect::<Result<Vec<_>, _>>();
+        narrow.into_iter().for_each(|bytes| self.spell(&bytes));
         let characters: Vec<String> = secret.chars().map(String::from).collect();
         for between in [" ", "-", ".", ",", ", "] {
             self.spell(characters.join(between).as_bytes());
@@ -140,6 +151,11 @@ impl Mask {
             let swapped: Vec<u8> = pairs.collect();
             self.spell(&swapped);
         }
+    }
+
+    fn spell_twice(&mut self, percent: &str) {
+        self.spell(percent.as_bytes());
+        self.spell(percent.replace('%', "\\").as_bytes());
     }
 
     fn spell(&mut self, spelling: &[u8]) {
@@ -176,8 +192,10 @@ impl Mask {
         if shares.first().is_some_and(|(secret, rest)| *secret > 0 && *rest < SMALLEST_PART) {
             return open >= SMALLEST_PART;
         }
-        // What `split` and `replace` are given second they take out.
-        let is_given = shares.iter().enumerate().any(|(place, (secret, _))| place != 1 && *secret > 0);
+        // What `split` and `replace` are given second they take out: what is left stands in the first.
+        let is_left = |leaf: &Value| matches!(given, [Value::Text(from), ..] if from.contains(&leaf.to_string()));
+        let is_cut = leaves(made).into_iter().all(is_left);
+        let is_given = shares.iter().enumerate().any(|(place, (secret, _))| *secret > 0 && !(place == 1 && is_cut));
         is_given && hidden == 0 && !self.is_beside(given.first(), made)
     }
 
@@ -213,7 +231,8 @@ impl Mask {
         if self.made.borrow().as_ref().is_some_and(|made| made.pieces.contains(value)) {
             return (SMALLEST_PART, 0);
         }
-        leaves(value).into_iter().fold((0, 0), |(secret, open), leaf| {
+        let number = matches!(value, Value::Int(_) | Value::Decimal(_)).then(|| Value::text(value.to_string()));
+        leaves(number.as_ref().unwrap_or(value)).into_iter().fold((0, 0), |(secret, open), leaf| {
             // At an edge less is hidden than in the middle of other text.
             let bytes = [b"\n", &*bytes_of(leaf), b"\n"].concat();
             let hidden: usize = self.secrets_of(&bytes).iter().map(|(start, end)| end - start).sum();

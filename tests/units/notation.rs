@@ -30,7 +30,8 @@ fn every_byte_reads_back() {
 
 #[test]
 fn places_stay_right() {
-    for text in ["a\x1bb\u{9b}c\u{202e}d\r\n\re", "plain"] {
+    let unseen = "a\u{200b}b\u{2028}c\u{feff}d\u{e0041}e\u{2060}f\u{2029}g";
+    for text in ["a\x1bb\u{9b}c\u{202e}d\r\n\re", unseen, "plain"] {
         let shown = harmless_in_place(text);
         assert_eq!(shown.len(), text.len());
         for (at, character) in text.char_indices().filter(|(_, character)| character.is_alphabetic()) {
