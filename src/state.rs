@@ -52,25 +52,22 @@ pub(crate) static SIGNALS: AtomicUsize = AtomicUsize::new(0);
 
 /// Opens it. A pipe that nobody reads is waited for, which is told; a signal ends that.
 pub(crate) fn opened(options: &OpenOptions, path: &Path) -> io::Result<File> {
-    if is_pipe(path) {
-        let (options, place, before) = (options.clone(), path.to_owned(), SIGNALS.load(Ordering::Acquire));
-        let (done, is_done) = mpsc::channel();
-        std::thread::Builder::new().spawn(move || done.send(options.open(place)))?;
-        for tenth in 0_u64.. {
-            match is_done.recv_timeout(Duration::from_millis(100)) {
-                Ok(opened) => return opened,
-                Err(_) if SIGNALS.load(Ordering::Acquire) > before => break,
-                Err(_) if tenth == 9 => {
-                    let name = harmless(&path.display().to_string()).into_owned();
-                    let text = format!("waiting for somebody who reads {name}; Ctrl-C ends this\n");
-                    io::stderr().write_all(text.as_bytes())?;
-                }
-                Err(_) => {}
-            }
-        }
-        return Err(io::Error::new(io::ErrorKind::Interrupted, "nobody reads it"));
+    if !is_pipe(path) {
+        return options.open(path);
     }
-    options.open(path)
+    let (options, place, before) = (options.clone(), path.to_owned(), SIGNALS.load(Ordering::Acquire));
+    let (done, is_done) = mpsc::channel();
+    std::thread::Builder::new().spawn(move || done.send(options.open(place)))?;
+    let waits = format!("waiting for somebody who reads {}; Ctrl-C ends this\n", path.display());
+    for tenth in 0_u64.. {
+        match is_done.recv_timeout(Duration::from_millis(100)) {
+            Ok(opened) => return opened,
+            Err(_) if SIGNALS.load(Ordering::Acquire) > before => break,
+            Err(_) if tenth == 9 => io::stderr().write_all(harmless(&waits).as_bytes())?,
+            Err(_) => {}
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::Interrupted, "nobody reads it"))
 }
 
 /// Whether a file is there that would be lost. Streams and devices lose nothing.

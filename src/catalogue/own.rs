@@ -15,10 +15,8 @@ const TECHNOLOGIES: [&str; 6] = ["GSM", "UMTS", "LTE", "LTE-M", "NB-IoT", "NR"];
 /// What a person's file takes as well from the one that it is `like`. Each of ours says these of itself.
 const MORE: &str = "technologies quirks supersim boot-urcs boot-seconds scan-abortable act-8-is-lte-m without-final";
 
-static OWN: OnceLock<Vec<Module>> = OnceLock::new();
-
-/// What their files say
-static TEXTS: OnceLock<Vec<String>> = OnceLock::new();
+/// With what their files say
+static OWN: OnceLock<(Vec<Module>, Vec<String>)> = OnceLock::new();
 
 /// Reads a file of this name; the error says what is wrong with it, in one paragraph.
 pub fn read(file: &str, text: &str) -> Result<Module, String> {
@@ -89,16 +87,16 @@ pub fn read(file: &str, text: &str) -> Result<Module, String> {
 
 /// Makes them known, once in a program's life and before anything is looked up.
 pub fn install(modules: Vec<Module>, texts: Vec<String>) {
-    let _ = (OWN.set(modules), TEXTS.set(texts));
+    let _ = OWN.set((modules, texts));
 }
 
 /// By which it shows that they are as they were in another run
 pub fn texts<'t>() -> impl Iterator<Item = &'t str> {
-    TEXTS.get().into_iter().flatten().map(String::as_str)
+    OWN.get().into_iter().flat_map(|(_, texts)| texts).map(String::as_str)
 }
 
 pub(super) fn own() -> &'static [Module] {
-    OWN.get().map_or(&[], Vec::as_slice)
+    OWN.get().map_or(&[], |(modules, _)| modules)
 }
 
 /// A file is read once, and what is known of its module lives as long as the program.

@@ -93,7 +93,6 @@ fn code(dialled: &str) -> Option<&str> {
 /// What a value tries that goes to the SIM itself, as in `AT+CSIM` (102.221 §11.1, 51.011 §9.2), or is dialled
 /// (22.030 §6.6): the PIN or PUK of what, the codes, and whether it is the SIM that answers.
 pub(crate) fn pin_in(value: &str) -> Option<(&'static str, Vec<String>, bool)> {
-    const BLOCK_DIGITS: usize = 16;
     let card = value.split_at_checked(APDU_HEADER).and_then(|(header, data)| {
         let header = header.to_ascii_uppercase();
         let (class, second) = (header.get(..2)?, header.get(6..8)?);
@@ -107,7 +106,7 @@ pub(crate) fn pin_in(value: &str) -> Option<(&'static str, Vec<String>, bool)> {
         let opens = which.get(usize::from(is_second)).filter(|_| !is_of_maker).unwrap_or(&"ADM");
         let digit = |pair: &[u8]| if let [b'3', digit] = pair { Some(char::from(*digit)) } else { None };
         let code = |block: &[u8]| block.chunks(2).map_while(digit).collect();
-        (!data.is_empty()).then(|| (*opens, data.as_bytes().chunks(BLOCK_DIGITS).map(code).collect(), true))
+        (!data.is_empty()).then(|| (*opens, data.as_bytes().chunks(2 * 8).map(code).collect(), true))
     });
     let dialled = |text: &str| {
         let text = text.replace(|sign: char| !(sign.is_ascii_digit() || sign == '*' || sign == '#'), "");

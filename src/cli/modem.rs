@@ -187,6 +187,7 @@ impl Signals {
         let (cancel, heard) = (cancel.clone(), self.clone());
         let count = AtomicUsize::new(0);
         each(move |exit| {
+            state::SIGNALS.fetch_add(1, Ordering::AcqRel);
             heard.code.fetch_max(exit.code(), Ordering::AcqRel);
             if count.fetch_add(1, Ordering::AcqRel) >= 2 {
                 end_now(heard.exit());
@@ -232,6 +233,7 @@ pub(crate) fn go_on_after(
 ) -> std::io::Result<()> {
     let cancel = cancel.clone();
     each(move |exit| {
+        state::SIGNALS.fetch_add(1, Ordering::AcqRel);
         if exit == Exit::Interrupted && runs.load(Ordering::Acquire) {
             return cancel.cancel();
         }
@@ -259,12 +261,7 @@ fn each(heed: impl Fn(Exit) + Send + 'static) -> std::io::Result<Watching> {
         SIGHUP => Exit::HungUp,
         _ => Exit::Terminated,
     };
-    let watch = move || {
-        for signal in signals.forever() {
-            state::SIGNALS.fetch_add(1, Ordering::AcqRel);
-            heed(exit(signal));
-        }
-    };
+    let watch = move || signals.forever().for_each(|signal| heed(exit(signal)));
     std::thread::Builder::new().name("signals".to_owned()).stack_size(128 << 10).spawn(watch).map(|_| handle)
 }
 

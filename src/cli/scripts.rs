@@ -95,9 +95,8 @@ pub(crate) fn told_of_waiting<T>(path: &Path, read: impl FnOnce() -> T) -> T {
     if !path.metadata().is_ok_and(|of| of.is_file()) {
         // What a pipe holds is there only once somebody has written it: who waits for long is told for what.
         let is_late = move || is_done.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout);
-        let name = harmless(&path.display().to_string()).into_owned();
-        let text = format!("waiting for what somebody writes into {name}; Ctrl-C ends this\n");
-        let tell = move || if is_late() { io::stderr().write_all(text.as_bytes()) } else { Ok(()) };
+        let text = format!("waiting for what somebody writes into {}; Ctrl-C ends this\n", path.display());
+        let tell = move || if is_late() { io::stderr().write_all(harmless(&text).as_bytes()) } else { Ok(()) };
         drop(std::thread::Builder::new().spawn(tell));
     }
     let held = read();
@@ -241,21 +240,19 @@ fn with_folders(names: &[String], outside: bool) -> Vec<(String, Option<Complain
     let mut all = Vec::new();
     for folder in names {
         let mut found = BTreeSet::new();
-        let refused = |path: &PathBuf, name: &str| {
+        let refused = |path: &PathBuf| {
             let message = match path.is_file() || !path.exists() {
                 true if outside || !leads_out(path, Path::new(folder)) => return None,
-                true => format!("{name} leads out of the folder {folder}, and is not read"),
-                false => format!("{name} is no regular file, and is not read"),
+                true => format!("{} leads out of the folder {folder}, and is not read", path.display()),
+                false => format!("{} is no regular file, and is not read", path.display()),
             };
             Some(Complaint::new(message).help("where you trust it, name it"))
         };
         // What cannot be read is told where it is read.
         match files_below(Path::new(folder), "hayes", &mut found) {
-            Ok(()) if Path::new(folder).is_dir() && !found.is_empty() => all.extend(found.iter().map(|path| {
-                let name = path.display().to_string();
-                let refused = refused(path, &name);
-                (name, refused)
-            })),
+            Ok(()) if Path::new(folder).is_dir() && !found.is_empty() => {
+                all.extend(found.iter().map(|path| (path.display().to_string(), refused(path))));
+            }
             Ok(()) | Err(_) => all.push((folder.clone(), None)),
         }
     }

@@ -62,20 +62,18 @@ pub(crate) fn test(arguments: &Test, console: &Console) -> Result<Exit, Exit> {
     // What is read by a program has no colours.
     let out = if arguments.json { Palette { coloured: false } } else { console.out };
     for recording in &recordings {
-        let root = paths.iter().find(|path| path.is_dir() && recording.starts_with(path));
-        let result = one(recording, root.map(PathBuf::as_path), arguments, &cancel, &Console { out, ..*console })
-            .unwrap_or_else(|refused| {
-                // What a recording lacks is no fault of the command line.
-                exit = exit.worst(if refused == Exit::Usage { Exit::Failed } else { refused });
-                let (name, now) = (recording.display().to_string(), Timestamp::now().to_string());
-                let why = "it could not be played: standard error says why";
-                let line = format!("{}  {name}: {why}\n", out.paint(Style::Bad, "FAILED"));
-                if !(arguments.json || arguments.junit == Some("-".into())) {
-                    exit = exit.worst(console.print(&line));
-                }
-                let failure = Some(FailureReport::outside("", why));
-                RunResult { failure, ..RunResult::empty(&name, &name, &name, now, Status::Failed) }
-            });
+        let result = one(recording, arguments, &cancel, &Console { out, ..*console }).unwrap_or_else(|refused| {
+            // What a recording lacks is no fault of the command line.
+            exit = exit.worst(if refused == Exit::Usage { Exit::Failed } else { refused });
+            let (name, now) = (recording.display().to_string(), Timestamp::now().to_string());
+            let why = "it could not be played: standard error says why";
+            let line = format!("{}  {name}: {why}\n", out.paint(Style::Bad, "FAILED"));
+            if !(arguments.json || arguments.junit == Some("-".into())) {
+                exit = exit.worst(console.print(&line));
+            }
+            let failure = Some(FailureReport::outside("", why));
+            RunResult { failure, ..RunResult::empty(&name, &name, &name, now, Status::Failed) }
+        });
         passed += usize::from(result.passed());
         let failed = if result.passed() { Exit::Passed } else { Exit::Failed };
         let json = || console.print(&(result.json() + "\n"));
@@ -129,23 +127,19 @@ impl Terms {
     }
 }
 
-/// Plays it, as it was found in this folder.
-fn one(
-    recording: &Path,
-    folder: Option<&Path>,
-    arguments: &Test,
-    cancel: &Cancel,
-    console: &Console,
-) -> Result<RunResult, Exit> {
+fn one(recording: &Path, arguments: &Test, cancel: &Cancel, console: &Console) -> Result<RunResult, Exit> {
     let (name, started) = (recording.display().to_string(), Timestamp::now().to_string());
     let refuse = |message: String, help: &str| console.refuse(Exit::Invalid, &message, Some(help));
     // A folder may come from anybody: neither a link nor a name leads out of it.
-    let stays = |path: &Path, what: &str| match folder.or(recording.parent()).is_some_and(|root| leads_out(path, root))
-    {
-        true if !arguments.inputs.outside => {
+    let named = arguments.paths.iter().map(PathBuf::as_path);
+    let folder = named.clone().find(|path| path.is_dir() && recording.starts_with(path));
+    let folder = folder.or(named.clone().all(|path| !path.exists()).then_some(Path::new(".")));
+    let root = folder.or(recording.parent()).filter(|_| !arguments.inputs.outside);
+    let stays = |path: &Path, what: &str| match root.is_some_and(|root| leads_out(path, root)) {
+        true => {
             Err(refuse(format!("{name}: {what} leads out of the folder"), "where you trust it, --outside reads it"))
         }
-        true | false => Ok(()),
+        false => Ok(()),
     };
     folder.map_or(Ok(()), |_| stays(recording, "it"))?;
     let text = read_file(recording, LARGEST_TEXT)

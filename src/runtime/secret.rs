@@ -74,10 +74,8 @@ impl Mask {
             name.is_some_and(|name| what == "secret" || matches!(what, "set" | "param") && is_called_secret(name))
         };
         // `run "x" with pw = "…"`
-        let gives = |given: &str| {
-            let (name, value) = given.split_once('=').unwrap_or_default();
-            is_called_secret(name.trim()) && value.trim_start().starts_with(['"', '\''])
-        };
+        let gives = |(name, value): (&str, &str)| is_called_secret(name.trim()) && value.contains(['"', '\'']);
+        let gives = |given: &str| given.split_once('=').is_some_and(gives);
         let hands_on = |line: &str| line.split_once(" with ").is_some_and(|(_, given)| given.split(',').any(gives));
         matches!(self.text(text), Cow::Borrowed(_))
             && secrets_in(text).into_iter().all(is_name)
@@ -131,14 +129,14 @@ impl Mask {
             let whole = if before == 0 { &packed } else { own };
             [own, whole, &uncounted].iter().filter(|it| it.len() >= 8).for_each(|digits| self.spell(digits.as_bytes()));
         }
-        // RFC 3986 §2.3; all but letters and digits; each byte of it. Modems write `\2D` too.
-        for stays in [b"-._~".as_slice(), b""] {
-            let uri = percent_encoded(secret, |byte| byte.is_ascii_alphanumeric() || stays.contains(&byte));
-            self.spell_twice(&uri);
-            self.spell(uri.replace("%20", "+").as_bytes());
+        // RFC 3986 §2.3; all but letters and digits; each byte of it. Modems write `\2D` too, and Latin-1.
+        let written = |plain: bool, stays: &[u8]| {
+            percent_encoded(secret, |byte| plain && byte.is_ascii_alphanumeric() || stays.contains(&byte))
+        };
+        for uri in [written(true, b"-._~"), written(true, b""), written(false, b"")] {
+            let spellings = [uri.replace("%20", "+"), uri.replace('%', "\\"), uri];
+            spellings.iter().for_each(|spelling| self.spell(spelling.as_bytes()));
         }
-        self.spell_twice(&percent_encoded(secret, |_| false));
-        // Latin-1
         let narrow = secret.chars().map(|character| u8::try_from(u32::from(character))).collect::<Result<Vec<_>, _>>();
         narrow.into_iter().for_each(|bytes| self.spell(&bytes));
         let characters: Vec<String> = secret.chars().map(String::from).collect();
@@ -151,11 +149,6 @@ impl Mask {
             let swapped: Vec<u8> = pairs.collect();
             self.spell(&swapped);
         }
-    }
-
-    fn spell_twice(&mut self, percent: &str) {
-        self.spell(percent.as_bytes());
-        self.spell(percent.replace('%', "\\").as_bytes());
     }
 
     fn spell(&mut self, spelling: &[u8]) {

@@ -39,7 +39,6 @@ pub struct Block {
     pub span: Span,
 }
 
-/// What few have, and what is large, stands apart: a script may have a million.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statement {
     pub kind: StatementKind,

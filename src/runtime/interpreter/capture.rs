@@ -529,7 +529,6 @@ fn all(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Result<
             continue;
         }
         match parameters(list).next() {
-            // `+COPS: ()` lists nothing.
             Some(first) if first.kind == Written::Group && list.iter().all(|byte| b"(), ".contains(byte)) => {}
             Some(first) if first.kind == Written::Group => groups(fields, line, &mut records)?,
             // Behind nothing stand the values that the command takes: `+COPS: ,,(0-4),(0-2)`.

@@ -42,8 +42,7 @@ impl Lowerer<'_> {
             PatternPart::Value(value) => Ok(TemplatePart::Value(Box::new(value))),
             PatternPart::Hole(hole) => Err(misunderstood(self.source, hole.span)),
         };
-        let mut parts = pieces.map(part).collect::<Result<Vec<_>, _>>()?;
-        parts.shrink_to_fit();
+        let parts = pieces.map(part).collect::<Result<Box<[_]>, _>>()?.into_vec();
         Ok(Template { parts, span: self.span(pair) })
     }
 
