@@ -332,7 +332,10 @@ pub(crate) fn meant(name: &str) -> Vec<&'static str> {
     let ways: [&dyn Fn(&str) -> bool; 3] =
         [&|name| name == bare || name == written, &begins, &|name| name.len() > 3 && bare.starts_with(name)];
     let found = ways.into_iter().map(called).find(|found| !found.is_empty());
-    found.unwrap_or_else(|| nearest(&name.to_lowercase(), models().flat_map(names)).into_iter().collect())
+    // Another number is another module; `bg69` has the digits of `bg96`.
+    let digits = |name: &str| name.chars().filter_map(|sign| sign.to_digit(10)).sum::<u32>();
+    let alike = models().flat_map(names).filter(|known| digits(&written) == 0 || digits(known) == digits(&written));
+    found.unwrap_or_else(|| nearest(&name.to_lowercase(), alike).into_iter().collect())
 }
 
 impl Model {

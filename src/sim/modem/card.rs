@@ -1,6 +1,7 @@
 //! The SIM: its lock, its numbers, its files, its phone book (27.007 §7.19, §8.11 to §8.14, §8.18; 31.102).
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::notation::{hex, unhex};
 use crate::sim::{CommandError, Options};
@@ -12,6 +13,10 @@ use crate::chance::Random;
 pub(super) const COMMANDS: &[Row] = &[
     ("pin", &[Set], |modem, request| {
         modem.mobile.card.enter(request)?;
+        // Who tells the SIM's state when it starts tells it now.
+        if modem.adaptor.profile.boot.iter().any(|it| it.line.starts_with("+CPIN:")) {
+            modem.adaptor.urc_later(Duration::from_millis(500), "+CPIN: READY");
+        }
         modem.mobile.update(&mut modem.adaptor);
         Ok(Effect::Done)
     }),

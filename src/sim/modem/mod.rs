@@ -200,6 +200,8 @@ enum Timer {
     /// The last word before the power goes
     PoweredDown,
     CallEnds,
+    /// A call that comes
+    Ring,
     Storm,
     /// Power saving: the active time is over, and later the time until the periodic update.
     Dozes,
@@ -260,7 +262,8 @@ impl Adaptor {
 
     /// Everything that waits is forgotten but what the network and the SIM are up to; from now on it is deaf.
     fn restart(&mut self) {
-        self.timers.retain(|(_, timer)| matches!(timer, Timer::Incoming(_) | Timer::ImsiSwitch | Timer::Storm));
+        use Timer::{ImsiSwitch, Incoming, Ring, Storm};
+        self.timers.retain(|(_, timer)| matches!(timer, Incoming(_) | ImsiSwitch | Storm | Ring));
         if self.has_fault("forgets") && self.line_number > 0 {
             self.settings.forget();
             // It is the same that was read at first, without a complaint.

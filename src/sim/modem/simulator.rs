@@ -56,6 +56,9 @@ impl Simulator {
         if let Some(time) = modem.adaptor.options.time("imsi-switch") {
             modem.adaptor.after(time, Timer::ImsiSwitch);
         }
+        if let Some(time) = modem.adaptor.options.time("ring") {
+            (0..6).for_each(|rung| modem.adaptor.after(time + rung * Duration::from_secs(5), Timer::Ring));
+        }
         modem.adaptor.storm();
         match modem.adaptor.options.time("boot") {
             Some(time) => modem.power_up(time),
@@ -184,6 +187,12 @@ impl Simulator {
             Timer::CallEnds => {
                 mobile.hang_up(ta);
                 ta.urc("NO CARRIER");
+            }
+            Timer::Ring => {
+                ta.urc("RING");
+                if ta.settings.number("+CLIP", 0) == 1 {
+                    ta.urc("+CLIP: \"+447700900123\",145,\"\",0,\"\",0");
+                }
             }
             Timer::Storm => {
                 let line = ta.stray_urc();
