@@ -76,7 +76,8 @@ pub(crate) fn candidates(typed: &str, around: &Surroundings<'_>) -> (usize, Vec<
     let (before, word) = typed.split_at_checked(start).unwrap_or((typed, ""));
     if let Some(run) = run_name(before).filter(|_| takes_parameter(before)) {
         let found = around.scripts.find(run, around.from).map(|source| parameters(&source)).unwrap_or_default();
-        return (start, found.into_iter().filter(|parameter| parameter.text.starts_with(word)).collect());
+        let is_open = |it: &Candidate| it.text.starts_with(word) && !before.contains(&format!(" {}", it.text));
+        return (start, found.into_iter().filter(is_open).collect());
     }
     let expected = expected(before);
     if before.ends_with('.') || expected.is_empty() && !word.is_empty() {
@@ -122,7 +123,7 @@ fn keyword(word: &'static str) -> Candidate {
 }
 
 /// How the question is known that the line has, or else stands under.
-fn asked_of(before: &str, question: Option<&str>) -> Option<&'static Usage> {
+pub(crate) fn asked_of(before: &str, question: Option<&str>) -> Option<&'static Usage> {
     let asked = before.split_whitespace().find(|word| word.starts_with("AT")).or(question)?;
     let parsed = command::parse(asked)?;
     let last = parsed.commands.last()?;
@@ -130,7 +131,7 @@ fn asked_of(before: &str, question: Option<&str>) -> Option<&'static Usage> {
 }
 
 /// The values of the answer from the next one on, as a `capture` names them: the next, and all that there always are.
-fn fields(before: &str, question: Option<&str>) -> Vec<Candidate> {
+pub(crate) fn fields(before: &str, question: Option<&str>) -> Vec<Candidate> {
     let layout = asked_of("", question).and_then(|usage| usage.answers.first());
     let Some(layout) = layout else { return Vec::new() };
     let (place, always) = (before.matches(',').count(), layout.counts.trailing_zeros() as usize);

@@ -10,7 +10,7 @@ use lsp_types as lsp;
 use super::mentions::Owner;
 use super::{Document, Workspace, unit};
 use crate::at::{Form, command};
-use crate::catalogue::entry::{KnownField, Layout};
+use crate::catalogue::entry::{KnownField, Layout, Urc};
 use crate::catalogue::explain::{Context, Explanation, explain};
 use crate::check::Scripts;
 use crate::diagnostic::pages;
@@ -123,7 +123,16 @@ pub(super) fn complete(workspace: &Workspace, asked: &lsp::CompletionParams) -> 
     names.extend(fields(workspace, document, line));
     let question = question_above(document, offset);
     let around = Surroundings { names: &names, scripts: &workspace.scripts(), from: &document.source, question };
-    let (start, mut found) = candidates(line, &around);
+    let (mut start, mut found) = candidates(line, &around);
+    if let Some((before, begun)) =
+        line.rsplit_once('"').filter(|_| found.is_empty() && line.matches('"').count() % 2 == 1)
+    {
+        (start, found) = lines(before, begun, question);
+        start += before.len() + 1;
+        // Within a command's quotes a value of the script may stand.
+        let names = names.iter().filter(|name| begun.is_empty() && asking(line).is_some() && !name.text.contains('.'));
+        found.extend(names.map(|it| Candidate { text: format!("${{{}}}", it.text), ..it.clone() }));
+    }
     let typed = line.get(start..).unwrap_or_default();
     let bare = |text: &str| text.strip_prefix("AT").unwrap_or(text).trim_end_matches(['?', '=']).to_owned();
     let exact = bare(typed);
@@ -182,6 +191,40 @@ fn joined(mut candidate: Candidate, typed: &str, behind: &str) -> Option<(Candid
         doubled.or_else(|| Some(" = ").filter(|end| text.ends_with(end) && after.trim_start().starts_with('=')));
     text.truncate(text.len() - doubled.map_or(0, str::len));
     Some((candidate, taken))
+}
+
+/// What a text in quotes may be: a line of the answer that is asked for, with its fields; a line that comes by itself.
+fn lines(before: &str, begun: &str, question: Option<&str>) -> (usize, Vec<Candidate>) {
+    let word = before.split_whitespace().next().unwrap_or_default();
+    let captures = matches!(word, "capture" | "when");
+    if let Some((line, name)) = begun.rsplit_once('{').filter(|(_, name)| captures && !name.contains('}')) {
+        let next = suggest::fields(line, question).into_iter().take(1).filter(|it| it.text.starts_with(name));
+        let next = next.map(|it| Candidate { text: format!("{}}}", it.text), ..it });
+        return (line.len() + 1, next.collect());
+    }
+    let new = |text: String, about: &str| Candidate::new(CandidateKind::Other, text, about);
+    let asked = suggest::asked_of(before, question).and_then(|usage| Some((usage, usage.prefix?)));
+    let mut found = Vec::new();
+    if let Some((usage, prefix)) = asked.filter(|_| captures || word == "expect" || before.contains(" answers ")) {
+        let all = suggest::fields("", question).pop().filter(|_| captures);
+        let all = all.map(|all| all.text.split(", ").map(|name| format!("{{{name}}}")).collect::<Vec<_>>().join(","));
+        found.extend(all.map(|all| new(format!("{prefix}: {all}"), "")));
+        found.push(new(format!("{prefix}: "), ""));
+        let first = usage.answers.first().and_then(|layout| layout.field(0)).filter(|_| word != "capture");
+        let values = first.into_iter().flat_map(|field| &field.values);
+        found.extend(values.map(|value| new(format!("{prefix}: {}", value.value()), value.meaning())));
+    } else if matches!(word, "await" | "abort" | "when") {
+        let line = |urc: &Urc| if urc.values.is_empty() { urc.start.to_owned() } else { format!("{}: ", urc.start) };
+        found.extend(crate::catalogue::lookup::urcs().map(|urc| new(line(urc), urc.title)));
+        found.dedup_by(|one, other| one.text == other.text);
+        // Those that every modem may say first.
+        let of_standards = |urc: &Urc| urc.vendors.contains(&"3GPP");
+        found.sort_by_key(|it| {
+            !crate::catalogue::lookup::urcs().any(|urc| of_standards(urc) && it.text.starts_with(urc.start))
+        });
+    }
+    found.retain(|candidate| candidate.text.starts_with(begun));
+    (0, found)
 }
 
 /// The question that the line stands under, with no other statement between.

@@ -224,7 +224,7 @@ enum Outlet {
 }
 
 /// A pseudo-terminal: what is written to the master is read from `path`, and the other way round.
-pub(super) struct Terminal {
+struct Terminal {
     /// Does not block. Where no program has `path` open it answers EIO.
     pub(super) master: File,
     pub(super) path: PathBuf,
