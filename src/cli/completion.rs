@@ -16,7 +16,7 @@ use crate::check::Program;
 use crate::config;
 use crate::connect::AUTO;
 use crate::diagnostic::pages;
-use crate::library::{program, scripts};
+use crate::library::{names_beside, program, scripts};
 use crate::port::list::ports;
 use crate::sim::models;
 use crate::source::{LARGEST_TEXT, Source, read_file};
@@ -48,7 +48,7 @@ pub(crate) fn word(words: &[String], console: &Console) -> Exit {
     let begun = if flag.is_empty() { String::new() } else { format!("{flag}=") };
     let values = values(&before, typed);
     let is_value = values.is_some();
-    let found = values.unwrap_or_else(|| candidates(&before)).into_iter().filter(|word| word.starts_with(typed));
+    let found = values.unwrap_or_else(|| candidates(&before, typed)).into_iter().filter(|word| word.starts_with(typed));
     let found: String = found.map(|word| format!("{begun}{word}\n")).collect();
     let exit = if is_value && !found.is_empty() { Exit::Passed } else { Exit::Nothing };
     exit.worst(console.print(&found))
@@ -68,7 +68,7 @@ fn values(before: &[String], typed: &str) -> Option<Vec<String>> {
     })
 }
 
-fn candidates(before: &[String]) -> Vec<String> {
+fn candidates(before: &[String], typed: &str) -> Vec<String> {
     let task = before.first().map_or("", String::as_str);
     match before.last().map_or("", String::as_str) {
         // What a flag takes else is a file, or the like.
@@ -78,7 +78,8 @@ fn candidates(before: &[String]) -> Vec<String> {
             Vec::new()
         }
         _ if matches!(task, "run" | "batch" | "check" | "show" | "copy") => {
-            scripts().map(|entry| entry.name.to_owned()).collect()
+            let own = names_beside(&Source::new("", ""), typed).into_iter().map(|name| name + ".hayes");
+            own.chain(scripts().map(|entry| entry.name.to_owned())).collect()
         }
         _ if task == "explain" => {
             topics().chain(commands().map(|known| known.name)).chain(pages::codes()).map(str::to_owned).collect()

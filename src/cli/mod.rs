@@ -111,7 +111,8 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Result<Exit, Exit>
     arguments.task.as_ref().map_or(Ok(()), |task| needs_memory(least_memory(task), console))?;
     modules::make_known(arguments.task.as_ref(), console)?;
     let Some(task) = &arguments.task else {
-        return Err(console.refuse(Exit::Usage, "name a command", Some("`hayes --help` lists them")));
+        let help = "`hayes --help` lists them; `hayes run -` runs the lines of standard input";
+        return Err(console.refuse(Exit::Usage, "name a command", Some(help)));
     };
     Ok(match task {
         Task::Repl(arguments) => repl::repl(arguments, console)?,

@@ -16,6 +16,6 @@ _hayes_words() {
     # Readline replaces what stands behind the last colon or equals sign.
     local cut="${word%"${word##*[:=]}"}"
     COMPREPLY+=("${found[@]#"$cut"}")
-    [[ "${COMPREPLY[*]}" != *= ]] || compopt -o nospace
+    [[ "${COMPREPLY[*]}" != *[=/] ]] || compopt -o nospace
 }
 complete -F _hayes_words -o nosort -o bashdefault -o default hayes
