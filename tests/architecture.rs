@@ -10,7 +10,7 @@ use regex::Regex;
 
 // The limits of the step that made the house smaller, for the rooms that stood then; a twentieth more lines for what
 // they have learnt since: a check of people's slips, whose an echo is, what functions make of secrets.
-const LINES: usize = 53_430;
+const LINES: usize = 53_480;
 const FILES: usize = 240;
 const TYPES: usize = 440;
 const PUB_SUPER: usize = 500;
@@ -25,7 +25,7 @@ const LATER: [(&str, usize, usize); 10] = [
     ("guard", 1_150, 14),
     // It makes blocks of jumps: loops, branches, subroutines in place.
     ("import", 2_450, 20),
-    ("lsp", 1_950, 25),
+    ("lsp", 1_990, 25),
     ("probe", 250, 4),
     ("scaffold", 300, 4),
     ("usb", 250, 2),
