@@ -435,6 +435,6 @@ fn parameter(param: &Param, script: &str) -> String {
     };
     let default =
         default(param, script).map_or_else(|| " (required)".to_owned(), |default| format!(" (default {default})"));
-    let about = param.about.as_deref().unwrap_or_default();
-    format!("{flag} {}=…  {about}{kind}{default}", param.name.value)
+    let about = format!("{}{kind}{default}", param.about.as_deref().unwrap_or_default());
+    format!("{flag} {}=…  {}", param.name.value, about.trim_start())
 }

@@ -11,6 +11,7 @@ use crate::check::{Program, from_text};
 use crate::connect::Address;
 use crate::diagnostic::{Complaint, meant_or_all};
 use crate::guard::{Guard, Simulators};
+use crate::notation::row_of;
 use crate::syntax::ast::Param;
 use crate::value::Value;
 
@@ -138,7 +139,10 @@ pub fn unknown_param(name: &str, secret: bool, programs: &[Arc<Program>]) -> Com
     let params = programs.iter().flat_map(|program| &program.params).filter(|param| param.secret || !secret);
     let names: Vec<&str> = params.map(|param| param.name.value.as_str()).collect();
     let what = if secret { "secret" } else { "parameter" };
-    let help = meant_or_all(name, &names, &format!("its {what}s"), &format!("the script has no {what}s"));
+    // As other scripts call it.
+    let meant = row_of(include_str!("params.md"), name).and_then(|row| row.split(' ').find(|it| names.contains(it)));
+    let all = || meant_or_all(name, &names, &format!("its {what}s"), &format!("the script has no {what}s"));
+    let help = meant.map_or_else(all, |meant| format!("did you mean {meant}?"));
     Complaint::new(format!("the script has no {what} {name}")).help(help)
 }
 

@@ -145,7 +145,8 @@ fn header(span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<V
                 }
                 None if title.is_empty() => "name each column, or leave it out".to_owned(),
                 None => {
-                    let name = title.split_once('.').map_or(title, |(_, name)| name);
+                    // A spreadsheet's `APN` is the script's `apn`.
+                    let name = title.split_once('.').map_or(&*lower, |(_, name)| name);
                     format!("columns are {}: did you mean `var.{name}` or `label.{name}`?", COLUMNS.join(", "))
                 }
             };

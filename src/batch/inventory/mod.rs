@@ -135,7 +135,8 @@ fn foreign_format(source: &Source) -> Option<(&'static str, Span)> {
     let is_key = first.ends_with(':') && !first.contains(['=', ',', ';', '\t', '[']);
     let is_yaml = first == "---" || is_key || name.ends_with(".yaml") || name.ends_with(".yml");
     let start = source.text.find(first)?;
-    let format = is_json.then_some("JSON").or(is_yaml.then_some("YAML"))?;
+    let is_script = name.ends_with(".hayes").then_some("a script");
+    let format = is_script.or(is_json.then_some("JSON")).or(is_yaml.then_some("YAML"))?;
     Some((format, Span::new(start, start + first.len())))
 }
 
