@@ -128,7 +128,7 @@ impl Scripts for Shelf {
             "supersim/set-apn" => "param apn = \"super\"\nAT+CGDCONT=1,\"IP\",\"${apn}\"\n",
             "net/login" => "param user\nparam port:int = 23\nlog \"${user} ${port}\"\n",
             "circle" => "run \"circle\"\n",
-            "sim/unlock" => "secret pin\n# allow hayes::check::danger: this SIM's own PIN\nAT+CPIN=\"${pin}\"\n",
+            "sim/unlock" => "secret pin\nAT+CPIN=\"${pin}\"\n",
             _ => return Err(NotFound::Nowhere { suggestions: vec!["modem/identify".to_owned()] }),
         };
         Ok(Source::new(name, text))

@@ -77,7 +77,9 @@ impl Names {
             // A name, and where what stands for its value ends.
             let read = |(open, close): (&str, &str)| {
                 let behind = here.strip_prefix(open)?;
-                let inner = if close.is_empty() { behind } else { behind.trim_start_matches(' ') };
+                // `%d %m` are two conversions, and `%apn%` has no blanks.
+                let trims = !matches!(close, "" | "%");
+                let inner = if trims { behind.trim_start_matches(' ') } else { behind };
                 let name = inner.split(|character| !is_name(character)).next().unwrap_or_default();
                 // `$modem.imei`, where `modem` is a record
                 let is_record = |name: &str| self.known(name).kind.kind() == Some(ValueKind::Record);
@@ -86,10 +88,11 @@ impl Names {
                 let length = name.len() + field.filter(|field| !field.is_empty()).map_or(0, |field| field.len() + 1);
                 let name = inner.get(..length)?;
                 let rest = inner.strip_prefix(name)?;
-                let rest = if close.is_empty() { rest } else { rest.trim_start_matches(' ') }.strip_prefix(close)?;
+                let rest = if trims { rest.trim_start_matches(' ') } else { rest }.strip_prefix(close)?;
                 // `5%apn`, `user@apn`
                 let is_apart = !(close.is_empty() && open != "$" && before.ends_with(is_name));
-                (is_apart && !name.is_empty()).then_some((name, here.len() - rest.len()))
+                let least = if open == "%" { 2 } else { 1 };
+                (is_apart && name.len() >= least).then_some((name, here.len() - rest.len()))
             };
             let named = |(name, length): (&str, usize)| {
                 let lower = name.to_ascii_lowercase();

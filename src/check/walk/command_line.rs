@@ -219,8 +219,10 @@ fn lint_plus(line: &AtText, findings: &mut Findings) -> bool {
 fn lint_case(line: &AtText, parsed: &CommandLine<'_>, findings: &mut Findings) {
     let mut names = vec![(0, 2)];
     names.extend(parsed.commands.iter().map(|command| {
-        let start = command.range.start;
-        (start, start + command.name.len())
+        let end = command.range.start + command.name.len();
+        // `dt` of a number that is dialled by tones
+        let by_tones = command.is("D") && command.argument.starts_with(['t', 'p']);
+        (command.range.start, end + usize::from(by_tones))
     }));
     let lower = names.iter().find(|(start, end)| {
         line.text.get(*start..*end).is_some_and(|name| name.bytes().any(|byte| byte.is_ascii_lowercase()))
@@ -271,7 +273,11 @@ fn lint_line_end(line: &AtText, form: SendForm, findings: &mut Findings) -> bool
         }
         SendForm::Text => {
             line.line_end.iter().for_each(|span| findings.tell("hayes::check::line-end-sent twice", *span, &[]));
-            false
+            let kept = text.trim_end_matches("\\n").trim_end_matches("\\r");
+            if kept.len() < text.len() {
+                findings.tell("hayes::check::line-end-sent literal", line.span(kept.len(), text.len()), &[&kept]);
+            }
+            kept.len() < text.len()
         }
         SendForm::Raw => false,
     }

@@ -401,7 +401,13 @@ impl Checker<'_, '_, '_> {
         }
         if let Some(found) = regex_sign(text) {
             let span = self.place_in(pattern.span, &[found]);
-            self.findings.tell("hayes::check::regex-in-text", span, &[&found]);
+            // `+` begins a prefix; `1|5` would be two lines.
+            let sign = if text.starts_with(['+', '*', '$']) { "\\" } else { "" };
+            let regex = format!("{sign}{}", text.replacen("^+", "^\\+", 1).replace('/', "\\/"));
+            let is_choice = found.contains('|') && !text.contains('(');
+            let holds = pattern.plain().is_some() && !is_choice && regex_syntax::parse(&regex).is_ok();
+            let regex = if holds { format!("/{regex}/") } else { "/…/".to_owned() };
+            self.findings.tell("hayes::check::regex-in-text", span, &[&found, &regex]);
         }
         if text.strip_suffix(" OK").is_some_and(|line| line.contains(':')) {
             let span = self.place_in(pattern.span, &[" OK"]);

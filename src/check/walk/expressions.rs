@@ -163,7 +163,9 @@ impl Checker<'_, '_, '_> {
             && let Some((comparison, name)) = passes
             && let Some((value, what, command)) = self.lines.not_known.get(name)
             && self.names.known(name).kind.kind() == Some(Kind::Int)
-            && ["!=", "==", "<", "in"].iter().all(|it| !self.script.source.text.contains(&format!("{name} {it}")))
+            && ["!=", "==", "<", "in", "not in", &format!(">= {value}")]
+                .iter()
+                .all(|guard| !self.script.source.text.contains(&format!("{name} {guard}")))
         {
             let written = self.script.source.slice(comparison.span);
             let values: [&dyn Display; 6] = [&written, what, command, value, &name, &written];
@@ -611,7 +613,7 @@ impl Checker<'_, '_, '_> {
         match (&text.kind, &number.kind) {
             (ExpressionKind::Text(_), _) => "leave out the quotes: numbers stand without".to_owned(),
             (ExpressionKind::Variable(name), _) => {
-                format!("capture it as a number, `{name}:int`, or put the number in quotes")
+                format!("make it a number where it gets its value, `{name}:int`, or put the number in quotes")
             }
             _ => "make a number of it with `int(…)`, or put the number in quotes".to_owned(),
         }

@@ -352,7 +352,11 @@ fn lint_named(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fin
     let quote = if findings.source.slice(asked.send.text.span).starts_with('"') { "\\\"" } else { "\"" };
     for (parameter, field, span) in known.given() {
         let value = parameter.text();
-        if parameter.kind != Written::Bare || findings.source.slice(span) != value || field.meaning(&value).is_some() {
+        // `ab` is a byte in hex as well.
+        let is_hex = matches!(field.kind(), FieldKind::Hex | FieldKind::Area | FieldKind::Any | FieldKind::Iccid)
+            && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_said = is_hex || field.meaning(&value).is_some();
+        if parameter.kind != Written::Bare || findings.source.slice(span) != value || is_said {
             continue;
         }
         let is_set = asked.names.known(&value).is_set && field.kind() != FieldKind::Hex;
@@ -380,8 +384,9 @@ fn lint_quotes(known: &KnownCommand<'_>, lines: &Lines, findings: &mut Findings)
                 // Digits alone are taken without quotes by many modems.
                 has_letters || value.starts_with(b"+")
             } else {
-                // A number, or else one of the words that are known.
-                kind == FieldKind::Any && has_letters && field.meaning(&parameter.text()).is_some()
+                // A number, or else one of the words that are known; or who is called: `+15551234`.
+                let is_word = has_letters && field.meaning(&parameter.text()).is_some();
+                kind == FieldKind::Any && (is_word || value.len() > 4 && value.starts_with(b"+"))
             };
             (wants_string && parameter.kind == Written::Bare).then_some((field, span))
         });
@@ -605,7 +610,18 @@ fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fi
         return findings.tell("hayes::check::needs-unsafe", span, &[&command(), &clause(danger.why)]);
     }
     let is_told = |danger: &&Danger| is_told(danger.kind, form, lines.is_plain_list);
-    if let Some(danger) = entry.dangers(form, values).find(is_told) {
+    let is_text = |part: &TemplatePart| {
+        let TemplatePart::Value(value) = part else { return false };
+        let ExpressionKind::Variable(name) = &value.kind else { return false };
+        let is_here = span.start <= value.span.start && value.span.end <= span.end;
+        is_here && asked.names.known(name).constant.as_ref().is_some_and(|(text, _)| !text.is_empty())
+    };
+    // To give the SIM its PIN is everyday, where it is no text of the script.
+    if let ([pin], true) = (known.values.as_slice(), tries_pin && known.command.is("+CPIN")) {
+        if !pin.trim_matches(UNKNOWN).is_empty() || asked.send.text.parts.iter().any(is_text) {
+            findings.tell("hayes::check::danger pin", span, &[]);
+        }
+    } else if let Some(danger) = entry.dangers(form, values).find(is_told) {
         let command = if tries_pin { known.tried() } else { command() };
         findings.tell("hayes::check::danger", span, &[&command, &clause(danger.why)]);
     } else if let Some(why) = entry.not_repeatable(form, values)
@@ -895,6 +911,11 @@ fn lint_names(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fin
             lint_holes(known, pattern, lines, findings);
         }
     }
+    // `when "+CSQ: 99,{}" {` takes what is not known.
+    let written = known.written(&findings.source);
+    let mut branches = asked.clauses.iter().filter(|clause| clause.word() == "when").flat_map(Clause::patterns);
+    let mut takes = |value: i64| branches.any(|it| findings.source.slice(it.span).contains(&value.to_string()));
+    lines.not_known.retain(|_, (value, _, command)| *command != written || !takes(*value));
 }
 
 /// `capture a, b, c` of an answer that has two values.
