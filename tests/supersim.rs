@@ -256,15 +256,14 @@ fn a_search_is_not_disturbed() {
     });
 }
 
-/// No script of the library enters a PIN, changes a lock or an IMEI, or sends a message again.
+/// No script of the library tries a PIN twice, or any but one that is given to it as a secret; none changes a lock or
+/// an IMEI, or sends a message again.
 #[test]
 fn no_script_can_lock_a_sim_or_change_an_imei() {
     for script in hayes::library::scripts() {
-        let mut loops = 0;
+        let (mut loops, mut pins) = (0, 0);
         for line in script.text.lines().map(str::trim) {
-            for never in
-                ["AT+CPIN=", "AT+CLCK=", "AT+CPWD=", "AT+EGMR=", "AT+SIMEI=", "AT^CIMEI=", "AT+CRSM=220", "AT+CSIM="]
-            {
+            for never in ["AT+CLCK=", "AT+CPWD=", "AT+EGMR=", "AT+SIMEI=", "AT^CIMEI=", "AT+CRSM=220", "AT+CSIM="] {
                 assert!(!line.starts_with(never), "{}: {line}", script.name);
             }
             if line.starts_with("retry ") || line.starts_with("repeat ") {
@@ -273,6 +272,11 @@ fn no_script_can_lock_a_sim_or_change_an_imei() {
             assert!(!line.starts_with("AT+CMGS=") || loops == 0, "{}: {line} behind a loop", script.name);
             if line.starts_with('}') && loops > 0 && !line.ends_with('{') {
                 loops -= 1;
+            }
+            if line.starts_with("AT+CPIN=") {
+                pins += 1;
+                let is_given = line.starts_with("AT+CPIN=\"${pin}\"") && script.text.contains("\nsecret pin ");
+                assert!(is_given && loops == 0 && pins == 1, "{}: {line}", script.name);
             }
         }
     }
