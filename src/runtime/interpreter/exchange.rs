@@ -830,7 +830,16 @@ impl Run<'_> {
             }
             NoAnswer(FailureKind::Stopped(line)) => {
                 let line = line.text();
-                self.aborted(abort, &|message| told("hayes::run::aborted", &[&message, &line]), &line)
+                let message = match abort.and_then(|abort| abort.why.as_ref()) {
+                    Some(why) => format!("{why} ({line} came)"),
+                    None => format!("{line} came, on which the script aborts"),
+                };
+                let failure = told("hayes::run::aborted", &[&message, &line]);
+                // A script that this one was run by may have said it.
+                view.refuse(match abort.filter(|abort| abort.source.name == view.scope.shown.name) {
+                    Some(abort) => failure.also(abort.span, "ends the script"),
+                    None => failure,
+                })
             }
             NoAnswer(FailureKind::UnexpectedPrompt(prompt)) => {
                 let prompt = prompt.text();

@@ -28,7 +28,7 @@ use crate::catalogue::entry::Module;
 use crate::check::{Evaluate, Program, from_text, is_mistake_of_script};
 use crate::conversation::{Conversation, Mode};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::notation::{ShownDuration, text};
+use crate::notation::ShownDuration;
 use crate::port::{Fault, Timestamp};
 use crate::source::{Name, Source, Span};
 use crate::syntax::ast::{
@@ -222,7 +222,6 @@ impl<'r> Run<'r> {
                 secret: Vec::new(),
                 aborts: Vec::new(),
                 aborts_hold: true,
-                unheeded: None,
                 reboots: false,
                 stopped_by: None,
                 replied: false,
@@ -342,7 +341,6 @@ impl<'r> Run<'r> {
             return ended;
         }
         let held = std::mem::replace(&mut self.hearing.aborts_hold, false);
-        self.hearing.unheeded = None;
         let mut last = Ok(());
         for statement in &body.statements {
             let came_before = self.interrupts > 0;
@@ -359,15 +357,8 @@ impl<'r> Run<'r> {
                 }
             }
         }
-        let mut last = self.prove_sent(last);
+        let last = self.prove_sent(last);
         self.hearing.aborts_hold = held;
-        // It has done all that it does: only now such a line ends the script.
-        let has_failed = matches!(ended, Err(End::Failed(_) | End::Fatal(..))) || last.is_err();
-        if let Some((index, line)) = self.hearing.unheeded.take().filter(|_| !has_failed) {
-            let brace = Span { start: body.span.start.saturating_sub(1), end: body.span.start };
-            let told = |message| self.view().told("hayes::run::aborted", brace, &[&message, &line]);
-            last = Err(self.aborted(self.hearing.aborts.get(index), &told, &line));
-        }
         match (ended, last) {
             (ended, Ok(()) | Err(End::Stopped | End::Skipped(_) | End::Breaks | End::PlanEnds)) => ended,
             (Ok(()) | Err(End::Stopped | End::Skipped(_) | End::Breaks | End::PlanEnds), last) => last,
@@ -376,19 +367,6 @@ impl<'r> Run<'r> {
                 Err(first)
             }
         }
-    }
-
-    /// The end by a line that an `abort on` names.
-    fn aborted(&self, by: Option<&Abort>, told: &dyn Fn(String) -> Box<Failure>, line: &str) -> End {
-        let failure = told(match by.and_then(|abort| abort.why.as_ref()) {
-            Some(why) => format!("{why} ({line} came)"),
-            None => format!("{line} came, on which the script aborts"),
-        });
-        // A script that this one was run by may have said it.
-        self.view().refuse(match by.filter(|abort| abort.source.name == self.scope.shown.name) {
-            Some(abort) => failure.also(abort.span, "ends the script"),
-            None => failure,
-        })
     }
 
     /// Where a run fails, or is ended by a signal, the modem is not left in data mode: the next command would go to the
@@ -1258,10 +1236,8 @@ struct Hearing<'r> {
     /// The `capture secret` lines of what is asked or awaited, with the values of their patterns
     secret: Vec<(Arc<Program>, Clause, Vec<Vec<String>>)>,
     aborts: Vec<Abort>,
-    /// `finally` is not cut short by them.
+    /// `finally` is not aborted by what ended the script.
     aborts_hold: bool,
-    /// The first line that would have done it, and by which of them
-    unheeded: Option<(usize, String)>,
     /// That it goes away is meant: how the session takes that is no news.
     reboots: bool,
     /// Which of them stopped the conversation.
@@ -1329,11 +1305,10 @@ impl at::Hearer for Hearing<'_> {
     }
 
     fn line(&mut self, line: &[u8]) -> Verdict {
+        if !self.aborts_hold || self.aborts.is_empty() {
+            return Verdict::GoOn;
+        }
         match self.aborts.iter().position(|abort| matches(&abort.program, &abort.patterns, &abort.values, line)) {
-            Some(index) if !self.aborts_hold => {
-                self.unheeded.get_or_insert_with(|| (index, self.mask.string(text(line).into_owned())));
-                Verdict::GoOn
-            }
             Some(index) => {
                 self.stopped_by = Some(index);
                 Verdict::Stop
