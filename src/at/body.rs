@@ -245,13 +245,20 @@ pub(crate) fn pushed(line: &[u8], places: &[isize], before: u8) -> Option<Body> 
     let length = counts.reduce(|all, count| Some(all?.saturating_add(count?).saturating_add(2)))??;
     let last = *places.last()?;
     let is_quoted = |field: &Parameter<'_>| list.get(field.range.start) == Some(&b'"');
+    // Where an address stands there, other places count.
+    if matches!(before, b',' | b':') && fields.iter().take(index(last)? + 1).any(is_quoted) {
+        return None;
+    }
     let (begins, before) = match fields.get(index(last)? + 1..)? {
         _ if before == b':' => (Some(colon + 1), before),
         // `+QIURC: "recv",0,2,"hi"`
-        [field] if before == b'\n' && is_quoted(field) => (None, b'"'),
         [] if before == b'\n' => (Some(line.len()), before),
         // An address may stand behind the count: `+QIURC: "recv",0,2,"192.0.2.1",7`.
-        [field, ..] if before == b'\n' => (Some(line.len()).filter(|_| last < 0 || is_quoted(field)), before),
+        [address, port] if before == b'\n' && is_quoted(address) && number(port).is_some() => {
+            (Some(line.len()), before)
+        }
+        [_, ..] if before == b'\n' && last < 0 => (Some(line.len()), before),
+        [data, ..] if before == b'\n' && is_quoted(data) => (None, b'"'),
         _ => (None, before),
     };
     let end = match begins {

@@ -7,7 +7,7 @@ use super::entry::{CommandEntry, FieldKind, KnownField, Layout, Urc};
 use super::layout::Fit;
 use super::lookup::{RESULTS, command, urc};
 use crate::at::parameters::{parameters, split_prefix};
-use crate::at::{Form, Knowledge, Likeness, Shape, Unasked};
+use crate::at::{Form, Knowledge, Likeness, Unasked};
 
 /// The final result codes that may end any answer, and whether each is a success.
 static VENDOR_FINALS: LazyLock<Vec<(&'static str, bool)>> = LazyLock::new(|| {
@@ -83,14 +83,9 @@ impl Knowledge for Catalogue {
     }
 
     fn counts(&self, line: &[u8]) -> Option<(&'static [isize], u8)> {
-        if let Some(known) = urc(line) {
-            let (places, before, event) = known.pushes.as_ref()?;
-            let is_it = || parameters(split_prefix(line).1).next().is_some_and(|first| first.value == event.as_bytes());
-            return (event.is_empty() || is_it()).then_some((places, u8::try_from(*before).ok()?));
-        }
-        let known = split_prefix(line).0.and_then(|name| command(std::str::from_utf8(name).ok()?))?;
-        let Shape::Counted { parameter, before } = &known.form(Form::Set)?.shape else { return None };
-        Some((std::slice::from_ref(parameter), *before))
+        let (places, before, event) = urc(line)?.pushes.as_ref()?;
+        let is_it = || parameters(split_prefix(line).1).next().is_some_and(|first| first.value == event.as_bytes());
+        (event.is_empty() || is_it()).then_some((places, u8::try_from(*before).ok()?))
     }
 
     fn is_answer_of_another(&self, line: &[u8], own: &[u8]) -> bool {

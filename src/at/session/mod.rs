@@ -155,8 +155,6 @@ pub enum FailureKind {
     Restarted(Line),
     /// The modem has gone off: this line says so
     Off(Line),
-    /// It was answered by data of which more came than is kept
-    TooLarge,
     /// The modem did not come into step again after so many tries
     OutOfStep { tries: u32 },
     /// This question's echo came behind what was taken for its answer: that was an earlier one's
@@ -646,10 +644,7 @@ impl Asking {
             return Err(Box::new(Unanswered { kind, waited, received: lines }));
         }
         let (body, is_cut) = self.content.take().map(|content| content.into_bytes()).unwrap_or_default();
-        if success && self.is_short {
-            return Err(Box::new(Unanswered { kind: FailureKind::TooLarge, waited, received: lines }));
-        }
-        let is_cut = is_cut || self.bytes > LARGEST_ANSWER;
+        let is_cut = is_cut || self.is_short || self.bytes > LARGEST_ANSWER;
         let answer = Answer { lines, body, is_cut, result, elapsed: waited };
         if success && self.prompt == Prompting::Open {
             let (mark, result) = (self.question.prompt.mark().unwrap_or_default().to_owned(), answer.result);
@@ -980,8 +975,7 @@ impl Session {
 
     /// The final result codes that answer no question and came since the last one, the oldest first.
     pub fn codes(&self) -> impl Iterator<Item = &[u8]> {
-        let is_final = |code: ResultCode| !code.is_call_control();
-        self.queue.waiting().filter(move |line| result_code::parse(line).is_some_and(is_final))
+        self.queue.waiting().filter(|line| result_code::parse(line).is_some())
     }
 
     /// Whether the modem has said that it starts, in a line that came since the last question. `looked_at` as for
@@ -1093,6 +1087,8 @@ impl Session {
         if why == Why::Question {
             self.forget(now);
         }
+        // What is asked now is answered behind them, whether they come or not.
+        self.cursor.give_up_data();
         let echo = self.echo_of(question.bytes());
         self.earlier_echo = std::mem::replace(&mut self.echo, echo);
         if let Some(verbosity) = question.sets_verbosity {

@@ -87,8 +87,6 @@ struct Below {
     body: Body,
     /// The header was part of a late answer, and so are its lines; else they are unsolicited.
     late: bool,
-    /// They are what came of data that it counts, and are not as many.
-    is_data: bool,
     /// The header stood behind a line end of its own, as all that this modem says then does: a line that does not goes
     /// on with the text.
     framed: bool,
@@ -103,13 +101,20 @@ impl Cursor {
 
     /// A header came that announces this.
     fn expect_below(&mut self, body: Body, late: bool, now: Duration) {
-        let below = Below { body, late, is_data: false, framed: self.framed, until: now + LONGEST_GAP };
+        let below = Below { body, late, framed: self.framed, until: now + LONGEST_GAP };
         self.below = (!body.is_empty()).then_some(below);
     }
 
     /// What has come is data of which more is to come, and no line.
     pub(crate) fn awaits_data(&self) -> bool {
         self.below.is_some_and(|below| matches!(below.body, Body::Data { .. }))
+    }
+
+    /// No data are awaited any more.
+    pub(crate) fn give_up_data(&mut self) {
+        if self.awaits_data() {
+            self.below = None;
+        }
     }
 
     /// Whether nothing has come for so long that no more is waited for. `is_quiet`: what has come puts that off no
@@ -331,8 +336,7 @@ impl Session {
     }
 
     /// Data that the line before them counts, which came by itself: in them nothing is a line, and nobody waits for
-    /// them. Behind them a line ends. Where they do not come so, it has counted wrongly: then what stands right under
-    /// it is what came of them, as of a text whose length nothing tells, if this modem parts what it says by line ends.
+    /// them. Behind them a line ends. Where they do not come so, it has counted wrongly, and what came is lines.
     fn take_pushed(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> bool {
         let Some(below @ Below { body: Body::Data { length, before }, .. }) = self.cursor.below else { return true };
         let rest = framer.rest();
@@ -356,8 +360,7 @@ impl Session {
         };
         let end = end.filter(|_| is_all).map(|end| end + usize::from(before == b'"'));
         let Some(data) = end.and_then(|end| rest.get(..end)) else {
-            let body = Body::Text { length: None, came: Came::default() };
-            self.cursor.below = below.framed.then_some(Below { body, is_data: true, until: now.time, ..below });
+            self.cursor.below = None;
             return true;
         };
         for line in data.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !line.is_empty()) {
@@ -666,7 +669,7 @@ impl Session {
             Activity::Asking(asking) => {
                 let (event, tells) = asking.event_of(line, self.cursor.framed, self.dialect);
                 // What a message says counts nothing.
-                let may_count = asking.body.is_none() && (tells == Unasked::Data || matches!(event, Event::Stray(_)));
+                let may_count = asking.body.is_none() && tells == Unasked::Data;
                 if let Event::Response(_) = event {
                     if asking.lines.is_empty() {
                         asking.framed = self.cursor.framed;
@@ -969,7 +972,7 @@ impl Session {
                 Activity::Idle(_) | Activity::Asking(_) => {}
             }
         }
-        if unasked.is_none_or(|unasked| unasked == Unasked::Data) {
+        if unasked == Some(Unasked::Data) {
             self.expect_pushed(line, self.dialect.knowledge.counts(line), now.time);
         }
         self.queue_line(line, &if unasked.is_some() { Event::Urc(line) } else { Event::Stray(line) }, now);
@@ -1050,11 +1053,7 @@ impl Session {
             None => return Some(false),
         }
         // What a stranger wrote is no line that anybody waits for, or that ends anything.
-        now.tell(&match below.late {
-            _ if below.is_data => Event::Data(text),
-            true => Event::Stray(text),
-            false => Event::Urc(text),
-        });
+        now.tell(&if below.late { Event::Stray(text) } else { Event::Urc(text) });
         self.cursor.below = match below.body {
             Body::Pdu | Body::Data { .. } => None,
             Body::Text { length, came } => {

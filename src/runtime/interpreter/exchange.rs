@@ -701,7 +701,7 @@ impl Run<'_> {
         let code = self.scope.last.result.as_ref().filter(|code| code.is_success() && are_codes && newest.is_none());
         let code = code.map(|code| Line { bytes: code.to_string().into() }).filter(|line| meets(&line.bytes));
         let mut fits = |line: &[u8]| {
-            let is_outdated = outdated > 0 && result_code::parse(line).is_some_and(|code| !code.is_call_control());
+            let is_outdated = outdated > 0 && result_code::parse(line).is_some();
             outdated -= usize::from(is_outdated);
             !is_outdated && meets(line)
         };
@@ -855,7 +855,6 @@ impl Run<'_> {
             NoAnswer(FailureKind::TookLess { taken }) => {
                 view.fail(told("hayes::run::reply-length cut", &[&what, taken]))
             }
-            NoAnswer(FailureKind::TooLarge) => view.fail(told("hayes::run::too-large", &[&what])),
             NoAnswer(FailureKind::OutOfStep { tries }) => view.fail(match in_small_letters(trouble) {
                 Some((line, result)) => {
                     told("hayes::run::out-of-step small-letters", &[&what, tries, &waited, &line.trim(), &result])
