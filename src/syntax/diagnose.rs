@@ -269,7 +269,8 @@ impl<'a> Refused<'a> {
     fn joined_above(&self, fault: Diagnostic) -> Diagnostic {
         let above = self.source.text.get(..self.offset).unwrap_or_default().trim_end();
         let last = above.lines().next_back().unwrap_or_default();
-        let goes_on = !last.contains('#') && (last.ends_with('}') || self.line.trim_start().starts_with('{'));
+        let goes_on = !last.split('"').step_by(2).any(|outside| outside.contains('#'))
+            && (last.ends_with('}') || self.line.trim_start().starts_with('{'));
         let start = fault.span().unwrap_or_default().start as usize;
         if goes_on { fault.mended_at(Span::new(above.len(), start), " ") } else { fault }
     }

@@ -146,7 +146,8 @@ fn header(span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<V
                 None if title.is_empty() => "name each column, or leave it out".to_owned(),
                 None => {
                     // A spreadsheet's `APN` is the script's `apn`.
-                    let name = title.split_once('.').map_or(&*lower, |(_, name)| name);
+                    let name = if title == title.to_uppercase() { &*lower } else { title };
+                    let name = title.split_once('.').map_or(name, |(_, name)| name);
                     format!("columns are {}: did you mean `var.{name}` or `label.{name}`?", COLUMNS.join(", "))
                 }
             };

@@ -172,12 +172,8 @@ const LINE_ENDS: &[&str] =
 /// Whether the line is certain to be taken apart as it was meant.
 pub(super) fn lint(line: &AtText, parsed: &CommandLine<'_>, form: SendForm, findings: &mut Findings) -> bool {
     let second_at = parsed.second_at.or_else(|| second_at(&line.text));
-    if let Some(at) = second_at {
-        findings.tell("hayes::check::two-at", line.span(at, at + 2), &[]);
-    }
-    if let Some(blank) = line.blank {
-        findings.tell("hayes::check::blank", blank, &[]);
-    }
+    second_at.into_iter().for_each(|at| findings.tell("hayes::check::two-at", line.span(at, at + 2), &[]));
+    line.blank.into_iter().for_each(|blank| findings.tell("hayes::check::blank", blank, &[]));
     let without_plus = lint_plus(line, findings);
     if !lint_line_end(line, form, findings) {
         lint_case(line, parsed, findings);
@@ -271,15 +267,17 @@ fn lint_line_end(line: &AtText, form: SendForm, findings: &mut Findings) -> bool
             }
             kept.len() < text.len()
         }
-        SendForm::Text => {
-            line.line_end.iter().for_each(|span| findings.tell("hayes::check::line-end-sent twice", *span, &[]));
+        SendForm::Text | SendForm::Raw => {
+            let is_text = form == SendForm::Text;
+            let ends = line.line_end.iter().filter(|_| is_text);
+            ends.for_each(|span| findings.tell("hayes::check::line-end-sent twice", *span, &[]));
+            let code = if is_text { "hayes::check::line-end-sent literal" } else { "hayes::check::line-end-sent raw" };
             let kept = text.trim_end_matches("\\n").trim_end_matches("\\r");
             if kept.len() < text.len() {
-                findings.tell("hayes::check::line-end-sent literal", line.span(kept.len(), text.len()), &[&kept]);
+                findings.tell(code, line.span(kept.len(), text.len()), &[&kept]);
             }
             kept.len() < text.len()
         }
-        SendForm::Raw => false,
     }
 }
 
