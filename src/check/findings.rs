@@ -139,7 +139,7 @@ impl Findings {
         }
     }
 
-    fn is_allowed(&mut self, fault: &Diagnostic) -> bool {
+    pub(super) fn is_allowed(&mut self, fault: &Diagnostic) -> bool {
         let Some(span) = fault.span() else { return false };
         let from = self.allowances.partition_point(|(allowance, _)| allowance.line.end < span.start);
         let above =

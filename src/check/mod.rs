@@ -378,10 +378,12 @@ struct Known {
     constant: Option<(Arc<str>, Span)>,
     /// Its value, where it can have no other.
     value: Option<Value>,
+    /// It is what whoever runs the script gives as a `secret`.
+    is_secret: bool,
 }
 
 impl Known {
-    const UNSET: Known = Known { is_set: false, kind: Type::Unknown, constant: None, value: None };
+    const UNSET: Known = Known { is_set: false, kind: Type::Unknown, constant: None, value: None, is_secret: false };
 
     fn or(self, other: &Known) -> Known {
         let kind = match (self.is_set, other.is_set) {
@@ -391,6 +393,7 @@ impl Known {
         };
         let constant = if self.constant == other.constant { self.constant } else { None };
         let value = if self.value == other.value { self.value } else { None };
-        Known { is_set: self.is_set || other.is_set, kind, constant, value }
+        let is_secret = self.is_secret && other.is_secret;
+        Known { is_set: self.is_set || other.is_set, kind, constant, value, is_secret }
     }
 }

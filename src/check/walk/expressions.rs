@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use super::constants::Foresight;
-use super::{Checker, Type, listed};
+use super::{Checker, NotKnown, Type, listed};
 use crate::at::result_code;
 use crate::catalogue;
 use crate::check::evaluate::is_zero;
@@ -163,14 +163,26 @@ impl Checker<'_, '_, '_> {
             && let Some((comparison, name)) = passes
             && let Some((value, what, command)) = self.lines.not_known.get(name)
             && self.names.known(name).kind.kind() == Some(Kind::Int)
-            && ["!=", "==", "<", "in", "not in", &format!(">= {value}")]
-                .iter()
-                .all(|guard| !self.script.source.text.contains(&format!("{name} {guard}")))
         {
             let written = self.script.source.slice(comparison.span);
             let values: [&dyn Display; 6] = [&written, what, command, value, &name, &written];
             self.findings.tell("hayes::check::passes-unknown", comparison.span, &values);
         }
+        self.take_known(expression, true);
+    }
+
+    /// Takes out what certainly is known where the condition is `truth`.
+    pub(super) fn take_known(&mut self, condition: &Expression, truth: bool) -> NotKnown {
+        if let ExpressionKind::Unary { operator: UnaryOperator::Not, operand } = &condition.kind {
+            return self.take_known(operand, !truth);
+        }
+        let ExpressionKind::Binary { operator, left, right } = &condition.kind else { return NotKnown::new() };
+        if operator.value == if truth { BinaryOperator::And } else { BinaryOperator::Or } {
+            return [left, right].into_iter().flat_map(|side| self.take_known(side, truth)).collect();
+        }
+        let ExpressionKind::Variable(name) = &left.kind else { return NotKnown::new() };
+        let is_known = self.may_hold_unknown(condition, &mut None) == Some(!truth);
+        is_known.then(|| self.lines.not_known.remove_entry(name)).flatten().into_iter().collect()
     }
 
     /// Whether it holds where what was captured says that it is not known, as 99 of AT+CSQ does; `None`: that depends
@@ -193,23 +205,16 @@ impl Checker<'_, '_, '_> {
         let (ExpressionKind::Variable(name), other) = (&left.kind, &right.kind) else { return None };
         let (unknown, ..) = self.lines.not_known.get(name)?;
         let value = |kind: &ExpressionKind| if let ExpressionKind::Int(number) = kind { Some(*number) } else { None };
-        if let (In, ExpressionKind::List(items)) = (operator.value, other) {
-            return Some(items.iter().any(|item| value(&item.kind) == Some(*unknown)));
-        }
-        if let (In, ExpressionKind::Binary { operator, left, right }) = (operator.value, other)
-            && operator.value == Range
-        {
-            return Some((value(&left.kind)?..=value(&right.kind)?).contains(unknown));
-        }
-        let limit = value(other)?;
-        let holds = match operator.value {
-            Less => *unknown < limit,
-            LessOrEqual => *unknown <= limit,
-            Greater => *unknown > limit,
-            GreaterOrEqual => *unknown >= limit,
-            Equal => return Some(*unknown == limit),
-            NotEqual => return Some(*unknown != limit),
-            Or | And | In | Range | Add | Subtract | Multiply | Divide | Remainder => return None,
+        // It is not compared with the value itself: who does so knows it.
+        let holds = match (operator.value, other) {
+            (In, ExpressionKind::List(_)) => return Some(false),
+            (In, ExpressionKind::Binary { operator, left, right }) if operator.value == Range => {
+                return Some((value(&left.kind)?..=value(&right.kind)?).contains(unknown));
+            }
+            (Less | LessOrEqual, other) => *unknown < value(other)?,
+            (Greater | GreaterOrEqual, other) => *unknown > value(other)?,
+            (Equal | NotEqual, other) => return value(other).map(|_| operator.value == NotEqual),
+            (Or | And | In | Range | Add | Subtract | Multiply | Divide | Remainder, _) => return None,
         };
         if holds && passes.is_none() {
             *passes = Some((condition, name));
@@ -449,6 +454,12 @@ impl Checker<'_, '_, '_> {
     }
 
     fn binary(&mut self, operator: BinaryOperator, at: Span, left: &Expression, right: &Expression) -> Type {
+        // Who compares it with 99, or with a list that holds 99, knows what that is.
+        if let ExpressionKind::Variable(name) = &left.kind {
+            let items = if let ExpressionKind::List(items) = &right.kind { items } else { std::slice::from_ref(right) };
+            let says = |value| items.iter().any(|it| matches!(it.kind, ExpressionKind::Int(number) if number == value));
+            self.lines.not_known.retain(|it, (value, ..)| it != name || !says(*value));
+        }
         match operator {
             BinaryOperator::Or | BinaryOperator::And => {
                 self.condition(left, "each side of `and` and `or`");

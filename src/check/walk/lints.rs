@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use super::command_line::{self, AtText, UNKNOWN};
-use super::{Checker, Place, Role, listed};
+use super::{Checker, NotKnown, Place, Role, listed};
 use crate::at::Shape;
 use crate::at::command::{self, Command, Form};
 use crate::at::parameters::{Parameter, Written, parameters};
@@ -18,13 +18,13 @@ use crate::catalogue::entry::{
 use crate::catalogue::explain::clause;
 use crate::check::findings::Findings;
 use crate::check::names::Names;
-use crate::check::{Matcher, anywhere, counted, is_command_line};
+use crate::check::{Known, Matcher, anywhere, counted, is_command_line};
 use crate::diagnostic::slips;
 use crate::sms::Coding;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{
-    Alternatives, Clause, ClauseKind, Exchange, ExpressionKind, Field, Pattern, PatternKind, PatternPart, PromptEnd,
-    Script, Send, SendForm, StatementKind, TemplatePart, WhenEvent,
+    Alternatives, Clause, ClauseKind, Exchange, Expression, ExpressionKind, Field, Pattern, PatternKind, PatternPart,
+    PromptEnd, Script, Send, SendForm, StatementKind, TemplatePart, WhenEvent,
 };
 
 /// What the command lines so far tell about the modem and the script.
@@ -50,8 +50,8 @@ pub(super) struct Lines {
     may_be_silent: bool,
     /// A connection may be open: what is sent may go to its other end.
     has_dialled: bool,
-    /// Names that were captured where a value says that it is not known: that value, what it is of, the command
-    pub not_known: HashMap<String, (i64, &'static str, String)>,
+    /// Names that were captured where a value says that it is not known
+    pub not_known: NotKnown,
     /// Names in the last command line that stand there for themselves, and the parameters that they are
     pub told_values: Vec<(String, Span)>,
 }
@@ -359,8 +359,7 @@ fn lint_named(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fin
         if parameter.kind != Written::Bare || findings.source.slice(span) != value || is_said {
             continue;
         }
-        let is_set = asked.names.known(&value).is_set && field.kind() != FieldKind::Hex;
-        let stands = is_set.then(|| value.to_string());
+        let stands = asked.names.known(&value).is_set.then(|| value.to_string());
         let found = || asked.names.values_in(&value).into_iter().find(|(_, place)| place.len() == value.len());
         let Some(name) = stands.or_else(|| Some(found()?.0)) else { continue };
         let is_text = matches!(field.kind(), FieldKind::Quoted | FieldKind::Text | FieldKind::Address);
@@ -610,17 +609,17 @@ fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fi
         return findings.tell("hayes::check::needs-unsafe", span, &[&command(), &clause(danger.why)]);
     }
     let is_told = |danger: &&Danger| is_told(danger.kind, form, lines.is_plain_list);
-    let is_text = |part: &TemplatePart| {
-        let TemplatePart::Value(value) = part else { return false };
-        let ExpressionKind::Variable(name) = &value.kind else { return false };
-        let is_here = span.start <= value.span.start && value.span.end <= span.end;
-        is_here && asked.names.known(name).constant.as_ref().is_some_and(|(text, _)| !text.is_empty())
-    };
-    // To give the SIM its PIN is everyday, where it is no text of the script.
-    if let ([pin], true) = (known.values.as_slice(), tries_pin && known.command.is("+CPIN")) {
-        if !pin.trim_matches(UNKNOWN).is_empty() || asked.send.text.parts.iter().any(is_text) {
-            findings.tell("hayes::check::danger pin", span, &[]);
-        }
+    let given = asked.send.text.values().filter(|it| span.start <= it.span.start && it.span.end <= span.end);
+    let name =
+        |it: &Expression| if let ExpressionKind::Variable(name) = &it.kind { name.clone() } else { String::new() };
+    let given: Vec<&Known> = given.map(|it| asked.names.known(&name(it))).collect();
+    let is_text = |known: &&Known| known.constant.as_ref().is_some_and(|(text, _)| !text.is_empty());
+    let pin = known.values.first().filter(|_| known.values.len() == 1 && tries_pin && known.command.is("+CPIN"));
+    if pin.is_some_and(|pin| !pin.trim_matches(UNKNOWN).is_empty() || given.iter().any(is_text)) {
+        findings.tell("hayes::check::danger pin", span, &[]);
+    } else if !given.is_empty() && pin.is_some() && given.iter().all(|it| it.is_secret) && !asked.place.in_loop {
+        // To give the SIM the PIN that is given to the script is everyday: no more is said, and none is too much.
+        findings.is_allowed(&findings.fault("hayes::check::danger", span, &[]));
     } else if let Some(danger) = entry.dangers(form, values).find(is_told) {
         let command = if tries_pin { known.tried() } else { command() };
         findings.tell("hayes::check::danger", span, &[&command, &clause(danger.why)]);

@@ -28,6 +28,9 @@ use lints::Lines;
 /// Beyond so many `finally`, of which all but one are faults, names are not recalled any more: each costs all names.
 const MANY_FINALLYS: usize = 3;
 
+/// Names, with the value that says that theirs is not known, what it is of, and the command
+type NotKnown = HashMap<String, (i64, &'static str, String)>;
+
 struct Checker<'s, 'a, 't> {
     script: &'t Script,
     findings: Findings,
@@ -410,7 +413,7 @@ impl<'t> Checker<'_, '_, 't> {
     fn choice(&mut self, branches: &[(Expression, Block)], otherwise: Option<&Block>) -> Ended {
         let mut ends = Vec::with_capacity(branches.len() + 1);
         // A branch that is never taken, or never asked for, never fails.
-        let mut place = self.place;
+        let (mut place, mut known) = (self.place, NotKnown::new());
         for (condition, block) in branches {
             let outside = std::mem::replace(&mut self.place, place);
             self.condition(condition, "what `if` asks");
@@ -418,10 +421,15 @@ impl<'t> Checker<'_, '_, 't> {
             self.place = outside;
             let holds = self.foresight().evaluate(condition).ok();
             let is_left_out = place.is_left_out || holds == Some(Value::Bool(false));
+            let known_inside = self.take_known(condition, true);
             ends.push(self.branch(block, Place { is_left_out, ..place }));
+            self.lines.not_known.extend(known_inside);
+            known.extend(self.take_known(condition, false));
             place.is_left_out |= holds == Some(Value::Bool(true));
         }
+        let goes_on = ends.iter().any(|(ended, _)| ended.is_none());
         ends.push(otherwise.map_or((None, None), |block| self.branch(block, place)));
+        self.lines.not_known.extend(known.into_iter().filter(|_| goes_on));
         self.merge(ends)
     }
 
@@ -586,6 +594,7 @@ impl<'t> Checker<'_, '_, 't> {
         }
         // Who reads a name that the language has taken means that one, and no param.
         if self.bind_noted(&param.name, kind, text) {
+            self.names.put(name, Known { is_secret: param.secret, ..self.names.known(name).clone() });
             self.program.params.push(param.clone());
         }
     }
@@ -819,7 +828,7 @@ impl<'t> Checker<'_, '_, 't> {
             self.findings.tell("hayes::check::reserved-name", *span, &[&name, means]);
             return false;
         }
-        self.names.put(name, Known { is_set: true, kind, constant: text, value: None });
+        self.names.put(name, Known { is_set: true, kind, constant: text, ..Known::UNSET });
         true
     }
 }
