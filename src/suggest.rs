@@ -223,7 +223,7 @@ fn functions(word: &str) -> Vec<Candidate> {
     known.map(|it| Candidate::new(CandidateKind::Function, format!("{}(", it.name), it.about())).collect()
 }
 
-fn is_name(character: char) -> bool {
+pub(crate) fn is_name(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '_'
 }
 

@@ -110,8 +110,7 @@ pub fn parse(line: &[u8]) -> Option<ResultCode> {
 pub(crate) fn in_capitals(line: &[u8]) -> Option<&'static str> {
     let line = line.trim_ascii();
     let is_it = |word: &str| word.as_bytes() != line && word.as_bytes().eq_ignore_ascii_case(line);
-    let known = WORDS.iter().find(|(code, word, _)| !code.is_call_control() && is_it(word));
-    known.map(|(_, word, _)| *word)
+    WORDS.iter().find(|(code, word, _)| !code.is_call_control() && is_it(word)).map(|(_, word, _)| *word)
 }
 
 /// Reads a whole line as a result code in digits, as after `ATV0`. `2` is RING, no final one.

@@ -689,8 +689,7 @@ impl Module {
     }
 
     pub fn settings(&self) -> impl Iterator<Item = &Setting> {
-        let settings = [&self.roaming, &self.technology, &self.power_saving, &self.sim_slot, &self.stack];
-        settings.into_iter().flatten()
+        [&self.roaming, &self.technology, &self.power_saving, &self.sim_slot, &self.stack].into_iter().flatten()
     }
 }
 

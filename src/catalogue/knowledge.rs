@@ -10,10 +10,8 @@ use crate::at::parameters::{parameters, split_prefix};
 use crate::at::{Form, Knowledge, Likeness, Unasked};
 
 /// The final result codes that may end any answer, and whether each is a success.
-static VENDOR_FINALS: LazyLock<Vec<(&'static str, bool)>> = LazyLock::new(|| {
-    let anywhere = RESULTS.iter().filter(|known| known.anywhere);
-    anywhere.map(|known| (known.text, known.success)).collect()
-});
+static VENDOR_FINALS: LazyLock<Vec<(&'static str, bool)>> =
+    LazyLock::new(|| RESULTS.iter().filter(|known| known.anywhere).map(|known| (known.text, known.success)).collect());
 
 /// The catalogue as the session's [`Knowledge`].
 #[derive(Debug, Clone, Copy, Default)]

@@ -19,6 +19,7 @@ use crate::report::answered::Answers;
 use crate::report::style::harmless;
 use crate::runtime::{self, Inputs, Mask};
 use crate::source::{COMMAND_LINE, Source};
+use crate::syntax::is_name;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -110,9 +111,7 @@ fn declarations(commands: &str, given: &arguments::InputArguments, console: &Con
         }
         let rest = commands.get(at + 2..).unwrap_or_default();
         let name = rest.split('}').next().unwrap_or_default();
-        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if !is_name {
+        if !is_name(name) {
             let help = "write ${name}, and give it with -V name=VALUE; a ${ that is meant as it is has a second $";
             return Err(console.refuse(Exit::Usage, "what stands in ${…} here is a name", Some(help)));
         }
@@ -154,7 +153,7 @@ fn script(commands: &[String], console: &Console) -> Result<String, Exit> {
             )
         } else {
             // What the network says of a code comes by itself, behind OK.
-            let is_code = command.get(..10).is_some_and(|start| start.eq_ignore_ascii_case("AT+CUSD=1,"));
+            let is_code = command.to_ascii_uppercase().contains("+CUSD=1,");
             text.push_str(&format!("{command}\n{}", if is_code { "await \"+CUSD:\" within 30s\n" } else { "" }));
             continue;
         };

@@ -113,6 +113,10 @@ fn unreadable(name: &str, error: &Unreadable, elsewhere: fn(&str) -> String) -> 
             let near = near.or_else(|| nearest(stem, own.iter().map(String::as_str)));
             let near = near.filter(|_| error.kind() == ErrorKind::NotFound);
             let message = match error.kind() {
+                ErrorKind::NotFound if is_there(Path::new(name)) => {
+                    return Complaint::new(format!("{name} is a link that leads nowhere"))
+                        .help("mend it, or remove it");
+                }
                 ErrorKind::NotFound => format!("there is no script {name}, neither a file nor in the library"),
                 ErrorKind::IsADirectory => {
                     let help = "name a script in it; `hayes check` and `hayes fmt` take a folder that holds some";
@@ -405,18 +409,14 @@ pub(crate) fn show(name: &str, json: bool, console: &Console) -> Result<Exit, Ex
     }
     let name = console.err.paint(Style::Name, &source.name);
     let mut text = format!("{name}: {}", harmless(title(&source.text))).trim_end_matches(": ").to_owned() + "\n";
-    for param in params {
-        text.push_str(&format!("  {}\n", harmless(&parameter(param, &source.text))));
-    }
-    for required in requires {
-        text.push_str(&format!("  requires {}\n", harmless(required)));
-    }
+    text.extend(params.iter().map(|param| format!("  {}\n", harmless(&parameter(param, &source.text)))));
+    text.extend(requires.iter().map(|required| format!("  requires {}\n", harmless(required))));
     if !parts.is_empty() {
         text.push_str(&format!("  --only NAME  its parts: {}\n", parts.join(", ")));
     }
     // What is said of the script goes to standard error, so that `hayes show … > my.hayes` is the script.
     console.say(&format!("{text}\n"));
-    Ok(exit.worst(console.print(&harmless(&source.text))))
+    Ok(exit.worst(console.print(&harmless(source.text.trim_start_matches('\u{feff}')))))
 }
 
 /// As it is written in the script; none where it has to be given.

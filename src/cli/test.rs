@@ -290,9 +290,7 @@ impl Difference {
             (Some(_), Some(_)) => "it asks something else than when this was recorded",
         };
         let mut text = format!("{what} (- {recording}, + now)");
-        for line in &self.before {
-            text.push_str(&format!("\n    {line}"));
-        }
+        text.extend(self.before.iter().map(|line| format!("\n    {line}")));
         for (style, sign, line) in [(Style::Bad, '-', &self.then), (Style::Good, '+', &self.now)] {
             if let Some(line) = line {
                 let line = format!("  {sign} > {line}");

@@ -545,8 +545,7 @@ impl Controller {
             let (run, gateway, attempt) = (run.run.clone(), gateway.clone(), target.modem.attempt);
             LedgerLine { result, run, gateway, attempt, cursor: 0, mark: None }
         };
-        let open = run.targets.iter().enumerate().filter(|(place, _)| run.end(*place).is_none());
-        open.map(line).collect()
+        run.targets.iter().enumerate().filter(|(place, _)| run.end(*place).is_none()).map(line).collect()
     }
 
     /// The order that a gateway is to have now; none where what it has says the same.

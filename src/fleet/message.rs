@@ -177,8 +177,7 @@ pub struct Presence {
 impl Order {
     /// What its runs need a gateway to know.
     pub fn needed(runs: &[WantedRun]) -> Vec<String> {
-        let limits = runs.iter().any(|run| !run.attaches.is_empty());
-        limits.then(|| ATTACHES.to_owned()).into_iter().collect()
+        runs.iter().any(|run| !run.attaches.is_empty()).then(|| ATTACHES.to_owned()).into_iter().collect()
     }
 
     pub fn has(&self, run: &str, modem: &str) -> bool {

@@ -230,8 +230,7 @@ impl<'s> Operator<'s> {
 
     /// How far results were taken in when the last run was closed.
     fn taken(&self) -> u64 {
-        let closed = self.controller.runs.iter().filter(|run| run.closed);
-        closed.filter_map(|run| run.cursor).max().unwrap_or(0)
+        self.controller.runs.iter().filter(|run| run.closed).filter_map(|run| run.cursor).max().unwrap_or(0)
     }
 
     /// Reads the ledger of a run that is over: somebody wants to know of it.

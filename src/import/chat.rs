@@ -110,8 +110,7 @@ fn called(line: &str) -> Option<String> {
 
 /// What ends a call in a shell's line: where its input and output are, and what is done behind it.
 fn is_of_the_shell(word: &str) -> bool {
-    let word = word.trim_start_matches(|letter: char| letter.is_ascii_digit());
-    word.starts_with(['<', '>', '|', '&', ';'])
+    word.trim_start_matches(|letter: char| letter.is_ascii_digit()).starts_with(['<', '>', '|', '&', ';'])
 }
 
 /// The words of chat's script behind the options of its command line.

@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use lsp_types as lsp;
@@ -12,12 +13,13 @@ use super::{Document, Workspace, unit};
 use crate::at::{Form, command};
 use crate::catalogue::entry::{KnownField, Layout, Urc};
 use crate::catalogue::explain::{Context, Explanation, explain};
+use crate::catalogue::lookup::urcs;
 use crate::check::Scripts;
 use crate::diagnostic::pages;
 use crate::library::scripts;
 use crate::report::style::filled;
 use crate::source::Span;
-use crate::suggest::{self, Candidate, CandidateKind, Surroundings, asking, candidates};
+use crate::suggest::{self, Candidate, CandidateKind, Surroundings, asking, candidates, is_name};
 use crate::syntax::{Token, TokenKind, tokens, topic};
 use crate::value::functions::{Function, function};
 
@@ -77,9 +79,8 @@ fn said_of_text(workspace: &Workspace, document: &Document, token: Token) -> Opt
     });
     let context = Context { command: before.map(|command| slice(document, *command)), module: None };
     let name = text.split([':', '\\']).next().unwrap_or(text);
-    let known = [text, name].into_iter().filter(|text| !text.is_empty()).map(|text| explain(text, &context));
-    let known: Vec<Explanation> = known.filter(Explanation::is_known).collect();
-    Some((known.first()?.to_string(), token.span))
+    let mut known = [text, name].into_iter().filter(|text| !text.is_empty()).map(|text| explain(text, &context));
+    Some((known.find(Explanation::is_known)?.to_string(), token.span))
 }
 
 fn said_of_name(workspace: &Workspace, document: &Document, token: Token) -> Option<String> {
@@ -124,26 +125,29 @@ pub(super) fn complete(workspace: &Workspace, asked: &lsp::CompletionParams) -> 
     let question = question_above(document, offset);
     let around = Surroundings { names: &names, scripts: &workspace.scripts(), from: &document.source, question };
     let (mut start, mut found) = candidates(line, &around);
-    if let Some((before, begun)) =
-        line.rsplit_once('"').filter(|_| found.is_empty() && line.matches('"').count() % 2 == 1)
-    {
+    let behind = document.source.text.get(offset..).and_then(|behind| behind.lines().next()).unwrap_or_default();
+    if let Some((before, begun)) = pattern(line).filter(|_| found.is_empty()) {
         (start, found) = lines(before, begun, question);
         start += before.len() + 1;
+        // In the midst of a text nobody knows how much of it is meant.
+        let is_last = behind.split(['"', '\'']).next().is_some_and(|rest| rest.chars().all(is_name));
+        found.retain(|it| is_last || it.kind == CandidateKind::Name);
+    } else if line.ends_with('"') && found.is_empty() && line.matches('"').count() % 2 == 1 && asking(line).is_some() {
         // Within a command's quotes a value of the script may stand.
-        let names = names.iter().filter(|name| begun.is_empty() && asking(line).is_some() && !name.text.contains('.'));
+        start = line.len();
+        let names = names.iter().filter(|name| !name.text.contains('.'));
         found.extend(names.map(|it| Candidate { text: format!("${{{}}}", it.text), ..it.clone() }));
     }
     let typed = line.get(start..).unwrap_or_default();
     let bare = |text: &str| text.strip_prefix("AT").unwrap_or(text).trim_end_matches(['?', '=']).to_owned();
     let exact = bare(typed);
     found.sort_by_cached_key(|candidate| {
-        let name = Some(bare(&candidate.text)).filter(|_| candidate.kind == CandidateKind::Command);
-        let often = |name: String| {
-            if !name.is_empty() && name == exact { usize::MAX } else { SENT.get(&*name).copied().unwrap_or_default() }
-        };
+        let name =
+            Some(bare(&candidate.text)).filter(|name| candidate.kind == CandidateKind::Command && !name.is_empty());
+        let often =
+            |name: String| if name == exact { usize::MAX } else { SENT.get(&*name).copied().unwrap_or_default() };
         Reverse(name.map_or(0, often))
     });
-    let behind = document.source.text.get(offset..).and_then(|behind| behind.lines().next()).unwrap_or_default();
     let items = found.into_iter().filter_map(|candidate| joined(candidate, typed, behind)).enumerate();
     let items = items.map(|(place, (candidate, taken))| lsp::CompletionItem {
         // What is likelier stands first: an editor would sort by the alphabet.
@@ -160,7 +164,6 @@ pub(super) fn complete(workspace: &Workspace, asked: &lsp::CompletionParams) -> 
 /// cursor is in. What stands there already, as a quote that the editor closed itself, is not written twice.
 fn joined(mut candidate: Candidate, typed: &str, behind: &str) -> Option<(Candidate, usize)> {
     let (text, kind) = (&mut candidate.text, candidate.kind);
-    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let has_type = text.contains(':');
     let length = |text: &str, is_of: &dyn Fn(char) -> bool| text.find(|letter| !is_of(letter)).unwrap_or(text.len());
     let taken = match kind {
@@ -193,14 +196,28 @@ fn joined(mut candidate: Candidate, typed: &str, behind: &str) -> Option<(Candid
     Some((candidate, taken))
 }
 
+/// What stands before the quote that is open at the end of the line, and behind it, where it begins a pattern.
+fn pattern(line: &str) -> Option<(&str, &str)> {
+    let open = line.char_indices().fold(None, |open, (at, letter)| match open {
+        None => matches!(letter, '"' | '\'').then_some((at, letter)),
+        Some((_, quote)) => open.filter(|_| quote != letter),
+    });
+    let (before, begun) = line.split_at_checked(open?.0)?;
+    let mut words =
+        tokens(before).into_iter().map(|it| (it.kind, before.get(Range::from(it.span)).unwrap_or_default()));
+    let first = words.next()?.1;
+    let is_clause = matches!(first, "expect" | "when" | "await" | "capture" | "abort")
+        && words.all(|(kind, word)| kind == TokenKind::String || matches!(word, "or" | "on" | "all" | "secret"));
+    (is_clause && before.trim_end() != "abort" || before.ends_with(" answers ")).then_some((before, begun.get(1..)?))
+}
+
 /// What a text in quotes may be: a line of the answer that is asked for, with its fields; a line that comes by itself.
 fn lines(before: &str, begun: &str, question: Option<&str>) -> (usize, Vec<Candidate>) {
     let word = before.split_whitespace().next().unwrap_or_default();
     let captures = matches!(word, "capture" | "when");
     if let Some((line, name)) = begun.rsplit_once('{').filter(|(_, name)| captures && !name.contains('}')) {
         let next = suggest::fields(line, question).into_iter().take(1).filter(|it| it.text.starts_with(name));
-        let next = next.map(|it| Candidate { text: format!("{}}}", it.text), ..it });
-        return (line.len() + 1, next.collect());
+        return (line.len() + 1, next.map(|it| Candidate { text: format!("{}}}", it.text), ..it }).collect());
     }
     let new = |text: String, about: &str| Candidate::new(CandidateKind::Other, text, about);
     let asked = suggest::asked_of(before, question).and_then(|usage| Some((usage, usage.prefix?)));
@@ -215,13 +232,11 @@ fn lines(before: &str, begun: &str, question: Option<&str>) -> (usize, Vec<Candi
         found.extend(values.map(|value| new(format!("{prefix}: {}", value.value()), value.meaning())));
     } else if matches!(word, "await" | "abort" | "when") {
         let line = |urc: &Urc| if urc.values.is_empty() { urc.start.to_owned() } else { format!("{}: ", urc.start) };
-        found.extend(crate::catalogue::lookup::urcs().map(|urc| new(line(urc), urc.title)));
+        found.extend(urcs().map(|urc| new(line(urc), urc.title)));
         found.dedup_by(|one, other| one.text == other.text);
         // Those that every modem may say first.
-        let of_standards = |urc: &Urc| urc.vendors.contains(&"3GPP");
-        found.sort_by_key(|it| {
-            !crate::catalogue::lookup::urcs().any(|urc| of_standards(urc) && it.text.starts_with(urc.start))
-        });
+        let is_first = |urc: &Urc, text: &str| urc.vendors.contains(&"3GPP") && text.starts_with(urc.start);
+        found.sort_by_key(|it| !urcs().any(|urc| is_first(urc, &it.text)));
     }
     found.retain(|candidate| candidate.text.starts_with(begun));
     (0, found)
@@ -240,10 +255,9 @@ fn question_above(document: &Document, offset: usize) -> Option<&str> {
 
 /// The fields of the record that is named at the end of the line, as `m.imei`.
 fn fields(workspace: &Workspace, document: &Document, line: &str) -> Vec<Candidate> {
-    let letter = |character: char| character.is_ascii_alphanumeric() || character == '_';
-    let Some(record) = line.trim_end_matches(letter).strip_suffix('.') else { return Vec::new() };
+    let Some(record) = line.trim_end_matches(is_name).strip_suffix('.') else { return Vec::new() };
     let record = record.split_once('[').map_or(record, |(list, _)| list);
-    let record = record.rsplit(|character| !letter(character)).next().unwrap_or_default();
+    let record = record.rsplit(|letter| !is_name(letter)).next().unwrap_or_default();
     let named = |name: &str, about: &str| Candidate::new(CandidateKind::Name, format!("{record}.{name}"), about);
     let mentions = document.mentions();
     if let Some((_, fields)) = mentions.rows.iter().rev().find(|(known, _)| known == record) {
@@ -324,12 +338,8 @@ fn said_of_script(name: &str, script: &std::sync::Arc<crate::source::Source>) ->
     let mut text = format!("{name}\n\n");
     comment.for_each(|line| text.push_str(&format!("{}\n", line.trim())));
     let params = suggest::parameters(script);
-    if !params.is_empty() {
-        text.push('\n');
-    }
-    for param in params {
-        text.push_str(&format!("    {}  {}\n", param.text.trim_end_matches(" = "), param.about));
-    }
+    text.push_str(if params.is_empty() { "" } else { "\n" });
+    text.extend(params.iter().map(|it| format!("    {}  {}\n", it.text.trim_end_matches(" = "), it.about)));
     text
 }
 
@@ -405,11 +415,8 @@ fn place_in(layout: &Layout, index: usize) -> usize {
 }
 
 fn said_of_field(field: &KnownField) -> String {
-    let mut text = format!("{}\n", field.what);
-    for value in &field.values {
-        text.push_str(&format!("  {}  {}\n", value.value(), value.meaning()));
-    }
-    text
+    let values = field.values.iter().map(|value| format!("  {}  {}\n", value.value(), value.meaning()));
+    format!("{}\n{}", field.what, values.collect::<String>())
 }
 
 /// `round(a number, a number)`

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::style::harmless;
 use crate::at::{Event, Why};
-use crate::runtime::{Listener, RuntimeEvent};
+use crate::runtime::{Listener, RuntimeEvent, Status};
 
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Answered {
@@ -53,7 +53,12 @@ impl Listener for Answers {
             self.exchanges.push(Answered { sent: sent.to_owned(), ..Answered::default() });
         }
         let Some(exchange) = self.exchanges.last_mut() else { return };
-        if let RuntimeEvent::Session(Event::Response(line)) = event {
+        // What the network says of a code comes by itself, and is the answer.
+        let is_said =
+            |line: &[u8]| line.starts_with(b"+CUSD:") && exchange.sent.to_ascii_uppercase().contains("+CUSD=1,");
+        if let RuntimeEvent::Session(event @ (Event::Response(line) | Event::Urc(line))) = event
+            && (matches!(event, Event::Response(_)) || is_said(line))
+        {
             exchange.answer.push(harmless(line));
         }
         // What comes later is of something else: of `+++`.
@@ -66,5 +71,7 @@ impl Listener for Answers {
             exchange.passed = passed;
             exchange.elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         }
+        // Also where only what comes by itself did not come
+        exchange.passed &= !matches!(event, RuntimeEvent::ScriptEnded { depth: 0, status: Status::Failed, .. });
     }
 }

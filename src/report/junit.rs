@@ -1,4 +1,4 @@
-//! Results as JUnit's XML, for CI: a test case a modem; of a run, whose modem has no name, a case a script. What could
+//! Results as JUnit's XML, for CI: a test case a modem; of several scripts on one modem, a case a script. What could
 //! not be reached or was interrupted is an error, what a script refused a failure.
 
 use std::fmt::Write as _;
@@ -14,11 +14,10 @@ pub fn write(walk: &Walk<'_>, mut writer: impl Write) -> io::Result<()> {
     walk(&mut |result| {
         tally.add(result);
         let (modem, _) = first.get_or_insert_with(|| (result.modem.clone(), result.script.clone()));
-        // That of a run has no name but its port.
-        is_one_modem &= *modem == result.modem && result.modem == result.port;
+        is_one_modem &= *modem == result.modem;
         Ok(())
     })?;
-    let by_script = is_one_modem && tally.count(&STATUSES) > 0;
+    let by_script = is_one_modem && tally.count(&STATUSES) > 1;
     let suite = first.map(|(modem, script)| if by_script { modem } else { script });
     let totals = format!(
         "name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\"",

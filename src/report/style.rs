@@ -94,6 +94,5 @@ pub fn without_middle(text: &str, width: usize) -> String {
     if count <= width {
         return text.to_owned();
     }
-    let first = text.chars().take(width.saturating_sub(1 + half));
-    first.chain(['…']).chain(text.chars().skip(count - half)).collect()
+    text.chars().take(width.saturating_sub(1 + half)).chain(['…']).chain(text.chars().skip(count - half)).collect()
 }

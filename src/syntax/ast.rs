@@ -377,8 +377,7 @@ impl Clause {
                 mark.iter().map(Part::Text).chain(values.map(Part::Value)).collect()
             }
             ClauseKind::When { event, body } => {
-                let patterns = event.patterns().iter().map(Part::Capture);
-                patterns.chain([Part::Block(body)]).collect()
+                event.patterns().iter().map(Part::Capture).chain([Part::Block(body)]).collect()
             }
         }
     }

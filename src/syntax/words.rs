@@ -29,8 +29,7 @@ pub(super) fn rows(heading: &str) -> impl Iterator<Item = Row> {
         let sections = TABLES.split("\n## ").filter_map(|section| section.split_once('\n'));
         sections.map(|(heading, table)| (heading, notation::rows(table).skip(1).collect())).collect()
     });
-    let table = tables.iter().find(|(known, _)| *known == heading);
-    table.into_iter().flat_map(|(_, rows)| rows.iter().copied())
+    tables.iter().find(|(known, _)| *known == heading).into_iter().flat_map(|(_, rows)| rows.iter().copied())
 }
 
 /// The words that a line can begin with, sorted.

@@ -6,6 +6,12 @@ _hayes_words() {
     mapfile -t found < <(hayes complete-word -- "${words[@]:1}" "$word" 2>/dev/null; echo "$?")
     exit="${found[-1]}"
     unset 'found[-1]'
+    # A folder of one's own, beside the library's
+    [[ "$exit" = 0 || "$word" == -* || ! "${words[1]}" =~ ^(run|batch|check|show)$ ]] ||
+        mapfile -t -O "${#found[@]}" found < <(compgen -d -S / -- "$word")
+    for found_at in "${!found[@]}"; do
+        [[ "${found[found_at]}" != *[[:space:]]* ]] || printf -v "found[found_at]" %q "${found[found_at]}"
+    done
     COMPREPLY=()
     # 0: nothing else can stand there
     [ "$exit" = 0 ] || _hayes "$@"

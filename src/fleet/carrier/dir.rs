@@ -407,8 +407,7 @@ fn written(path: &Path) -> Option<(u64, SystemTime)> {
 
 /// What was written says itself which writing it is.
 fn version(bytes: &[u8]) -> Version {
-    let hash = Sha256::digest(bytes);
-    hash.first_chunk().map_or(1, |first| u64::from_be_bytes(*first).max(1))
+    Sha256::digest(bytes).first_chunk().map_or(1, |first| u64::from_be_bytes(*first).max(1))
 }
 
 /// `…/RUN/GATEWAY/MODEM.ATTEMPT`

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::sim::{CommandError, Instead, ModelCommand};
 
 use super::read_timestamp;
-use super::{Answer, Chaos, CommandParameter, Does, Effect, FinalCode, Request, Row, Simulator, Then, Timer};
+use super::{Answer, Chaos, CommandParameter, Does, Effect, FinalCode, Request, Row, Simulator, Then};
 use super::{card, file, message, mobile, socket, split, timestamp};
 use crate::at::Form::{self, Execute, Read, Set};
 
@@ -23,14 +23,13 @@ fn find(does: &str, form: Form) -> Option<Does> {
 const BASIC: &[Row] = &[
     ("D", &[Execute], |modem, request| modem.mobile.dial(request.text(0), &mut modem.adaptor)),
     ("A", &[Execute], |modem, _| {
-        let rings = (1..6).contains(&modem.adaptor.timers.iter().filter(|(_, it)| *it == Timer::Ring).count());
-        modem.adaptor.timers.retain(|(_, timer)| !(rings && *timer == Timer::Ring));
-        Ok(if rings { Effect::Done } else { Effect::End(FinalCode::NoCarrier) })
+        let answers = modem.mobile.is_registered() && modem.adaptor.end_ringing();
+        Ok(if answers { Effect::Done } else { Effect::End(FinalCode::NoCarrier) })
     }),
     ("H", &[Execute], |modem, _| {
         modem.mobile.sockets.end_connection(&mut modem.adaptor);
         modem.mobile.hang_up(&mut modem.adaptor);
-        modem.adaptor.cancel(&Timer::Ring);
+        modem.adaptor.end_ringing();
         Ok(Effect::Done)
     }),
     // Back into the data call

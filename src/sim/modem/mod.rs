@@ -295,6 +295,13 @@ impl Adaptor {
         self.timers.retain(|(_, timer)| timer != which);
     }
 
+    /// A call that rings is taken or refused; false where none does.
+    fn end_ringing(&mut self) -> bool {
+        let rings = (1..7).contains(&self.timers.iter().filter(|(_, timer)| *timer == Timer::Ring).count());
+        self.timers.retain(|(_, timer)| !(rings && *timer == Timer::Ring));
+        rings
+    }
+
     fn is_timed(&self, which: &Timer) -> bool {
         self.timers.iter().any(|(_, timer)| timer == which)
     }

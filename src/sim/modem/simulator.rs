@@ -57,7 +57,8 @@ impl Simulator {
             modem.adaptor.after(time, Timer::ImsiSwitch);
         }
         if let Some(time) = modem.adaptor.options.time("ring") {
-            (0..6).for_each(|rung| modem.adaptor.after(time + rung * Duration::from_secs(5), Timer::Ring));
+            // The seventh is the end of it.
+            (0..7).for_each(|rung| modem.adaptor.after(time + rung * Duration::from_secs(5), Timer::Ring));
         }
         modem.adaptor.storm();
         match modem.adaptor.options.time("boot") {
@@ -188,6 +189,7 @@ impl Simulator {
                 mobile.hang_up(ta);
                 ta.urc("NO CARRIER");
             }
+            Timer::Ring if !ta.is_timed(&Timer::Ring) || !mobile.is_registered() => {}
             Timer::Ring => {
                 ta.urc("RING");
                 if ta.settings.number("+CLIP", 0) == 1 {

@@ -79,8 +79,7 @@ impl Lowerer<'_> {
         }
         let Some(((first, _), rest)) = row.split_first() else { return Err(misunderstood(self.source, whole)) };
         let places = |level: Tightness, reach: usize| {
-            let row = row.iter().take(reach).enumerate();
-            row.filter(move |(_, (_, binds))| *binds == Some(level)).map(|(at, _)| at)
+            row.iter().take(reach).enumerate().filter(move |(_, (_, binds))| *binds == Some(level)).map(|(at, _)| at)
         };
         for level in [Tightness::Or, Tightness::And] {
             let count = places(level, row.len()).count();
