@@ -1,6 +1,6 @@
 //! The entries of the catalogue, as they stand in `data/*.toml`.
 //!
-//! The build script reads the files into these types, checks them, and packs them into [tables](super::table). The
+//! The build script reads the files into these types, checks them, and packs them into [tables](crate::table). The
 //! program reads an entry out of its table when it is first asked for. What is written in a notation of its own (a
 //! layout, an answer, a case) stays text, and is read here, by both.
 
