@@ -1,6 +1,6 @@
 //! The user's folders: for what outlasts a run (histories, results), and for what the user writes (modules).
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -42,9 +42,10 @@ pub(crate) fn private_file(path: impl AsRef<Path>) -> io::Result<File> {
 
 pub(crate) fn is_pipe(path: &Path) -> bool {
     #[cfg(unix)]
-    return path.metadata().is_ok_and(|known| std::os::unix::fs::FileTypeExt::is_fifo(&known.file_type()));
+    let is_fifo = |known: Metadata| std::os::unix::fs::FileTypeExt::is_fifo(&known.file_type());
     #[cfg(not(unix))]
-    return false;
+    let is_fifo = |_: Metadata| false;
+    path.metadata().is_ok_and(is_fifo)
 }
 
 /// How many signals have asked this program to end
