@@ -595,6 +595,10 @@ impl Walk<'_> {
             told.push(Deed::Wait(Wait { wanted, late: None, within: wait.within }));
             told.extend(then);
             told.push(Deed::Line("} else {".to_owned()));
+            if !self.open.is_empty() {
+                // Another answer ends a question at once: there it was waited on, and so the loop had its pause.
+                told.extend(wait.within.map(Deed::Sleep));
+            }
             told.extend(self.inner(late, join, region));
             told.push(Deed::Line("}".to_owned()));
             return Some(join).filter(|join| *join != NOWHERE);
