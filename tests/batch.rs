@@ -263,15 +263,20 @@ fn where_memory_is_limited_fewer_run_at_once_or_it_is_told() {
     assert!(codes.starts_with(&[Some(2)]) && codes.ends_with(&[Some(0); 5]), "{codes:?}");
 }
 
+/// How it ends where Ctrl-C is pressed once.
+fn interrupted(child: Child) -> Output {
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    child.wait_with_output().unwrap()
+}
+
 #[test]
 fn ctrl_c_lets_finally_run_and_begins_no_more() {
     let fleet = Fleet::new(&[Manner::Good; 6], Duration::from_millis(5));
     let bench = Bench::new("interrupt", &fleet, "AT\nsleep 30s\nfinally {\n  AT+CFUN=1\n}\n");
     let mut child = bench.command(&["-j", "2", "--results", "results.jsonl"]).spawn().unwrap();
     wait_for(&mut child, || fleet.count(0, "AT") > 0 && fleet.count(1, "AT") > 0);
-    let pid = rustix::process::Pid::from_child(&child);
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = interrupted(child);
     let told = told(&output);
     assert_eq!(output.status.code(), Some(130), "{told}");
     assert_eq!((fleet.count(0, "AT+CFUN=1"), fleet.count(1, "AT+CFUN=1")), (1, 1));
@@ -291,9 +296,7 @@ fn a_finally_that_ctrl_c_has_begun_has_its_own_time() {
     let bench = Bench::new("overtaken", &fleet, "AT\nsleep 30s\nfinally {\n  sleep 3s\n  AT+CFUN=1\n}\n");
     let mut child = bench.command(&["--modem-timeout", "2s", "--total-timeout", "2500ms"]).spawn().unwrap();
     wait_for(&mut child, || fleet.count(0, "AT") > 0 && fleet.count(1, "AT") > 0);
-    let pid = rustix::process::Pid::from_child(&child);
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = interrupted(child);
     let told = told(&output);
     assert_eq!(output.status.code(), Some(130), "{told}");
     assert_eq!((fleet.count(0, "AT+CFUN=1"), fleet.count(1, "AT+CFUN=1")), (1, 1), "{told}");

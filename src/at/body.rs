@@ -123,7 +123,7 @@ pub(crate) struct Content {
     /// Behind so many of them stand line ends: its own, where more of it follows.
     held: usize,
     /// A piece of it is not kept.
-    is_cut: bool,
+    pub(crate) is_cut: bool,
 }
 
 impl Content {
@@ -249,16 +249,14 @@ pub(crate) fn pushed(line: &[u8], places: &[isize], before: u8) -> Option<Body> 
     if matches!(before, b',' | b':') && fields.iter().take(index(last)? + 1).any(is_quoted) {
         return None;
     }
-    let (begins, before) = match fields.get(index(last)? + 1..)? {
-        _ if before == b':' => (Some(colon + 1), before),
-        // `+QIURC: "recv",0,2,"hi"`
-        [] if before == b'\n' => (Some(line.len()), before),
+    let (begins, before) = match (before, fields.get(index(last)? + 1..)?) {
+        (b':', _) => (Some(colon + 1), before),
+        (b'\n', []) => (Some(line.len()), before),
         // An address may stand behind the count: `+QIURC: "recv",0,2,"192.0.2.1",7`.
-        [address, port] if before == b'\n' && is_quoted(address) && number(port).is_some() => {
-            (Some(line.len()), before)
-        }
-        [_, ..] if before == b'\n' && last < 0 => (Some(line.len()), before),
-        [data, ..] if before == b'\n' && is_quoted(data) => (None, b'"'),
+        (b'\n', [address, port]) if is_quoted(address) && number(port).is_some() => (Some(line.len()), before),
+        (b'\n', [_, ..]) if last < 0 => (Some(line.len()), before),
+        // `+QIURC: "recv",0,2,"hi"`
+        (b'\n', [data, ..]) if is_quoted(data) => (None, b'"'),
         _ => (None, before),
     };
     let end = match begins {

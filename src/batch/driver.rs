@@ -167,7 +167,9 @@ impl Driver {
     /// Runs all, and returns when none runs any more. The journal is appended as each ends.
     pub fn run(mut self, log: &mut dyn Log) -> Finished {
         while let ControlFlow::Continue(told) = self.wait(log) {
-            told.into_iter().for_each(|told| self.heed(told, log));
+            if let Some(told) = told {
+                self.heed(told, log);
+            }
         }
         // Those that were to be tried again have failed.
         let failed = std::mem::take(&mut self.failed_before);

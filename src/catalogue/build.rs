@@ -193,7 +193,9 @@ impl Data {
         let whens = whens.chain(command.prompt.as_ref().map(|prompt| prompt.when));
         require(command.prompt.as_ref().is_none_or(|prompt| !prompt.mark.is_empty()), "its prompt has no mark")?;
         let Network { leaves, joins, seeks } = &command.network;
-        let whens = whens.chain(leaves.iter().chain(joins).chain(seeks).chain(&command.flash).copied());
+        let whens = whens.chain(
+            leaves.iter().chain(joins).chain(seeks).chain(&command.flash).chain(&command.answers_later).copied(),
+        );
         command.pin_tries.iter().try_for_each(|(_, line, _)| self.check_names(line))?;
         whens.chain(command.raises_context.as_ref().map(|raises| raises.when)).try_for_each(check_when)?;
         for time in &command.max_times {

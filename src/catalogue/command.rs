@@ -64,6 +64,16 @@ pub fn prospect(line: &str, module: Option<&Module>) -> Prospect {
     parse(line).map_or_else(Prospect::default, |line| of_commands(&line, module))
 }
 
+/// The prefix of the line that answers this one, which comes by itself behind OK: `+CUSD`.
+pub fn answered_later(line: &str) -> Option<&'static str> {
+    parse(line)?.commands.iter().find_map(|asked| {
+        let entry = command_of(asked)?;
+        let given = values(asked);
+        let is_later = entry.answers_later.iter().any(|when| when.holds(asked.form, &given));
+        is_later.then(|| entry.name.trim_start_matches("AT"))
+    })
+}
+
 /// Why a command that the catalogue does not know must stand in an `unsafe` block: it seems to write an IMEI.
 pub fn unknown_danger(asked: &Command<'_>) -> Option<&'static str> {
     const IMEI_DIGITS: usize = 15;

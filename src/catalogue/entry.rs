@@ -75,6 +75,8 @@ pub struct CommandEntry {
     pub prompt: Option<KnownPrompt>,
     /// Sent twice, it does harm or fails, in these cases; otherwise it repeats safely
     pub not_repeatable: Vec<Case>,
+    /// What it asks for comes by itself behind OK, with its own prefix, in these cases
+    pub answers_later: Vec<When>,
     pub dangers: Vec<Danger>,
     pub network: Network,
     /// What is set is written to the modem's flash, in these cases; what needs a restart to hold is too

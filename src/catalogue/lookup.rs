@@ -4,7 +4,6 @@ use super::entry::{
     CommandEntry, ErrorCode, Index, KnownField, KnownResult, KnownValue, Layout, Module, Reference, Series, Unit, Urc,
 };
 use super::own::own;
-
 use crate::at::{command, parameters};
 use crate::diagnostic::all_nearest;
 use crate::table::{Table, bare};

@@ -12,7 +12,7 @@ pub mod lookup;
 pub mod own;
 mod secret;
 
-pub use command::{Prospect, prospect};
+pub use command::{Prospect, answered_later, prospect};
 pub use explain::{Explanation, explain};
 pub use knowledge::Catalogue;
 pub use lookup::{

@@ -473,7 +473,9 @@ fn with_ascii_classes(text: &str) -> Cow<'_, str> {
 fn named_groups(hir: &Hir, found: &mut impl FnMut(usize, &str)) {
     match hir.kind() {
         HirKind::Capture(capture) => {
-            capture.name.iter().for_each(|name| found(capture.index as usize, name));
+            if let Some(name) = &capture.name {
+                found(capture.index as usize, name);
+            }
             named_groups(&capture.sub, found);
         }
         HirKind::Repetition(repetition) => named_groups(&repetition.sub, found),

@@ -152,9 +152,10 @@ fn script(commands: &[String], console: &Console) -> Result<String, Exit> {
                 runs.or_else(|| signs.map(|sign| format!("write AT{sign}{}{rest}", name.to_ascii_uppercase()))),
             )
         } else {
-            // What the network says of a code comes by itself, behind OK.
-            let is_code = command.to_ascii_uppercase().contains("+CUSD=1,");
-            text.push_str(&format!("{command}\n{}", if is_code { "await \"+CUSD:\" within 30s\n" } else { "" }));
+            text.push_str(&format!("{command}\n"));
+            if let Some(prefix) = catalogue::answered_later(command) {
+                text.push_str(&format!("await \"{prefix}:\" within 30s\n"));
+            }
             continue;
         };
         let named = if command.is_empty() { String::new() } else { format!("{}: ", harmless(command.as_bytes())) };

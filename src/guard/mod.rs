@@ -205,7 +205,9 @@ impl Guard {
             let (was_right, left) = attempt.judged(lines, result);
             self.with_known(|known| known.left = left.map(|left| (attempt.opens.clone(), left)));
             let sim = self.with_known(|known| known.iccid.clone()).unwrap_or_else(|| port.to_owned());
-            was_right.into_iter().for_each(|was_right| self.change(|book, _| attempt.settle(book, &sim, was_right)));
+            if let Some(was_right) = was_right {
+                self.change(|book, _| attempt.settle(book, &sim, was_right));
+            }
         }
     }
 

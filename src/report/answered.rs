@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::style::harmless;
+use crate::at::parameters::split_prefix;
 use crate::at::{Event, Why};
+use crate::catalogue::answered_later;
 use crate::runtime::{Listener, RuntimeEvent, Status};
 
 #[derive(Debug, Clone, Default, Serialize)]
@@ -53,9 +55,8 @@ impl Listener for Answers {
             self.exchanges.push(Answered { sent: sent.to_owned(), ..Answered::default() });
         }
         let Some(exchange) = self.exchanges.last_mut() else { return };
-        // What the network says of a code comes by itself, and is the answer.
         let is_said =
-            |line: &[u8]| line.starts_with(b"+CUSD:") && exchange.sent.to_ascii_uppercase().contains("+CUSD=1,");
+            |line: &[u8]| answered_later(&exchange.sent).is_some_and(|it| split_prefix(line).0 == Some(it.as_bytes()));
         if let RuntimeEvent::Session(event @ (Event::Response(line) | Event::Urc(line))) = event
             && (matches!(event, Event::Response(_)) || is_said(line))
         {

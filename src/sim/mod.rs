@@ -14,7 +14,7 @@
 //! A new module is one file in `profiles/`. A new command that is a value or a text is a line in a profile; one that
 //! does more is a row in a part's table.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -333,8 +333,9 @@ pub(crate) fn meant(name: &str) -> Vec<&'static str> {
         [&|name| name == bare || name == written, &begins, &|name| name.len() > 3 && bare.starts_with(name)];
     let found = ways.into_iter().map(called).find(|found| !found.is_empty());
     // Another number is another module; `bg69` has the digits of `bg96`.
-    let digits = |name: &str| name.chars().filter_map(|sign| sign.to_digit(10)).sum::<u32>();
-    let alike = models().flat_map(names).filter(|known| digits(&written) == 0 || digits(known) == digits(&written));
+    let digits = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<BTreeSet<char>>();
+    let of_written = digits(&written);
+    let alike = models().flat_map(names).filter(|known| of_written.is_empty() || digits(known) == of_written);
     found.unwrap_or_else(|| nearest(&name.to_lowercase(), alike).into_iter().collect())
 }
 

@@ -187,8 +187,6 @@ struct Asking {
     began: Duration,
     deadline: Duration,
     lines: Vec<Line>,
-    /// Of the data that a header of it counts, a part is not kept.
-    is_short: bool,
     /// How many bytes the lines hold; what is over [`LARGEST_ANSWER`] is not kept.
     bytes: usize,
     /// The part of [`Answer::body`] that has come; boxed, since few answers have one.
@@ -394,7 +392,6 @@ impl Asking {
             question,
             began: now,
             lines: Vec::new(),
-            is_short: false,
             bytes: 0,
             content: None,
             prompt,
@@ -515,7 +512,7 @@ impl Asking {
     /// What has come so far is of an earlier answer.
     fn forget_lines(&mut self) {
         self.lines.clear();
-        (self.is_short, self.bytes, self.content, self.body, self.fallback) = (false, 0, None, None, None);
+        (self.bytes, self.content, self.body, self.fallback) = (0, None, None, None);
         (self.connected, self.framed, self.is_early) = (false, false, false);
     }
 
@@ -644,7 +641,7 @@ impl Asking {
             return Err(Box::new(Unanswered { kind, waited, received: lines }));
         }
         let (body, is_cut) = self.content.take().map(|content| content.into_bytes()).unwrap_or_default();
-        let is_cut = is_cut || self.is_short || self.bytes > LARGEST_ANSWER;
+        let is_cut = is_cut || self.bytes > LARGEST_ANSWER;
         let answer = Answer { lines, body, is_cut, result, elapsed: waited };
         if success && self.prompt == Prompting::Open {
             let (mark, result) = (self.question.prompt.mark().unwrap_or_default().to_owned(), answer.result);

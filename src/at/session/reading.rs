@@ -423,9 +423,9 @@ impl Session {
         if given_up > 0 {
             framer.give_up(given_up);
             now.tell(&Event::Truncated { bytes: given_up });
-        }
-        if let Activity::Asking(asking) = &mut self.state {
-            asking.is_short |= given_up > 0;
+            if let Activity::Asking(asking) = &mut self.state {
+                asking.content.get_or_insert_default().is_cut = true;
+            }
         }
         Some(true)
     }

@@ -172,8 +172,12 @@ const LINE_ENDS: &[&str] =
 /// Whether the line is certain to be taken apart as it was meant.
 pub(super) fn lint(line: &AtText, parsed: &CommandLine<'_>, form: SendForm, findings: &mut Findings) -> bool {
     let second_at = parsed.second_at.or_else(|| second_at(&line.text));
-    second_at.into_iter().for_each(|at| findings.tell("hayes::check::two-at", line.span(at, at + 2), &[]));
-    line.blank.into_iter().for_each(|blank| findings.tell("hayes::check::blank", blank, &[]));
+    if let Some(at) = second_at {
+        findings.tell("hayes::check::two-at", line.span(at, at + 2), &[]);
+    }
+    if let Some(blank) = line.blank {
+        findings.tell("hayes::check::blank", blank, &[]);
+    }
     let without_plus = lint_plus(line, findings);
     if !lint_line_end(line, form, findings) {
         lint_case(line, parsed, findings);

@@ -854,7 +854,7 @@ fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
                 // Of a `capture` that is told already.
                 None if is_capture(clause) && !commands.is_empty() => {}
                 None => {
-                    let entry = catalogue::command(found).filter(|_| found != "+CUSD");
+                    let entry = catalogue::command(found).filter(|entry| entry.answers_later.is_empty());
                     let sign = entry.and_then(|entry| match (&entry.read, &entry.execute) {
                         (Some(_), _) => Some("?"),
                         (None, Some(_)) => Some(""),
