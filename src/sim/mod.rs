@@ -137,9 +137,12 @@ struct ModelCommand {
     default: Option<String>,
     values: Vec<Allowed>,
     kept: Lifetime,
+    /// What is given replaces it as a whole. Else parameters that are left out stay as they are.
     list: bool,
     settable: Settable,
+    /// A new value holds after a restart only; a read shows it at once.
     after_restart: bool,
+    /// Settings that go back to the maker's values when a new value of this one begins to hold after a restart.
     resets: Vec<String>,
     keys: BTreeMap<String, ModelSetting>,
     /// Behind the values of a key a last parameter may say when it takes effect: 0 after a restart, 1 at once.
@@ -213,8 +216,8 @@ struct FileAccess {
     missing: String,
 }
 
-/// A setting of a model: a command's, or that of one of its keys, of which the file says the first three.
-#[derive(Debug, Clone, Deserialize)]
+/// A setting of a model: a command's, or that of one of its keys.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ModelSetting {
     /// As the read answer shows it, without the prefix.
@@ -223,19 +226,9 @@ struct ModelSetting {
     /// What stands behind the key in the answer to `=?`.
     #[serde(default)]
     test: String,
-    /// A list: what is given replaces it as a whole. Else parameters that are left out stay as they are.
+    /// Whose it is, with the rules that hold for it
     #[serde(skip)]
-    list: bool,
-    #[serde(skip)]
-    kept: Lifetime,
-    #[serde(skip)]
-    settable: Settable,
-    /// A new value holds after a restart only; a read shows it at once.
-    #[serde(skip)]
-    after_restart: bool,
-    /// Settings that go back to the maker's values when a new value of this one begins to hold after a restart.
-    #[serde(skip)]
-    resets: Vec<String>,
+    command: String,
 }
 
 /// When a setting may be set; else the operation is not allowed.
@@ -409,6 +402,10 @@ impl Profile {
         self.setting_names.get(name).copied()
     }
 
+    fn rules_of(&self, setting: usize) -> Option<&ModelCommand> {
+        self.commands.get(&self.settings.get(setting)?.command)
+    }
+
     /// Reads a file over the generic one.
     fn read(name: &str) -> Result<Profile, toml::de::Error> {
         let file = |name: &str| {
@@ -434,21 +431,12 @@ impl Profile {
             profile.facts.append(more);
         }
         for (name, command) in &profile.commands {
-            let ModelCommand { values, list, kept, settable, after_restart, resets, .. } = command;
-            let whole = command.default.as_ref().map(|default| (name.clone(), default, values));
+            let whole = command.default.as_ref().map(|default| (name.clone(), default, &command.values));
             let keys = command.keys.iter().map(|(key, it)| (format!("{name}/{key}"), &it.default, &it.values));
-            for (name, default, values) in whole.into_iter().chain(keys) {
-                profile.setting_names.insert(name, profile.settings.len());
-                profile.settings.push(ModelSetting {
-                    default: default.clone(),
-                    values: values.clone(),
-                    test: String::new(),
-                    list: *list,
-                    kept: *kept,
-                    settable: *settable,
-                    after_restart: *after_restart,
-                    resets: resets.clone(),
-                });
+            for (setting, default, values) in whole.into_iter().chain(keys) {
+                profile.setting_names.insert(setting, profile.settings.len());
+                let (default, values, test) = (default.clone(), values.clone(), String::new());
+                profile.settings.push(ModelSetting { default, values, test, command: name.clone() });
             }
         }
         Ok(profile)

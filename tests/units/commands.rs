@@ -20,7 +20,7 @@ fn every_profile_is_whole() {
         let instead = commands.clone().flat_map(|it| &it.instead).filter_map(|it| it.setting.as_ref());
         let blocks = profile.network.blocks.keys();
         let presets = profile.presets.values().flat_map(|preset| preset.keys());
-        let resets = profile.settings.iter().flat_map(|setting| &setting.resets);
+        let resets = commands.clone().flat_map(|it| &it.resets);
         for setting in commands.flat_map(|it| it.sets.keys()).chain(instead).chain(blocks).chain(presets).chain(resets)
         {
             assert!(profile.setting(setting).is_some(), "{name}: {setting}");

@@ -204,19 +204,12 @@ impl Card {
 
     /// AT+CPIN=pin, or AT+CPIN=puk,new pin
     fn enter(&mut self, request: &Request) -> Result<(), CommandError> {
-        match request.parameters.as_slice() {
-            [_] if self.lock == Lock::Puk => Err(CommandError::PUK_NEEDED),
-            [pin] => self.enter_pin(pin.text),
-            [puk, pin] => self.enter_puk(puk.text, pin.text),
+        match (request.parameters.as_slice(), self.lock) {
+            ([pin], Lock::Pin) => self.verify(pin.text).map(|()| self.lock = Lock::Ready),
+            ([_], Lock::Puk) => Err(CommandError::PUK_NEEDED),
+            ([_], Lock::Ready | Lock::Absent | Lock::Busy | Lock::Dead) => Err(CommandError::NOT_ALLOWED),
+            ([puk, pin], _) => self.enter_puk(puk.text, pin.text),
             _ => Err(CommandError::Parameter),
-        }
-    }
-
-    fn enter_pin(&mut self, pin: &str) -> Result<(), CommandError> {
-        match self.lock {
-            Lock::Pin => self.verify(pin).map(|()| self.lock = Lock::Ready),
-            Lock::Puk => Err(CommandError::PUK_NEEDED),
-            Lock::Ready | Lock::Absent | Lock::Busy | Lock::Dead => Err(CommandError::NOT_ALLOWED),
         }
     }
 

@@ -271,14 +271,13 @@ impl Simulator {
 
     pub(super) fn set(&mut self, setting: Option<usize>, parameters: &[CommandParameter]) -> Answer {
         let setting = setting.ok_or(CommandError::Error)?;
-        let after_restart = self.adaptor.profile.settings.get(setting).is_some_and(|setting| setting.after_restart);
+        let after_restart = self.adaptor.profile.rules_of(setting).is_some_and(|rules| rules.after_restart);
         self.set_from(setting, parameters, after_restart)
     }
 
     /// As [`Simulator::set`], where the command says from when the value holds.
     fn set_from(&mut self, setting: usize, parameters: &[CommandParameter], after_restart: bool) -> Answer {
-        let settings = &self.adaptor.profile.settings;
-        if !settings.get(setting).is_none_or(|setting| self.mobile.allows(setting.settable)) {
+        if self.adaptor.profile.rules_of(setting).is_some_and(|rules| !self.mobile.allows(rules.settable)) {
             return Err(CommandError::NOT_ALLOWED);
         }
         self.adaptor.settings.set(setting, parameters, after_restart, self.adaptor.now)?;

@@ -202,7 +202,7 @@ pub(super) struct Mobile {
     profile: &'static Profile,
     pub(super) card: Card,
     operators: Vec<Operator>,
-    function: u32,
+    pub(super) function: u32,
     stat: u8,
     /// Whether packet data is attached; +CGREG and +CEREG show 0 where it is not.
     attached: bool,
@@ -307,10 +307,6 @@ impl Mobile {
             }
         }
         self.update(ta);
-    }
-
-    pub(super) fn boots_with_card(&self) -> bool {
-        self.function != 0 && self.card.is_usable()
     }
 
     pub(super) fn named(&self, name: &str, ta: &mut Adaptor) -> Option<String> {

@@ -94,6 +94,7 @@ impl CurrentSettings {
         if parameters.len() > known.values.len() {
             return Err(CommandError::Parameter);
         }
+        let is_list = self.profile.rules_of(setting).is_some_and(|rules| rules.list);
         let before = self.text(setting).to_owned();
         let mut before = split(&before);
         let mut value = String::new();
@@ -103,7 +104,7 @@ impl CurrentSettings {
                 Some(parameter) if !parameter.is_empty() => {
                     allowed.checked(parameter).ok_or(CommandError::Parameter)?
                 }
-                None if known.list => break,
+                None if is_list => break,
                 _ => match old {
                     Some(old) => old.to_owned(),
                     // Nothing stood here and nothing was given.
@@ -126,7 +127,7 @@ impl CurrentSettings {
     }
 
     fn is_kept(&self, setting: usize, kept: Lifetime) -> bool {
-        self.profile.settings.get(setting).is_some_and(|setting| setting.kept == kept)
+        self.profile.rules_of(setting).is_some_and(|rules| rules.kept == kept)
     }
 
     pub(super) fn put(&mut self, setting: usize, value: &str, now: Duration) {
@@ -184,7 +185,7 @@ impl CurrentSettings {
         let profile = self.profile;
         for (setting, before) in std::mem::take(&mut self.until_restart) {
             let changed = self.text(setting) != &*before;
-            let resets = profile.settings.get(setting).map_or(&[][..], |setting| &setting.resets);
+            let resets = profile.rules_of(setting).map_or(&[][..], |rules| &rules.resets);
             for other in resets.iter().filter(|_| changed).filter_map(|name| profile.setting(name)) {
                 self.saved.remove(&other);
             }

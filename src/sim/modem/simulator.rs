@@ -88,7 +88,7 @@ impl Simulator {
     fn hear(&mut self) {
         self.come_up();
         for line in &self.adaptor.profile.boot {
-            if line.needs == Needs::Nothing || self.mobile.boots_with_card() {
+            if line.needs == Needs::Nothing || self.mobile.function != 0 && self.mobile.card.is_usable() {
                 self.adaptor.after(line.after, Timer::Urc(line.line.as_str().into()));
             }
         }
