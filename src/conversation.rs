@@ -181,10 +181,7 @@ impl Conversation {
         if let Some(gap) = self.session.line_gap(self.port.now()) {
             self.quiet(gap, self.port.now() + 10 * gap, listener)?;
         }
-        self.look(listener)?;
-        self.check_stopped()?;
-        self.check_misled()?;
-        self.check_interrupted()?;
+        self.check(listener)?;
         self.begin(question.bytes());
         Ok(())
     }
@@ -226,10 +223,7 @@ impl Conversation {
     /// The port has `longest` to take them.
     pub fn write(&mut self, bytes: &[u8], longest: Duration, listener: &mut dyn Hearer) -> Attempt {
         self.drain(listener)?;
-        self.look(listener)?;
-        self.check_stopped()?;
-        self.check_misled()?;
-        self.check_interrupted()?;
+        self.check(listener)?;
         self.begin(bytes);
         self.session.write(bytes, self.port.now(), listener);
         self.write_output(longest, listener)
@@ -241,11 +235,6 @@ impl Conversation {
         if self.begun.is_empty() {
             self.session.heed_refusal(self.port.now());
         }
-    }
-
-    /// Reads what has come already, where a refusal may have.
-    fn look(&mut self, listener: &mut dyn Hearer) -> Attempt {
-        if self.session.heeds_refusal() { self.read(self.port.now(), listener).map(|_| ()) } else { Ok(()) }
     }
 
     /// The first line that `matches` of those that belong to no answer (URCs and strays) and came since the last
@@ -521,10 +510,7 @@ impl Conversation {
         back: (Duration, Duration),
         listener: &mut dyn Hearer,
     ) -> Attempt<RestartAnswer> {
-        self.look(listener)?;
-        self.check_stopped()?;
-        self.check_misled()?;
-        self.check_interrupted()?;
+        self.check(listener)?;
         let began = self.port.now();
         let mut question = question.clone();
         question.timeout = question.timeout.min(longest);
@@ -736,10 +722,15 @@ impl Conversation {
         Trouble::port(fault, received)
     }
 
-    /// Whoever has said stop before a command was sent does not want it sent.
-    fn check_interrupted(&self) -> Attempt {
-        let interrupted = || Trouble::port(Fault::Interrupted, Vec::new());
-        if self.port.is_interrupted() { Err(interrupted()) } else { Ok(()) }
+    /// Whether a command may be sent: reads what has come already, where a refusal may have. Whoever has said stop
+    /// before it was sent does not want it sent.
+    fn check(&mut self, listener: &mut dyn Hearer) -> Attempt {
+        if self.session.heeds_refusal() {
+            self.read(self.port.now(), listener)?;
+        }
+        self.check_stopped()?;
+        self.check_misled()?;
+        if self.port.is_interrupted() { Err(Trouble::port(Fault::Interrupted, Vec::new())) } else { Ok(()) }
     }
 
     fn check_misled(&mut self) -> Attempt {

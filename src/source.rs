@@ -48,6 +48,16 @@ impl Source {
         self.text.get(Range::<usize>::from(span)).unwrap_or("")
     }
 
+    /// The same with stars in these places, so that its spans stay right; line ends and what is `kept` stay.
+    pub(crate) fn overwritten(&self, places: impl IntoIterator<Item = Range<usize>>, kept: &[u8]) -> Arc<Source> {
+        let mut text = self.text.clone().into_bytes();
+        for place in places {
+            let bytes = text.get_mut(place).unwrap_or_default().iter_mut();
+            bytes.filter(|byte| !b"\r\n".contains(byte) && !kept.contains(byte)).for_each(|byte| *byte = b'*');
+        }
+        Source::new(self.name.as_str(), String::from_utf8_lossy(&text))
+    }
+
     /// Line and column of a byte offset, both counted from 1, the column in characters.
     pub fn position(&self, offset: usize) -> Position {
         let line = self.line_of(offset);

@@ -4,7 +4,7 @@ use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use crate::notation::harmless;
@@ -57,19 +57,35 @@ pub(crate) fn opened(options: &OpenOptions, path: &Path) -> io::Result<File> {
         return options.open(path);
     }
     let (options, place, before) = (options.clone(), path.to_owned(), SIGNALS.load(Ordering::Acquire));
-    let (done, is_done) = mpsc::channel();
+    let (done, is_done) = channel();
     std::thread::Builder::new().spawn(move || done.send(options.open(place)))?;
-    let waits = format!("waiting for somebody who reads {}; Ctrl-C ends this\n", path.display());
-    for tenth in 0_u64.. {
-        match is_done.recv_timeout(Duration::from_millis(100)) {
-            Ok(opened) => return opened,
-            Err(_) if SIGNALS.load(Ordering::Acquire) > before => break,
-            Err(_) if tenth == 9 => io::stderr().write_all(harmless(&waits).as_bytes())?,
-            Err(_) => {}
+    told_of_waiting("somebody who reads", path, || {
+        loop {
+            match is_done.recv_timeout(Duration::from_millis(100)) {
+                Ok(opened) => return opened,
+                Err(_) if SIGNALS.load(Ordering::Acquire) == before => {}
+                Err(_) => return Err(io::Error::new(io::ErrorKind::Interrupted, "nobody reads it")),
+            }
         }
-    }
-    Err(io::Error::new(io::ErrorKind::Interrupted, "nobody reads it"))
+    })
 }
+
+/// Reads or opens it. Where that may wait for somebody else, who waits for long is told for `whom`.
+pub(crate) fn told_of_waiting<T>(whom: &str, path: &Path, wait: impl FnOnce() -> T) -> T {
+    let (done, is_done) = channel::<()>();
+    if !path.is_file() {
+        let is_late = move || is_done.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout);
+        let text = format!("waiting for {whom} {}; Ctrl-C ends this\n", path.display());
+        let tell = move || if is_late() { io::stderr().write_all(harmless(&text).as_bytes()) } else { Ok(()) };
+        drop(std::thread::Builder::new().spawn(tell));
+    }
+    let held = wait();
+    drop(done);
+    held
+}
+
+/// What a pipe holds is there only once somebody has written it.
+pub(crate) const WRITER: &str = "what somebody writes into";
 
 /// Whether a file is there that would be lost. Streams and devices lose nothing.
 pub(crate) fn holds_something(path: &Path) -> bool {

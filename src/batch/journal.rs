@@ -59,11 +59,6 @@ fn is_ours(line: &[u8]) -> bool {
     line.get(..common) == BEGINNING.get(..common)
 }
 
-/// Whether this may be the beginning of a line that was not written to its end.
-fn is_torn(line: &[u8]) -> bool {
-    !line.ends_with(b"\n") && is_ours(line)
-}
-
 /// What a line is instead of a result.
 fn in_plain_words(line: &[u8], error: &serde_json::Error) -> String {
     let is_object = line.trim_ascii_start().starts_with(b"{");
@@ -123,7 +118,8 @@ pub fn read_each<T: DeserializeOwned>(path: &Path, mut take: impl FnMut(T) -> Ru
             Ok(_) | Err(_) if count == LARGEST_RESULT_LINE => {
                 return Err(no_result(number, "it is longer than 64 MiB"));
             }
-            Ok(_) | Err(_) if is_torn(&line) => results.torn = Some(line.len()),
+            // It may be the beginning of a line that was not written to its end.
+            Ok(_) | Err(_) if !ends && is_ours(&line) => results.torn = Some(line.len()),
             Ok(_) => return Err(no_result(number, "it is not written as they are")),
             Err(error) => return Err(no_result(number, &in_plain_words(&line, &error))),
         }

@@ -187,7 +187,6 @@ impl Scheduler {
         if let Some(queue) = self.queues.get_mut(number) {
             queue.waiting.pop_front();
         }
-        self.running += 1;
         self.count(index, true);
         // Chance keeps modems from beginning in step.
         let jitter = self.plan.jitter * u32::try_from(self.chance.below(1001)).unwrap_or(0) / 1000;
@@ -196,7 +195,6 @@ impl Scheduler {
     }
 
     pub fn ended(&mut self, index: usize, failed: bool) {
-        self.running = self.running.saturating_sub(1);
         self.count(index, false);
         self.failed += usize::from(failed);
         if self.most_failed.is_some_and(|most| self.failed > most) && self.waiting().next().is_some() {
@@ -206,7 +204,6 @@ impl Scheduler {
 
     /// A modem that was to begin could not: it is the next again.
     pub fn put_back(&mut self, index: usize) {
-        self.running = self.running.saturating_sub(1);
         self.count(index, false);
         if let Some(queue) = self.queue_of.get(index).and_then(|number| self.queues.get_mut(*number)) {
             queue.waiting.push_front(index);
@@ -215,7 +212,6 @@ impl Scheduler {
 
     /// A modem that has failed runs once more, behind all others of its wave.
     pub fn again(&mut self, index: usize) {
-        self.running = self.running.saturating_sub(1);
         self.count(index, false);
         let end = self.wave_ends.get(self.wave).copied().unwrap_or(usize::MAX);
         if let Some(queue) = self.queue_of.get(index).and_then(|number| self.queues.get_mut(*number)) {
@@ -237,10 +233,12 @@ impl Scheduler {
     }
 
     fn count(&mut self, index: usize, begins: bool) {
+        let counted = |running: usize| if begins { running + 1 } else { running.saturating_sub(1) };
+        self.running = counted(self.running);
         let queue = self.queue_of.get(index).and_then(|number| self.queues.get(*number));
         for group in queue.map(|queue| &*queue.groups).unwrap_or_default() {
             if let Some(limit) = self.limits.get_mut(*group) {
-                limit.running = if begins { limit.running + 1 } else { limit.running.saturating_sub(1) };
+                limit.running = counted(limit.running);
             }
         }
     }

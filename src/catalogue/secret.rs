@@ -128,11 +128,8 @@ fn of_address(value: &str) -> Option<&str> {
 
 /// The PINs in a command for the SIM (102.221 §11.1.9 to §11.1.13): verify, change, disable, enable, unblock.
 fn of_card(value: &str) -> Option<&str> {
-    let (header, data) = value.split_at_checked(APDU_HEADER)?;
-    let length = usize::from_str_radix(header.get(8..)?, 16).ok()?;
-    let is_one = ["20", "24", "26", "28", "2C", "2c"].iter().any(|code| header.get(2..4) == Some(code));
-    let is_hex = value.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (is_one && is_hex && matches!(length, 8 | 16) && data.len() >= 2 * length).then_some(data)
+    pin_in(value).filter(|(.., is_of_card)| *is_of_card)?;
+    value.get(APDU_HEADER..)
 }
 
 /// As [`is_secret`], of a name in a script.

@@ -226,10 +226,10 @@ enum Outlet {
 /// A pseudo-terminal: what is written to the master is read from `path`, and the other way round.
 struct Terminal {
     /// Does not block. Where no program has `path` open it answers EIO.
-    pub(super) master: File,
-    pub(super) path: PathBuf,
+    master: File,
+    path: PathBuf,
     /// Keeps the terminal open between two programs where the system cannot tell that it was opened.
-    slave: Option<File>,
+    _slave: Option<File>,
     /// By which the system tells that it was opened.
     seat: Option<i32>,
     /// Whether a program has it open; always, where the system cannot tell.
@@ -238,30 +238,20 @@ struct Terminal {
     opened: bool,
 }
 
-impl Terminal {
-    pub(super) fn new() -> io::Result<Terminal> {
-        let (master, slave, path) = os::new_terminal()?;
-        Ok(Terminal { master, path, slave: Some(slave), seat: None, in_use: true, opened: true })
-    }
-}
-
 impl Outlet {
     /// Returns its name: the terminal's path, the listener's address.
     fn open(&mut self, openings: Option<&File>) -> Result<String, Complaint> {
         match self {
             Outlet::Terminal { link, open } => {
-                let mut terminal = Terminal::new().map_err(no_terminal)?;
+                let (master, slave, path) = os::new_terminal().map_err(no_terminal)?;
                 if let Some(link) = link {
-                    make_link(link, &terminal.path)?;
+                    make_link(link, &path)?;
                 }
-                let name = terminal.path.display().to_string();
-                terminal.seat = openings.and_then(|openings| devices::watch_openings(openings, &terminal.path));
-                if terminal.seat.is_some() {
-                    // From now on it is open only where a program has opened it.
-                    terminal.slave = None;
-                    terminal.in_use = false;
-                }
-                *open = Some(terminal);
+                let name = path.display().to_string();
+                let seat = openings.and_then(|openings| devices::watch_openings(openings, &path));
+                // With a seat it is open only where a program has opened it from now on.
+                let (in_use, _slave) = (seat.is_none(), Some(slave).filter(|_| seat.is_none()));
+                *open = Some(Terminal { master, path, _slave, seat, in_use, opened: true });
                 Ok(name)
             }
             Outlet::Listener { address, open, .. } => {

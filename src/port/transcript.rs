@@ -467,8 +467,10 @@ impl Replay {
             Who::Computer => {}
         }
     }
+}
 
-    fn hear(&mut self, bytes: &[u8], now: Duration) {
+impl Device for Replay {
+    fn receive(&mut self, bytes: &[u8], now: Duration) {
         let mut rest = bytes;
         while !rest.is_empty() && self.gone.is_none() {
             // What it said by itself before it was asked comes before the answer.
@@ -508,12 +510,6 @@ impl Replay {
                 }
             }
         }
-    }
-}
-
-impl Device for Replay {
-    fn receive(&mut self, bytes: &[u8], now: Duration) {
-        self.hear(bytes, now);
     }
 
     fn advance(&mut self, now: Duration, out: &mut Vec<u8>) {

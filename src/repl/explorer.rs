@@ -529,7 +529,10 @@ pub(super) const COMMANDS: &[Described] = &[
     }),
     entry("timeout", "[DURATION]", "how long an answer may take, as 30s", |it, time, _| it.timeout(time)),
     entry("terminal", "[echo]", "talk to the modem byte by byte; Ctrl-] comes back", |it, echo, _| it.terminal(echo)),
-    entry("quit", "", "leave; Ctrl-D does too", |it, _, _| it.quit()),
+    entry("quit", "", "leave; Ctrl-D does too", |it, _, _| {
+        it.leaves = true;
+        true
+    }),
 ];
 
 const fn entry(name: &'static str, takes: &'static str, does: &'static str, run: RunCommand) -> Described {
@@ -873,11 +876,6 @@ impl Explorer {
             return true;
         }
         self.statement_entered(&format!("timeout {argument}"), true)
-    }
-
-    fn quit(&mut self) -> Passed {
-        self.leaves = true;
-        true
     }
 
     /// Makes a switch `on`, `off`, or the other of the two.

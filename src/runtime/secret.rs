@@ -291,15 +291,7 @@ impl Mask {
         if hidden.is_empty() {
             return Arc::clone(source);
         }
-        let mut text = source.text.clone().into_bytes();
-        for (start, end) in hidden {
-            for byte in text.get_mut(start..end).unwrap_or_default() {
-                if !matches!(byte, b'\n' | b'\r') {
-                    *byte = b'*';
-                }
-            }
-        }
-        Source::new(source.name.clone(), String::from_utf8_lossy(&text).into_owned())
+        source.overwritten(hidden.into_iter().map(|(start, end)| start..end), b"")
     }
 
     /// Hands the event on with its secrets hidden.

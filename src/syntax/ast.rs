@@ -256,7 +256,8 @@ impl Statement {
             StatementKind::For { name, list, body } => {
                 parts.extend([Part::Value(list), Part::Item(name), Part::Block(body)]);
             }
-            StatementKind::Assert { condition, why, .. } => {
+            StatementKind::Assert { condition, why, .. }
+            | StatementKind::Requires(Requirement::Holds { condition, why }) => {
                 parts.push(Part::Value(condition));
                 parts.extend(why.iter().map(Part::Text));
             }
@@ -270,10 +271,6 @@ impl Statement {
             StatementKind::Param(param) => {
                 parts.extend(param.default.iter().map(Part::Value));
                 parts.push(Part::Declares(param));
-            }
-            StatementKind::Requires(Requirement::Holds { condition, why }) => {
-                parts.push(Part::Value(condition));
-                parts.extend(why.iter().map(Part::Text));
             }
             StatementKind::Requires(Requirement::Port { why, .. }) => parts.extend(why.iter().map(Part::Text)),
             StatementKind::Requires(Requirement::Hayes { .. }) => {}

@@ -132,10 +132,8 @@ fn header(span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<V
             _ => ["label", "var"].contains(&kind.as_str()),
         };
         if !is_known {
-            let help = match super::nearest(
-                &lower,
-                &["name", "port", "imei", "iccid", "gateway", "group", "groups", "baud"],
-            ) {
+            let [plain @ .., _] = &COLUMNS;
+            let help = match super::nearest(&lower, plain) {
                 _ if ["labels", "vars"].contains(&kind.as_str()) => {
                     format!("did you mean `{}.{name}`?", kind.trim_end_matches('s'))
                 }

@@ -118,13 +118,7 @@ fn without_values(source: &Source) -> Arc<Source> {
         None if is_csv(source) => csv::values(&source.text),
         None => toml::values(&source.text),
     };
-    let mut text = source.text.clone();
-    for range in values {
-        let Some(value) = text.get(range.clone()) else { continue };
-        let stars: String = value.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect();
-        text.replace_range(range, &stars);
-    }
-    Source::new(source.name.as_str(), text)
+    source.overwritten(values, b"")
 }
 
 /// The form of text that other tools keep inventories in, and the line that shows it.

@@ -15,18 +15,13 @@ pub fn advice(result: &ResultCode, module: Option<&Module>) -> Option<&'static s
         let known = error.code.map_or_else(by_text, |code| catalogue::error(series, code));
         Some(known.filter(fits)?.advice(module))
     };
-    let of_result = |text: &str| Some(result_code(text)?.advice);
+    let of_words = result_code(&result.to_string()).map(|known| known.advice);
     let found = match result {
         ResultCode::Equipment(error) => of_error(Series::Equipment, error),
         ResultCode::Message(error) => of_error(Series::Message, error),
         ResultCode::Vendor { success: true, .. } | ResultCode::Ok | ResultCode::Connect(_) => None,
-        ResultCode::Vendor { text, .. } => of_result(text),
-        ResultCode::Error => of_result("ERROR"),
-        ResultCode::NoCarrier => of_result("NO CARRIER"),
-        ResultCode::Busy => of_result("BUSY"),
-        ResultCode::NoAnswer => of_result("NO ANSWER"),
-        ResultCode::NoDialtone => of_result("NO DIALTONE"),
-        ResultCode::Aborted => of_result("ABORTED"),
+        ResultCode::Vendor { .. } | ResultCode::Error | ResultCode::NoCarrier | ResultCode::Busy => of_words,
+        ResultCode::NoAnswer | ResultCode::NoDialtone | ResultCode::Aborted => of_words,
     };
     found.filter(|advice| !advice.is_empty())
 }

@@ -51,7 +51,10 @@ impl Checker<'_, '_, '_> {
                 ClauseKind::ExpectRestart { within } => self.within(within.as_ref()),
                 ClauseKind::Capture { fields } => self.capture(clause, fields),
                 ClauseKind::CapturePattern(alternatives) => self.capture_pattern(clause, alternatives),
-                ClauseKind::CaptureAll { fields, record } => self.capture_all(clause, fields, record),
+                ClauseKind::CaptureAll { fields, record } => {
+                    self.captured_names(clause, fields);
+                    self.bind(record, Type::List(Arc::new(Type::record_of(fields))), None);
+                }
                 ClauseKind::CaptureAllPattern { patterns, record } => {
                     let fields = self.holes(patterns);
                     if fields.as_ref().is_some_and(Vec::is_empty) {
@@ -173,11 +176,6 @@ impl Checker<'_, '_, '_> {
             }
         }
         (is_sound || !captured.is_empty()).then_some(captured)
-    }
-
-    fn capture_all(&mut self, clause: &Clause, fields: &[Field], record: &Name) {
-        self.captured_names(clause, fields);
-        self.bind(record, Type::List(Arc::new(Type::record_of(fields))), None);
     }
 
     fn reply(&mut self, text: &Expression, end: Option<PromptEnd>) {

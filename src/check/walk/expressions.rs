@@ -598,15 +598,8 @@ impl Checker<'_, '_, '_> {
     /// Values of two types are never equal. Text that was captured is the usual case: `stat == 5`.
     fn comparable(&mut self, left: (&Expression, &Type), right: (&Expression, &Type), at: Span) {
         let (Some(a), Some(b)) = (left.1.kind(), right.1.kind()) else { return };
-        if a == b
-            || matches!(
-                (a, b),
-                (Kind::Int, Kind::Decimal)
-                    | (Kind::Decimal, Kind::Int)
-                    | (Kind::Text, Kind::Bytes)
-                    | (Kind::Bytes, Kind::Text)
-            )
-        {
+        let are = |one, other| (a, b) == (one, other) || (a, b) == (other, one);
+        if a == b || are(Kind::Int, Kind::Decimal) || are(Kind::Text, Kind::Bytes) {
             return;
         }
         let help = match (a, b) {

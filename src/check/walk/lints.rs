@@ -34,9 +34,10 @@ pub(super) struct Lines {
     pub tries_pin: Option<String>,
     /// The contexts that are certainly up, and the lines that brought them up.
     contexts: HashMap<String, Span>,
-    context_changes: usize,
+    /// Counts what was done to contexts: whether a block did anything to them.
+    pub context_changes: usize,
     /// The command after which the modem is away, and where it stands.
-    away: Option<(Away, String, Span)>,
+    pub away: Option<(Away, String, Span)>,
     /// Settings that leave only NB-IoT, and where they stand.
     nb_iot: Vec<(String, Span)>,
     /// How many bytes the last command line announces, and whether that is sure
@@ -108,24 +109,9 @@ impl Lines {
         self.super_sim |= text == "super";
     }
 
-    fn raise(&mut self, context: &str, span: Span) {
-        self.contexts.entry(context.to_owned()).or_insert(span);
-        self.context_changes += 1;
-    }
-
     pub(super) fn forget_contexts(&mut self) {
         self.contexts = HashMap::new();
         self.context_changes += 1;
-    }
-
-    /// Something else than a command comes, that may wait until the modem is back.
-    pub(super) fn forget_restart(&mut self) {
-        self.away = None;
-    }
-
-    /// Counts what was done to contexts: whether a block did anything to them.
-    pub(super) fn context_changes(&self) -> usize {
-        self.context_changes
     }
 
     /// Only once all lines are known it is certain that the script has to do with Super SIM.
@@ -683,7 +669,8 @@ fn follow_contexts(known: &KnownCommand<'_>, lines: &mut Lines, findings: &mut F
         && let Some(context) = known.values.get(raises.context)
         && !context.contains(UNKNOWN)
     {
-        lines.raise(context, known.span);
+        lines.contexts.entry(context.to_string()).or_insert(known.span);
+        lines.context_changes += 1;
     } else if known.entry.is_none_or(|entry| entry.lowers_contexts || entry.reboots(form, values).is_some()) {
         // An unknown command may do anything.
         lines.forget_contexts();
@@ -771,13 +758,6 @@ fn lint_silence(commands: &[KnownCommand<'_>], asked: Asked<'_>, lines: &Lines, 
         && !lines.may_be_silent
     {
         findings.tell("hayes::check::always-answered", clause.span, &[&known.written(&findings.source)]);
-    }
-}
-
-/// `abort on OK`: the end of every command that succeeds.
-pub(super) fn lint_aborts(patterns: &[Pattern], findings: &mut Findings) {
-    if let Some(pattern) = patterns.iter().find(|pattern| pattern.plain() == Some("OK")) {
-        findings.tell("hayes::check::aborts-on-ok", pattern.span, &[]);
     }
 }
 

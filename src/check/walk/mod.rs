@@ -8,7 +8,6 @@ mod lints;
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::findings::Findings;
@@ -183,10 +182,10 @@ impl<'t> Checker<'_, '_, 't> {
     fn inner(&mut self, block: &Block, place: Place) -> Ended {
         let depth = self.place.depth + 1;
         let outside = std::mem::replace(&mut self.place, Place { depth, ..place });
-        let changes = self.lines.context_changes();
+        let changes = self.lines.context_changes;
         let ended = self.block(block);
         self.place = outside;
-        if self.lines.context_changes() != changes {
+        if self.lines.context_changes != changes {
             // The block may not have run, or not to its end.
             self.lines.forget_contexts();
         }
@@ -226,7 +225,8 @@ impl<'t> Checker<'_, '_, 't> {
     fn statement(&mut self, statement: &Statement) -> Ended {
         if !matches!(statement.kind, StatementKind::Exchange(_) | StatementKind::Set { .. } | StatementKind::Log { .. })
         {
-            self.lines.forget_restart();
+            // It may wait until the modem is back.
+            self.lines.away = None;
         }
         self.empty_block(statement);
         self.foresee(statement);
@@ -288,7 +288,10 @@ impl<'t> Checker<'_, '_, 't> {
             }
             StatementKind::AbortOn { patterns, why } => {
                 patterns.iter().for_each(|pattern| self.comparing_pattern(pattern, "`abort on`"));
-                lints::lint_aborts(patterns, &mut self.findings);
+                // The end of every command that succeeds
+                if let Some(pattern) = patterns.iter().find(|pattern| pattern.plain() == Some("OK")) {
+                    self.findings.tell("hayes::check::aborts-on-ok", pattern.span, &[]);
+                }
                 why.iter().for_each(|why| self.template(why));
             }
             StatementKind::Log { text } | StatementKind::Confirm { text } => self.template(text),
@@ -750,18 +753,16 @@ impl<'t> Checker<'_, '_, 't> {
     }
 
     fn arguments(&mut self, script: &str, at: Span, program: &Program, given: &[(&Name, Type, Span)]) {
-        let params: HashMap<&str, &Param> =
-            program.params.iter().map(|param| (param.name.value.as_str(), param)).collect();
         let mut names = HashSet::with_capacity(given.len());
         for (Name { value: name, span }, kind, place) in given {
             if !names.insert(name.as_str()) {
                 self.findings.tell("hayes::check::two-arguments", *span, &[&name]);
                 continue;
             }
-            let Some(param) = params.get(name.as_str()) else {
+            let Some(param) = program.param(name) else {
                 let known = || program.params.iter().map(|param| param.name.value.as_str());
                 let near = self.findings.nearest(name, known());
-                let takes = if params.is_empty() {
+                let takes = if program.params.is_empty() {
                     "it takes none".to_owned()
                 } else {
                     format!("it takes: {}", listed(known()))
@@ -787,9 +788,8 @@ impl<'t> Checker<'_, '_, 't> {
 
     /// Values of the other script's secrets that stand here as they are.
     fn given_secrets(&mut self, program: &Program, arguments: &[(Name, Expression)]) {
-        let secrets: HashSet<&str> =
-            program.params.iter().filter(|param| param.secret).map(|param| param.name.value.as_str()).collect();
-        for (Name { value: name, .. }, value) in arguments.iter().filter(|(name, _)| secrets.contains(&*name.value)) {
+        let is_secret = |name: &Name| program.param(&name.value).is_some_and(|param| param.secret);
+        for (Name { value: name, .. }, value) in arguments.iter().filter(|(name, _)| is_secret(name)) {
             self.written_secrets.extend(written(value));
             let text = if let ExpressionKind::Int(_) = value.kind {
                 Some(self.script.source.slice(value.span))
@@ -849,15 +849,7 @@ fn without_secrets(mut diagnostics: Vec<Diagnostic>, source: &Arc<Source>, secre
     if secrets.is_empty() || diagnostics.is_empty() {
         return diagnostics;
     }
-    let mut text = source.text.clone().into_bytes();
-    for secret in secrets {
-        for byte in text.get_mut(Range::<usize>::from(*secret)).unwrap_or_default() {
-            if !matches!(byte, b'"' | b'\'' | b'\n' | b'\r') {
-                *byte = b'*';
-            }
-        }
-    }
-    let shown = Source::new(source.name.clone(), String::from_utf8_lossy(&text).into_owned());
+    let shown = source.overwritten(secrets.iter().map(|secret| (*secret).into()), b"\"'");
     for diagnostic in diagnostics.iter_mut().filter(|diagnostic| Arc::ptr_eq(&diagnostic.source, source)) {
         diagnostic.source = Arc::clone(&shown);
     }

@@ -45,9 +45,7 @@ impl Run<'_> {
         self.told.push(Foreseen::Sent(asked.text.to_string()));
         self.foresee(|ahead| {
             ahead.branches(clauses, 0);
-            for name in names_set_by(clauses.iter().map(Part::Clause).collect(), &ahead.program()) {
-                ahead.scope.variables.remove(&name);
-            }
+            ahead.unset(clauses.iter().map(Part::Clause).collect());
         });
         Ok(())
     }
@@ -151,11 +149,24 @@ impl<'r> Preview<'r> {
 
     /// It may be run, or not, or not to its end: what it sets is not known.
     fn forget(&mut self, block: &Block) {
-        let program = self.program();
-        block.walk(&mut |statement| {
-            let names = statement.parts().into_iter().filter(|part| !matches!(part, Part::Item(_))).collect();
-            names_set_by(names, &program).iter().for_each(|name| self.scope.variables.remove(name));
-        });
+        block.walk(&mut |statement| self.unset(statement.parts()));
+    }
+
+    /// The names that these parts of a statement or a clause would set have no value.
+    fn unset(&mut self, parts: Vec<Part<'_>>) {
+        for part in parts {
+            match part {
+                Part::Binds(name) => self.scope.variables.remove(&name.value),
+                Part::Clause(clause) => self.unset(clause.parts()),
+                Part::Capture(pattern) => {
+                    let program = self.program();
+                    let holes = program.matcher(pattern).map_or(&[][..], |matcher| matcher.holes());
+                    holes.iter().for_each(|hole| self.scope.variables.remove(&hole.name));
+                }
+                Part::Question(_) | Part::Text(_) | Part::Value(_) | Part::Pattern(_) | Part::Fields(_) => {}
+                Part::Item(_) | Part::Declares(_) | Part::Block(_) => {}
+            }
+        }
     }
 
     fn block(&mut self, block: &Block, depth: usize) {
@@ -246,9 +257,7 @@ impl<'r> Preview<'r> {
             }
             _ => self.line(depth, &format!("would do: {head}")),
         }
-        for name in names_set_by(statement.parts(), &program) {
-            self.scope.variables.remove(&name);
-        }
+        self.unset(statement.parts());
     }
 
     /// Where it is known which of the branches is taken, that one alone.
@@ -278,9 +287,7 @@ impl<'r> Preview<'r> {
         let program = self.program();
         for clause in clauses {
             if let ClauseKind::When { body, .. } = &clause.kind {
-                for name in names_set_by(clause.parts(), &program) {
-                    self.scope.variables.remove(&name);
-                }
+                self.unset(clause.parts());
                 let head = program.source().slice(Span { end: body.span.start, ..clause.span });
                 self.inner(first_line(head).trim_start_matches('}').trim_start(), body, depth);
             }
@@ -309,27 +316,6 @@ impl<'r> Preview<'r> {
     fn line(&mut self, depth: usize, text: &str) {
         self.lines.push(format!("{}{text}", "  ".repeat(depth)));
     }
-}
-
-/// The names that these parts of a statement or a clause would set.
-fn names_set_by(parts: Vec<Part<'_>>, program: &Program) -> Vec<String> {
-    let names = |part: Part<'_>| match part {
-        Part::Binds(name) => vec![name.value.clone()],
-        Part::Clause(clause) => names_set_by(clause.parts(), program),
-        Part::Capture(pattern) => {
-            let holes = program.matcher(pattern).map_or(&[][..], |matcher| matcher.holes());
-            holes.iter().map(|hole| hole.name.clone()).collect()
-        }
-        Part::Question(_)
-        | Part::Text(_)
-        | Part::Value(_)
-        | Part::Pattern(_)
-        | Part::Fields(_)
-        | Part::Item(_)
-        | Part::Declares(_)
-        | Part::Block(_) => Vec::new(),
-    };
-    parts.into_iter().flat_map(names).collect()
 }
 
 /// Whether a command line changes nothing but this conversation: a plan sends it.
