@@ -138,18 +138,19 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
     }
     let not_run = summary.not_begun(&script);
     exit = exit.worst(results::write_reports(&path, &not_run, &arguments.reports, console));
-    let removed = arguments.keep.map_or(Ok(()), |keep| keep_newest(&path, keep));
-    Ok(removed.map_or_else(|error| exit.worst(unremoved(&error, console)), |()| exit))
+    if let Err(error) = arguments.keep.map_or(Ok(()), |keep| keep_newest(&path, keep)) {
+        let message = format!("what earlier batches have left cannot be removed: {error}");
+        exit = exit.worst(console.refuse(Exit::Unwritable, &message, None));
+    }
+    Ok(exit)
 }
 
 /// Removes what batches of this script have left beside these results, but for the newest of them: results, and the
 /// conversations that they name.
 fn keep_newest(results: &Path, keep: NonZeroUsize) -> std::io::Result<()> {
     let (Some(folder), Some(script)) = (results.parent(), written_by(results)) else { return Ok(()) };
-    let entries = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
-    let mut runs: Vec<PathBuf> = entries.into_iter().filter(|path| written_by(path) == Some(script)).collect();
-    // Their names begin with the time.
-    runs.sort_unstable();
+    let mut runs = results::runs_in(folder)?;
+    runs.retain(|path| written_by(path) == Some(script));
     for old in runs.iter().take(runs.len().saturating_sub(keep.get())) {
         // What cannot be read as results may be somebody else's.
         let Ok(read) = journal::read(old) else { continue };
@@ -178,17 +179,12 @@ pub(crate) fn written_by(path: &Path) -> Option<&str> {
     time.chars().zip(TIME.chars()).all(is_such).then_some(script)
 }
 
-fn unremoved(error: &std::io::Error, console: &Console) -> Exit {
-    console.refuse(Exit::Unwritable, &format!("what earlier batches have left cannot be removed: {error}"), None)
-}
-
 /// Who was met on which port, where modems were looked for.
 fn met(found: &[Met]) -> String {
     let line = |found: &Met| {
-        let Met { port, identity: Identity { imei, iccid }, why_not } = found;
-        let who = [("IMEI", imei), ("ICCID", iccid)].map(|(what, who)| who.as_ref().map(|who| format!("{what} {who}")));
-        let who: Vec<String> = who.into_iter().flatten().collect();
-        let what = if who.is_empty() { why_not.as_deref().unwrap_or("nobody").to_owned() } else { who.join(", ") };
+        let Met { port, identity, why_not } = found;
+        let nobody = || why_not.as_deref().unwrap_or("nobody").to_owned();
+        let what = if identity.is_empty() { nobody() } else { identity.named(", ") };
         format!("{port}: {}\n", harmless(what.as_bytes()))
     };
     found.iter().map(line).collect()
@@ -389,9 +385,7 @@ pub(crate) fn listed(modems: &[BatchModem]) -> String {
 }
 
 fn resume(path: &Path, script: &str, console: &Console) -> Result<journal::Results, Exit> {
-    let read = || journal::read(path);
-    let earlier = if state::is_pipe(path) { scripts::told_of_waiting(path, read) } else { read() };
-    let earlier = earlier.map_err(|error| {
+    let earlier = state::told_of_waiting(state::WRITER, path, || journal::read(path)).map_err(|error| {
         let help = match error.kind() == std::io::ErrorKind::InvalidData {
             true => "this is no file of results, or somebody has edited it",
             false => "give --resume the results that an earlier batch has written",

@@ -439,7 +439,11 @@ fn watch(
     let in_lines = |text: &str| console::fitted(&harmless(text.as_bytes()), "    ") + "\n";
     let say = |text: &str| screen.borrow_mut().above(&in_lines(text));
     let results = folder.run_folder(run).join("results.jsonl");
-    let goes_on = format!("{name} goes on without this program; `hayes fleet watch {name}` takes in its results\n");
+    let left_to_go_on = || {
+        let what = "goes on without this program";
+        console.say(&format!("{name} {what}; `hayes fleet watch {name}` takes in its results\n"));
+        Ok(if signals.came() { signals.exit() } else { Exit::Passed })
+    };
     let mut is_told = false;
     let mut operator = loop {
         if let Some(operator) = Operator::open(folder, &say).map_err(refused("the fleet", console))? {
@@ -449,8 +453,7 @@ fn watch(
             say(&format!("another `hayes fleet` of this machine drives the fleet, and takes up {name}"));
         }
         if detach || signals.came() {
-            console.say(&goes_on);
-            return Ok(if signals.came() { signals.exit() } else { Exit::Passed });
+            return left_to_go_on();
         }
         if folder.is_closed(run).map_err(refused("the run", console))? {
             return summary(name, 0, &results, (reports, json), console);
@@ -525,8 +528,7 @@ fn watch(
     }
     console.say(&screen.borrow_mut().erasing());
     if detach || signals.came() {
-        console.say(&goes_on);
-        return Ok(if signals.came() { signals.exit() } else { Exit::Passed });
+        return left_to_go_on();
     }
     let left = operator.controller.run(run).filter(|run| !run.closed).map_or(0, |run| run.open().count());
     operator.enter_missing(run).map_err(refused("the ledger", console))?;

@@ -38,7 +38,7 @@ pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Addre
 /// The port to talk to; the caller tells where it is the simulated modem.
 pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Result<Address, Exit> {
     let named = connection.port.first().map(String::as_str);
-    if let Some(origin) = settings::port_from() {
+    if let Some(origin) = settings::PORT.get() {
         console.say(&format!("-p {}, as {origin} says\n", named.unwrap_or_default()));
     }
     if named == Some(AUTO) {

@@ -23,17 +23,13 @@ pub(crate) fn make_known(task: Option<&Task>, console: &Console) -> Result<(), E
         }
         let text = read_file(&file, LARGEST_TEXT).map_err(|error| error.to_string());
         let read = |text: String| Ok((own::read(&name, &text).map_err(|why| format!("cannot be used: {why}"))?, text));
-        match text.and_then(read) {
-            Ok((module, text)) => {
-                modules.push(module);
-                texts.push(text);
-            }
-            Err(why) => {
-                let help = "it needs `vendor`, `models`, `iccid`, `registration` and `reboot`, as the files in Hayes' \
-                            src/catalogue/data/modules write them";
-                return Err(console.refuse(Exit::Usage, &format!("{name} {why}"), Some(help)));
-            }
-        }
+        let (module, text) = text.and_then(read).map_err(|why| {
+            let help = "it needs `vendor`, `models`, `iccid`, `registration` and `reboot`, as the files in Hayes' \
+                        src/catalogue/data/modules write them";
+            console.refuse(Exit::Usage, &format!("{name} {why}"), Some(help))
+        })?;
+        modules.push(module);
+        texts.push(text);
     }
     own::install(modules, texts);
     Ok(())

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use super::arguments::{self, Reports};
 use super::batch::{NOWHERE, written_by};
 use super::console::{self, Console, Exit};
-use super::scripts::told_of_waiting;
 use crate::batch::driver::Finished;
 use crate::batch::inventory::BatchModem;
 use crate::batch::journal::{self, Head, Results};
@@ -74,13 +73,6 @@ impl Sink {
         match state::opened(&state::private(), path) {
             Ok(file) => Ok(Sink::File { file, path: path.to_owned(), is_begun: false }),
             Err(error) => Err(unwritable(path, &error, console)),
-        }
-    }
-
-    /// What is written next takes the place of all that stands there.
-    fn begin_anew(&mut self) {
-        if let Sink::File { is_begun, .. } = self {
-            *is_begun = false;
         }
     }
 
@@ -153,7 +145,10 @@ impl LiveRows {
                     table.write_record(&record)?;
                 }
             }
-            self.sink.begin_anew();
+            // What is written next takes the place of all that stands there.
+            if let Sink::File { is_begun, .. } = &mut self.sink {
+                *is_begun = false;
+            }
         }
         csv::write_row(&mut table, &self.names, modem, row)?;
         table.into_inner().map_err(::csv::IntoInnerError::into_error)
@@ -191,7 +186,7 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result
         let message = format!("{} cannot be read: {error}", path.display());
         console.refuse(Exit::Invalid, &message, Some("give it what `hayes batch` has written"))
     };
-    let (results, tally) = told_of_waiting(path, || tallied(path)).map_err(unreadable)?;
+    let (results, tally) = state::told_of_waiting(state::WRITER, path, || tallied(path)).map_err(unreadable)?;
     if let Some(bytes) = results.torn {
         let what = "the last line was torn by a crash and is left out";
         console.say(&format!("note: {what} ({})\n", plural(bytes as u64, "byte")));
@@ -203,12 +198,17 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result
     Ok(write_all((&results, &[]), path, &arguments.reports, &mask, console))
 }
 
-/// The results that batches have left in the user's state folder, the last one at the end: names begin with the time.
+/// Those in the user's state folder.
 fn kept() -> Vec<PathBuf> {
-    let entries = state::folder().and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten();
-    let mut runs: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| written_by(path).is_some()).collect();
+    state::folder().and_then(|folder| runs_in(&folder).ok()).unwrap_or_default()
+}
+
+/// The results that batches have left in a folder, the last one at the end: names begin with the time.
+pub(crate) fn runs_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    let mut runs: Vec<PathBuf> = entries.into_iter().filter(|path| written_by(path).is_some()).collect();
     runs.sort_unstable();
-    runs
+    Ok(runs)
 }
 
 /// The file, then what came of it.

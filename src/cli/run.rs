@@ -29,11 +29,13 @@ pub(crate) fn run(arguments: &arguments::RunArguments, console: &Console) -> Res
         let (output, reports) = (&arguments.output, &arguments.reports);
         unreachable(&prepared.port, script, &why, output, reports, &mut prepared.results, console)
     })?;
-    Ok(prepared.run(modem, arguments, console))
+    Ok(prepared.run(modem))
 }
 
 /// All that can go wrong before the port is opened has not.
-struct PreparedRun {
+struct PreparedRun<'a> {
+    arguments: &'a arguments::RunArguments,
+    console: &'a Console,
     programs: Vec<Arc<Program>>,
     inputs: Inputs,
     results: Sink,
@@ -43,7 +45,7 @@ struct PreparedRun {
     ended: Vec<RunResult>,
 }
 
-fn prepare(arguments: &arguments::RunArguments, console: &Console) -> Result<PreparedRun, Exit> {
+fn prepare<'a>(arguments: &'a arguments::RunArguments, console: &'a Console) -> Result<PreparedRun<'a>, Exit> {
     if arguments.scripts.iter().filter(|name| *name == "-").count() > 1 {
         return Err(console.refuse(Exit::Usage, "standard input can be read once only", Some("give `-` once")));
     }
@@ -61,7 +63,7 @@ fn prepare(arguments: &arguments::RunArguments, console: &Console) -> Result<Pre
     results::reports_writable(&arguments.reports, console)?;
     let results = Sink::open(arguments.output.output.as_deref(), console)?;
     let rows = LiveRows::open(&arguments.reports, !port.is_simulated(), console)?;
-    Ok(PreparedRun { programs, inputs, results, rows, port, ended: Vec::new() })
+    Ok(PreparedRun { arguments, console, programs, inputs, results, rows, port, ended: Vec::new() })
 }
 
 /// The checked scripts; their diagnostics are shown, warnings in a line each where all is to be quiet.
@@ -139,15 +141,15 @@ pub(crate) fn checked_as(
     if refused.is_empty() && !is_denied { Ok(programs) } else { Err(Exit::Invalid) }
 }
 
-impl PreparedRun {
+impl PreparedRun<'_> {
     /// Every secret that is known before the port is opened.
     fn mask(&self) -> Mask {
         Mask::of_known(&self.programs, &self.inputs)
     }
 
     /// One script after the other; the first that does not pass ends it, but for one that fails where all are wanted.
-    fn run(mut self, mut modem: OpenModem, arguments: &arguments::RunArguments, console: &Console) -> Exit {
-        let mut exit = Exit::Passed;
+    fn run(mut self, mut modem: OpenModem) -> Exit {
+        let (arguments, console, mut exit) = (self.arguments, self.console, Exit::Passed);
         let programs = std::mem::take(&mut self.programs);
         let mut programs = programs.iter();
         let stop = Stop::new(modem.cancel.clone());
@@ -157,10 +159,10 @@ impl PreparedRun {
         };
         while !stop.is_late() && (exit == Exit::Passed || exit == Exit::Failed && arguments.keep_going) {
             let Some(program) = programs.next() else { break };
-            exit = exit.worst(self.run_one(program, &mut modem, &stop, arguments, console));
+            exit = exit.worst(self.run_one(program, &mut modem, &stop));
         }
         for program in programs {
-            exit = exit.worst(self.not_run(program, arguments, console));
+            exit = exit.worst(self.not_run(program));
         }
         if arguments.inputs.deny_changes && self.ended.iter().any(|result| result.would_change) {
             exit = exit.worst(Exit::Failed);
@@ -170,14 +172,8 @@ impl PreparedRun {
         exit.worst(modem.close(console)).worst(results::write_reports_of(&self.ended, &reports, console))
     }
 
-    fn run_one(
-        &mut self,
-        program: &Arc<Program>,
-        modem: &mut OpenModem,
-        stop: &Stop,
-        arguments::RunArguments { output, reports, modem_timeout, .. }: &arguments::RunArguments,
-        console: &Console,
-    ) -> Exit {
+    fn run_one(&mut self, program: &Arc<Program>, modem: &mut OpenModem, stop: &Stop) -> Exit {
+        let (arguments::RunArguments { output, modem_timeout, .. }, console) = (self.arguments, self.console);
         let script = &program.source().name;
         let (folder, shared_mask) = (Path::new(script).parent().map(Path::to_owned), Some(Arc::clone(&modem.mask)));
         let inputs = Inputs { folder, shared_mask, ..self.inputs.clone() };
@@ -205,32 +201,22 @@ impl PreparedRun {
         if !output.quiet || result.status == Status::Skipped {
             console.say(&(fitted(&result.summary(console.err), "  ") + "\n"));
         }
-        modem.exit(result.status).worst(written).worst(self.tell(result, output, reports, console))
+        modem.exit(result.status).worst(written).worst(self.tell(result))
     }
 
     /// What comes behind a script that did not pass is a result too.
-    fn not_run(
-        &mut self,
-        program: &Program,
-        arguments::RunArguments { output, reports, .. }: &arguments::RunArguments,
-        console: &Console,
-    ) -> Exit {
+    fn not_run(&mut self, program: &Program) -> Exit {
         let (name, script) = (self.port.to_string(), &program.source().name);
         let before = self.ended.iter().rfind(|before| before.status != Status::Skipped);
         let why = before.map(|before| format!("not run: {} {}", before.script, before.status));
         let started = Timestamp::now().to_string();
         let result = RunResult { skipped: why, ..RunResult::empty(&name, &name, script, started, Status::Skipped) };
-        console.say(&format!("{script} {}\n", harmless(result.skipped.as_deref().unwrap_or_default())));
-        self.tell(result, output, reports, console)
+        self.console.say(&format!("{script} {}\n", harmless(result.skipped.as_deref().unwrap_or_default())));
+        self.tell(result)
     }
 
-    fn tell(
-        &mut self,
-        result: RunResult,
-        output: &arguments::OutputArguments,
-        reports: &arguments::Reports,
-        console: &Console,
-    ) -> Exit {
+    fn tell(&mut self, result: RunResult) -> Exit {
+        let (arguments::RunArguments { output, reports, .. }, console) = (self.arguments, self.console);
         let text = if output.json { result.json() + "\n" } else { result.columns(console.out) };
         // Standard output is for one thing.
         let is_told = reports.files().any(|(_, file)| file == Path::new("-")) && matches!(self.results, Sink::Standard);

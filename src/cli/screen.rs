@@ -37,13 +37,9 @@ impl<'c> Screen<'c> {
             Text::new(Box::new(io::stderr()), console.err, output.verbose, Some(meaning), io::stderr().is_terminal())
         };
         Screen {
-            text: (!output.quiet).then(text),
             events: output.json && output.verbose,
-            console,
-            is_result: false,
-            rows: None,
             cancel: Some(cancel.clone()),
-            written: Exit::Passed,
+            ..Screen::new((!output.quiet).then(text), false, console)
         }
     }
 
@@ -51,15 +47,11 @@ impl<'c> Screen<'c> {
     pub(crate) fn of_commands(output: &OutputArguments, console: &'c Console) -> Screen<'c> {
         let words = io::stdout().is_terminal().then_some(meaning as Meaning);
         let text = || Text::new(Box::new(io::stdout()), console.out, output.verbose, words, io::stdout().is_terminal());
-        Screen {
-            text: (!output.json).then(text),
-            events: false,
-            console,
-            is_result: true,
-            rows: None,
-            cancel: None,
-            written: Exit::Passed,
-        }
+        Screen::new((!output.json).then(text), true, console)
+    }
+
+    fn new(text: Option<Text>, is_result: bool, console: &'c Console) -> Screen<'c> {
+        Screen { text, events: false, console, is_result, rows: None, cancel: None, written: Exit::Passed }
     }
 
     pub(crate) fn title(&self, title: &str) {

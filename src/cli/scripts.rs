@@ -6,8 +6,6 @@ use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
 
 use super::arguments::{Check, Fmt};
 use super::console::{self, Console, Exit};
@@ -21,6 +19,7 @@ use crate::report::result::plural;
 use crate::report::sarif::sarif;
 use crate::report::style::{Style, filled};
 use crate::source::{LARGEST_TEXT, Source, Spanned, Unreadable, leads_out, read_text};
+use crate::state::{WRITER, private, told_of_waiting};
 use crate::syntax;
 use crate::syntax::ast::{Convert, Param};
 
@@ -86,22 +85,7 @@ pub(crate) fn text_of(path: &Path) -> (String, Result<String, Unreadable>) {
 
 /// The text of a file that a person has written.
 pub(crate) fn open_text(path: &Path) -> Result<String, Unreadable> {
-    told_of_waiting(path, || read_text(File::open(path)?, LARGEST_TEXT))
-}
-
-/// Reads it. Where that may wait for whoever writes it, who waits is told.
-pub(crate) fn told_of_waiting<T>(path: &Path, read: impl FnOnce() -> T) -> T {
-    let (done, is_done) = mpsc::channel::<()>();
-    if !path.metadata().is_ok_and(|of| of.is_file()) {
-        // What a pipe holds is there only once somebody has written it: who waits for long is told for what.
-        let is_late = move || is_done.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout);
-        let text = format!("waiting for what somebody writes into {}; Ctrl-C ends this\n", path.display());
-        let tell = move || if is_late() { io::stderr().write_all(harmless(&text).as_bytes()) } else { Ok(()) };
-        drop(std::thread::Builder::new().spawn(tell));
-    }
-    let held = read();
-    drop(done);
-    held
+    told_of_waiting(WRITER, path, || read_text(File::open(path)?, LARGEST_TEXT))
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
@@ -315,15 +299,11 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 
 /// A file that was not there before, in the same folder.
 fn new_beside(path: &Path) -> io::Result<(File, PathBuf)> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut number = 0;
     loop {
         let beside = path.with_file_name(format!(".{name}.{}-{number}", std::process::id()));
-        match options.open(&beside) {
+        match private().create_new(true).open(&beside) {
             Ok(file) => return Ok((file, beside)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 100 => number += 1,
             Err(error) => return Err(error),

@@ -26,14 +26,10 @@ const TAKE: [&str; 10] = ["run", "repl", "batch", "at", "agent", "fleet", "test"
 /// What the files say, once they were read.
 static CONFIGURATION: OnceLock<Configuration> = OnceLock::new();
 /// Where the port stands, if not on the command line.
-static PORT: OnceLock<String> = OnceLock::new();
+pub(super) static PORT: OnceLock<String> = OnceLock::new();
 
 pub(super) fn vars() -> impl Iterator<Item = (&'static String, &'static FromFile)> {
     CONFIGURATION.get().into_iter().flat_map(|configuration| &configuration.vars)
-}
-
-pub(super) fn port_from() -> Option<&'static str> {
-    PORT.get().map(String::as_str)
 }
 
 /// Goes into the folder that is to be worked in, before its settings are read.
@@ -83,7 +79,9 @@ pub(super) fn parse(words: &[OsString]) -> Result<HayesArguments, Result<clap::E
 /// Reads the files; what is wrong with them is told.
 fn read(words: &[OsString]) -> Result<&'static Configuration, Exit> {
     let folder = std::env::current_dir().unwrap_or_default();
-    let profile = profile(words);
+    // It has to be known before the rest can be read: the one of the command line, else of the environment.
+    let of_environment = || std::env::var("HAYES_PROFILE").ok().filter(|profile| !profile.is_empty());
+    let profile = global(words, "--profile").or_else(of_environment);
     let named = global(words, "--config").map(|file| vec![PathBuf::from(file)]);
     let has_none = words.iter().take_while(|word| *word != "--").any(|word| word == "--no-config");
     let named = if has_none { Some(Vec::new()) } else { named };
@@ -139,11 +137,6 @@ fn task(words: &[OsString]) -> Option<&str> {
             task => return Some(task),
         }
     }
-}
-
-/// The one of the command line, else of the environment. It has to be known before the rest can be read.
-fn profile(words: &[OsString]) -> Option<String> {
-    global(words, "--profile").or_else(|| std::env::var("HAYES_PROFILE").ok().filter(|profile| !profile.is_empty()))
 }
 
 /// The value that the command line has for an option of all commands.

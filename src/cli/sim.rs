@@ -12,13 +12,6 @@ use crate::port::host::{Host, HostEvent};
 use crate::report::style::{Style, filled};
 use crate::sim::{Model, Options, Simulator, fault_help, models, option_help};
 
-pub(crate) fn sim(arguments: &Sim, console: &Console) -> Result<Exit, Exit> {
-    match &arguments.model {
-        None => Ok(list(console)),
-        Some(model) => serve(model, arguments, console),
-    }
-}
-
 fn list(console: &Console) -> Exit {
     let models: Vec<_> = models().collect();
     let width = models.iter().map(|model| model.name.len()).max().unwrap_or(0);
@@ -33,7 +26,8 @@ fn list(console: &Console) -> Exit {
     console.print(&models.iter().map(line).collect::<String>())
 }
 
-fn serve(model: &str, arguments: &Sim, console: &Console) -> Result<Exit, Exit> {
+pub(crate) fn sim(arguments: &Sim, console: &Console) -> Result<Exit, Exit> {
+    let Some(model) = &arguments.model else { return Ok(list(console)) };
     let model = model.strip_prefix("sim:").unwrap_or(model);
     let (model, query) = model.split_once('?').unwrap_or((model, ""));
     if arguments.count == 0 {
@@ -57,7 +51,7 @@ fn serve(model: &str, arguments: &Sim, console: &Console) -> Result<Exit, Exit> 
                 terminal.map(|path| link.map_or(path, |link| link.display().to_string()))
             }
         };
-        names.push(name.map_err(|error| refused(&error, console))?);
+        names.push(name.map_err(|error| console.refuse_as(Exit::Device, &error))?);
     }
     let printed = console.print(&names.iter().map(|name| format!("{name}\n")).collect::<String>());
     let what = if names.len() == 1 { "a simulated".to_owned() } else { format!("{} simulated", names.len()) };
@@ -117,10 +111,6 @@ fn tell(name: &str, event: &HostEvent, console: &Console) {
 fn unfit(message: &str, help: Option<&str>, console: &Console) -> Exit {
     let help = help.unwrap_or("`hayes sim` lists the models, `hayes sim --help` options and faults");
     console.refuse(Exit::Usage, message, Some(help))
-}
-
-fn refused(error: &Complaint, console: &Console) -> Exit {
-    console.refuse(Exit::Device, &error.message, error.help.as_deref())
 }
 
 pub(crate) fn with_tables(page: &str) -> String {

@@ -22,21 +22,13 @@ pub(crate) fn told(arguments: &[OsString], mut mistake: clap::Error, commands: &
     if mistake.get(ContextKind::Usage).is_some() {
         mistake.insert(ContextKind::Usage, ContextValue::StyledStr(command.clone().render_usage()));
     }
-    let hint = hint.map(|hint| ContextValue::StyledStrs(vec![hint.into()]));
-    if !matches!(mistake.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand) {
-        hint.map(|hint| mistake.insert(ContextKind::Suggested, hint));
-        return mistake;
-    }
-    let mut told = clap::Error::new(mistake.kind()).with_cmd(commands);
-    for (kind, value) in mistake.context() {
-        let is_guess =
-            [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::Suggested].contains(&kind);
-        if !is_guess {
-            told.insert(kind, value.clone());
+    if matches!(mistake.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand) {
+        for guess in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::Suggested] {
+            mistake.remove(guess);
         }
     }
-    hint.map(|hint| told.insert(ContextKind::Suggested, hint));
-    told
+    hint.map(|hint| mistake.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint.into()])));
+    mistake
 }
 
 /// The command that was typed, with its first word; no word where none was.
