@@ -15,6 +15,13 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) struct Table<T: 'static> {
     bytes: &'static [u8],
+    /// How many entries there are
+    len: usize,
+    slots: usize,
+    /// Where, counted in numbers, those of the blocks begin
+    block_numbers: usize,
+    /// Where the names begin
+    names: usize,
     blocks: OnceLock<Box<[Deflated]>>,
     /// The entries that were asked for
     read: OnceLock<Box<[Cell<T>]>>,
@@ -40,17 +47,22 @@ type Cell<T> = OnceLock<Option<Box<T>>>;
 
 impl<T: Deserialize<'static>> Table<T> {
     pub(crate) const fn new(bytes: &'static [u8]) -> Table<T> {
-        Table { bytes, blocks: OnceLock::new(), read: OnceLock::new() }
+        let (Some(len), Some(slots), Some(blocks)) = (number(bytes, 0), number(bytes, 1), number(bytes, 2)) else {
+            return Table::new(&[0; 12]);
+        };
+        let block_numbers = 3 + 2 * len + slots;
+        let names = 4 * (block_numbers + 2 * blocks);
+        Table { bytes, len, slots, block_numbers, names, blocks: OnceLock::new(), read: OnceLock::new() }
     }
 
     pub(crate) fn get(&'static self, place: usize) -> Option<&'static T> {
-        let cells = self.read.get_or_init(|| repeat_with(Cell::new).take(self.len()).collect());
+        let cells = self.read.get_or_init(|| repeat_with(Cell::new).take(self.len).collect());
         let read = || postcard::from_bytes(self.entry(place)?).ok().map(Box::new);
         cells.get(place)?.get_or_init(read).as_deref()
     }
 
     pub(crate) fn iter(&'static self) -> impl Iterator<Item = &'static T> {
-        (0..self.len()).filter_map(|place| self.get(place))
+        (0..self.len).filter_map(|place| self.get(place))
     }
 
     /// The entry of that name, in any case.
@@ -61,18 +73,17 @@ impl<T: Deserialize<'static>> Table<T> {
 
 impl<T> Table<T> {
     pub(crate) fn len(&self) -> usize {
-        self.number(0).unwrap_or(0)
+        self.len
     }
 
     /// The name of the entry at that place, without reading it.
     pub(crate) fn name(&self, place: usize) -> Option<&'static [u8]> {
         let Range { start, end } = self.span(3, place)?;
-        let names = 4 * (self.block_numbers()? + 2 * self.number(2)?);
-        self.bytes.get(names + start..names + end)
+        self.bytes.get(self.names + start..self.names + end)
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
-        (0..self.len()).filter_map(|place| std::str::from_utf8(self.name(place)?).ok())
+        (0..self.len).filter_map(|place| std::str::from_utf8(self.name(place)?).ok())
     }
 
     /// Where the entry of that name stands; case does not matter, nor whether an `AT` stands in front.
@@ -83,12 +94,11 @@ impl<T> Table<T> {
 
     /// Where the first entry stands that was packed under this key, and whose name is the one.
     pub(crate) fn place_by(&self, key: &[u8], is_it: impl Fn(&[u8]) -> bool) -> Option<usize> {
-        let slots = self.number(1)?;
         let mut slot = hash(key);
         loop {
             // An empty slot ends the search, and half of them are empty.
-            slot &= slots.checked_sub(1)?;
-            let place = self.number(3 + 2 * self.len() + slot)?.checked_sub(1)?;
+            slot &= self.slots.checked_sub(1)?;
+            let place = number(self.bytes, 3 + 2 * self.len + slot)?.checked_sub(1)?;
             if is_it(self.name(place)?) {
                 return Some(place);
             }
@@ -97,7 +107,7 @@ impl<T> Table<T> {
     }
 
     fn entry(&'static self, place: usize) -> Option<&'static [u8]> {
-        let Range { start, end } = self.span(3 + self.len(), place)?;
+        let Range { start, end } = self.span(3 + self.len, place)?;
         let blocks = self.blocks.get_or_init(|| self.blocks().unwrap_or_default());
         let number = blocks.partition_point(|block| block.end <= start);
         let before = number.checked_sub(1).and_then(|before| blocks.get(before)).map_or(0, |block| block.end);
@@ -105,31 +115,20 @@ impl<T> Table<T> {
     }
 
     fn blocks(&self) -> Option<Box<[Deflated]>> {
-        let numbers = self.block_numbers()?;
-        let names = self.len().checked_sub(1).and_then(|last| self.number(3 + last))?;
-        let mut rest = self.bytes.get(4 * (numbers + 2 * self.number(2)?) + names..)?;
-        let mut block = |number| {
-            let (bytes, behind) = rest.split_at_checked(self.number(numbers + 2 * number + 1)?)?;
+        let all_names = self.len.checked_sub(1).and_then(|last| number(self.bytes, 3 + last))?;
+        let mut rest = self.bytes.get(self.names + all_names..)?;
+        let mut block = |place| {
+            let (bytes, behind) = rest.split_at_checked(number(self.bytes, place + 1)?)?;
             rest = behind;
-            Some(Deflated { end: self.number(numbers + 2 * number)?, bytes, inflated: OnceLock::new() })
+            Some(Deflated { end: number(self.bytes, place)?, bytes, inflated: OnceLock::new() })
         };
-        (0..self.number(2)?).map(&mut block).collect()
-    }
-
-    /// Where the numbers of the blocks begin.
-    fn block_numbers(&self) -> Option<usize> {
-        Some(3 + 2 * self.len() + self.number(1)?)
+        (self.block_numbers..self.names / 4).step_by(2).map(&mut block).collect()
     }
 
     /// From where to where something goes, of those whose ends these are.
     fn span(&self, ends: usize, place: usize) -> Option<Range<usize>> {
-        let start = if place == 0 { 0 } else { self.number(ends + place - 1)? };
-        Some(start..self.number(ends + place)?)
-    }
-
-    fn number(&self, place: usize) -> Option<usize> {
-        let bytes = self.bytes.get(4 * place..)?.first_chunk::<4>()?;
-        usize::try_from(u32::from_le_bytes(*bytes)).ok()
+        let start = if place == 0 { 0 } else { number(self.bytes, ends + place - 1)? };
+        Some(start..number(self.bytes, ends + place)?)
     }
 }
 
@@ -144,6 +143,14 @@ pub(crate) fn bare(name: &[u8]) -> &[u8] {
     match name.split_first_chunk::<2>() {
         Some((head, rest)) if head.eq_ignore_ascii_case(b"AT") => rest,
         Some(_) | None => name,
+    }
+}
+
+const fn number(bytes: &[u8], place: usize) -> Option<usize> {
+    let Some((_, rest)) = bytes.split_at_checked(4 * place) else { return None };
+    match rest.first_chunk::<4>() {
+        Some(bytes) => Some(u32::from_le_bytes(*bytes) as usize),
+        None => None,
     }
 }
 

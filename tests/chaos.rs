@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use hayes::catalogue::Catalogue;
-use hayes::check::check;
+use hayes::check::{Program, check};
 use hayes::conversation::Conversation;
 use hayes::library::{Library, LibraryScript, scripts};
 use hayes::port::{Cancel, Control, Device, Fault, Memory};
@@ -87,15 +87,14 @@ impl Device for Modem {
 }
 
 /// Runs it on the modem of that address.
-fn play(script: &LibraryScript, model: &str, options: &str) -> (Outcome, Modem) {
+fn play(program: &Arc<Program>, model: &str, options: &str) -> (Outcome, Modem) {
     let simulator = Simulator::new(model, Options::parse(options).unwrap()).unwrap();
     let modem = Modem(Arc::new(Mutex::new(simulator)));
     let port = Memory::in_virtual_time(modem.clone(), &Cancel::new().unwrap());
-    let program = check(&script.source(), &Library::default()).program.unwrap();
     let given = GIVEN.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let inputs = Inputs { variables: given.into(), yes: true, ..Inputs::default() };
     let mut conversation = Conversation::new(Box::new(port), &Catalogue);
-    (run(&program, &mut conversation, &inputs, &mut Silent), modem)
+    (run(program, &mut conversation, &inputs, &mut Silent), modem)
 }
 
 /// What is wrong with how it ended on a modem that misbehaves. `right`: how it may end, as modems that do not have
@@ -156,17 +155,18 @@ fn seeds() -> std::ops::Range<u32> {
 fn no_script_passes_wrongly_or_outlives_its_deadline() {
     let mut failures = Vec::new();
     for script in scripts() {
+        let program = check(&script.source(), &Library::default()).program.unwrap();
         for (place, model) in MODELS.iter().enumerate() {
             // Some come up off the air.
             let options = "signal=20&cfun=1&register=0";
             // Where AT+CSQ is refused, AT+CESQ is a way.
-            let right = ["", "&fault=error:CSQ"].map(|fault| play(script, model, &format!("{options}{fault}")).0);
+            let right = ["", "&fault=error:CSQ"].map(|fault| play(&program, model, &format!("{options}{fault}")).0);
             if right.iter().any(|calm| calm.status != Status::Passed) {
                 continue;
             }
             for seed in seeds().filter(|seed| *seed as usize % MODELS.len() == place) {
                 let options = format!("{options}&fault=chaos:{seed}");
-                let (outcome, shared) = play(script, model, &options);
+                let (outcome, shared) = play(&program, model, &options);
                 if let Some(wrong) = judge(script, &right, &outcome, &shared) {
                     let mishaps = shared.state().named("chaos");
                     failures.push(format!("{} on sim:{model}?{options} ({mishaps}): {wrong}", script.name));
