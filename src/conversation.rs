@@ -533,12 +533,13 @@ impl Conversation {
                     let was_heard = silence != Silence::Total;
                     return Ok(RestartAnswer { may_be_late: true, was_heard, ..told(answer, true) });
                 }
-                Err(Trouble { kind: NoAnswer(FailureKind::Off(_)), received, .. }) => {
-                    return Ok(told(Answer { lines: received, ..Answer::default() }, true));
+                Err(Trouble { kind: NoAnswer(FailureKind::Off(_)), waited: elapsed, received: lines }) => {
+                    return Ok(told(Answer { lines, elapsed, ..Answer::default() }, true));
                 }
                 Err(Trouble { kind: TroubleKind::Port(Fault::Lost(_)), received, .. }) => {
+                    let elapsed = self.port.now().saturating_sub(began);
                     self.come_back(back, &received)?;
-                    let answer = Answer { lines: received, ..Answer::default() };
+                    let answer = Answer { lines: received, elapsed, ..Answer::default() };
                     return Ok(RestartAnswer { is_lost: true, ..told(answer, true) });
                 }
                 Err(trouble) => return Err(trouble),

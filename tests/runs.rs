@@ -265,7 +265,7 @@ impl RunBench {
             "timeout-scale" => self.inputs.timeout_scale = rest.parse().unwrap(),
             "interrupt" => self.interrupt_on = Some(rest.strip_prefix("on ").unwrap().to_owned()),
             "answers" => {
-                self.answer = (rest != "Nobody").then(|| rest.to_owned());
+                self.answer = (rest != "Nobody").then(|| unescaped(rest));
             }
             kind => {
                 let (name, value) = rest.split_once(" = ").unwrap();

@@ -149,12 +149,10 @@ impl Content {
         self.held = self.bytes.len();
     }
 
-    /// A PDU: however many line ends stand before it, one parts it from the last.
+    /// A PDU: however many line ends stand before it, one parts it from the last, or from the header.
     pub(crate) fn hold_pdu(&mut self, pdu: &[u8]) {
         self.close_gap();
-        if self.held > 0 {
-            self.leave_gap(b"\r\n");
-        }
+        self.leave_gap(b"\r\n");
         self.hold(pdu);
     }
 

@@ -46,11 +46,6 @@ impl Echo {
         self.open = false;
     }
 
-    /// Something of it may come back.
-    pub fn is_open(&self) -> bool {
-        self.open
-    }
-
     /// It is one of an AT command, and may come back.
     pub fn is_of_command(&self) -> bool {
         self.open && self.command

@@ -488,6 +488,7 @@ fn case_15_counted_data_larger_than_any_line_are_cut() {
     let answer = outcome.unwrap();
     assert_eq!((answer.is_cut, answer.lines[0].bytes.len()), (true, 65_536));
     assert!(bench.recorder.events.iter().any(|event| event.starts_with("truncated")));
+    assert!(!bench.recorder.events.iter().any(|event| event.starts_with("stray")));
 }
 
 #[test]

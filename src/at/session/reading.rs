@@ -459,8 +459,7 @@ impl Session {
         let is_given = matches!(&self.state, Activity::Asking(asking) if asking.prompt != Prompting::None);
         let is_said = || framed && !is_given && result_code::parse(line).is_some();
         let own = if self.echo.is_of_command() || !is_said() { self.echo.take(line) } else { None };
-        let is_earlier = own.is_none() && self.earlier_echo.is_open() && !is_said();
-        let earlier = if is_earlier { self.earlier_echo.take(line) } else { None };
+        let earlier = if own.is_none() && !is_said() { self.earlier_echo.take(line) } else { None };
         if own.is_some() {
             self.earlier_echo.close();
         } else if earlier.is_some() {

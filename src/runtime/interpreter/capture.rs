@@ -383,7 +383,7 @@ impl ScriptView<'_> {
             _ => format!("{} answered {answered}, none of them {wanted}", asked.text),
         };
         let mut problem = self.problem("hayes::run::no-match", clause, what).label("expected this");
-        let first = wanted.split('"').nth(1).unwrap_or_default();
+        let first = wanted.split(if wanted.starts_with('\'') { '\'' } else { '"' }).nth(1).unwrap_or_default();
         let is_known =
             urc(first.as_bytes()).is_some() || result_code(first).is_some_and(|known| !known.commands.is_empty());
         let comes_by_itself = self.scope.last.lines.is_empty() && is_known;
