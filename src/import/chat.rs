@@ -2,36 +2,48 @@
 
 use std::time::Duration;
 
-use super::{Deed, Told, WAIT, control, literal, named, question, seconds, unescaped};
+use super::{Deed, Told, WAIT, control, escaped, literal, named, question, seconds, unescaped};
 use crate::at::result_code;
 use crate::notation::ExactDuration;
 
 pub(super) fn read(text: &str, told: &mut Told) {
-    let mut words = Vec::new();
     // A shell goes on behind a backslash at the end of a line.
     let whole = text.replace("\\\r\n", " ").replace("\\\n", " ");
-    match whole.lines().enumerate().find_map(|(number, line)| Some((number, called(line)?))) {
-        Some((calling, call)) => {
-            let others =
-                whole.lines().enumerate().filter(|(number, line)| *number != calling && !line.trim().is_empty());
-            for (_, line) in others {
-                match line.trim_start().strip_prefix('#') {
-                    Some(comment) if comment.starts_with('!') => {}
-                    Some(comment) => words.push(Word::Comment(comment.trim().to_owned())),
-                    None => told.unsaid(line),
-                }
+    let calls = || whole.lines().filter_map(|line| Some((line, called(line)?)));
+    let is_last = |line: &str| line.trim_start().starts_with("disconnect");
+    let Some((dialling, dial)) = calls().find(|(line, _)| !is_last(line)).or_else(|| calls().next()) else {
+        let mut words = Vec::new();
+        for line in text.lines() {
+            match line.trim_start().strip_prefix('#') {
+                Some(comment) => words.push(Word::Comment(comment.trim().to_owned())),
+                None => cut(line, &mut words),
             }
-            words.extend(without_options(call, told));
         }
-        None => {
-            for line in text.lines() {
-                match line.trim_start().strip_prefix('#') {
-                    Some(comment) => words.push(Word::Comment(comment.trim().to_owned())),
-                    None => cut(line, &mut words),
-                }
-            }
+        return follow(words, told);
+    };
+    // pppd's options may have a script for each end of a connection.
+    let last = calls().find(|(line, _)| is_last(line) && !std::ptr::eq(*line, dialling));
+    let is_call = |line: &str| {
+        [Some(dialling), last.as_ref().map(|(line, _)| *line)].iter().flatten().any(|call| std::ptr::eq(*call, line))
+    };
+    for line in whole.lines().filter(|line| !is_call(line) && !line.trim().is_empty()) {
+        match line.trim_start().strip_prefix('#') {
+            Some(comment) if comment.starts_with('!') => {}
+            Some(comment) => told.deeds.push(Deed::Comment(comment.trim().to_owned())),
+            None => told.unsaid(line),
         }
     }
+    if let Some((_, hang_up)) = last {
+        let head = "# Both scripts of pppd: with -V job=disconnect it hangs up, else it dials";
+        told.params.insert("job = \"connect\"".to_owned());
+        told.deeds.extend([head, "if job == \"disconnect\" {"].map(|line| Deed::Line(line.to_owned())));
+        follow(without_options(hang_up, told), told);
+        told.deeds.extend(["stop", "}"].map(|line| Deed::Line(line.to_owned())));
+    }
+    follow(without_options(dial, told), told);
+}
+
+fn follow(words: Vec<Word>, told: &mut Told) {
     let mut expects = true;
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
@@ -54,11 +66,8 @@ pub(super) fn read(text: &str, told: &mut Told) {
                 "ABORT" | "TIMEOUT" | "REPORT" | "SAY" | "ECHO" | "CLR_ABORT" | "CLR_REPORT" | "HANGUP"
             );
         if takes_one {
-            let value = words.by_ref().find_map(|word| match word {
-                Word::Text(text) => Some(text),
-                Word::Comment(_) | Word::Unclosed(_) => None,
-            });
-            let value = value.unwrap_or_default();
+            let text = |word| if let Word::Text(text) = word { Some(text) } else { None };
+            let value = words.by_ref().find_map(text).unwrap_or_default();
             let deed = match keyword {
                 // A line end around the text only says that it is a line.
                 "ABORT" => match said(&value, told).trim() {
@@ -66,6 +75,9 @@ pub(super) fn read(text: &str, told: &mut Told) {
                     line => Deed::Abort(line.to_owned()),
                 },
                 "SAY" => Deed::Log(said(&value, told)),
+                "REPORT" => Deed::Report(said(&value, told)),
+                // The conversation is shown anyway, and a line that hangs up ends the run anyway.
+                "ECHO" | "HANGUP" => continue,
                 "TIMEOUT" => match seconds(&value) {
                     Some(time) => Deed::Timeout(time),
                     None => Deed::Unsaid(format!("TIMEOUT {value}")),
@@ -119,7 +131,6 @@ fn without_options(call: String, told: &mut Told) -> Vec<Word> {
     cut(&call, &mut words);
     let mut rest = words.into_iter().peekable();
     let is_option = |word: &Word| matches!(word, Word::Text(text) if text.len() > 1 && text.starts_with('-'));
-    let mut deeds = Vec::new();
     while let Some(Word::Text(option)) = rest.next_if(is_option) {
         let Some(place) = option.find(['t', 'T', 'U', 'f', 'r']) else { continue };
         let (letter, joined) = option.get(place..).unwrap_or_default().split_at(1);
@@ -130,14 +141,13 @@ fn without_options(call: String, told: &mut Told) -> Vec<Word> {
         };
         let value = value.unwrap_or_default();
         match (letter, seconds(&value)) {
-            ("t", Some(time)) => deeds.push(Deed::Timeout(time)),
+            ("t", Some(time)) => told.deeds.push(Deed::Timeout(time)),
             ("T", _) => told.numbers[0] = Some(value),
             ("U", _) => told.numbers[1] = Some(value),
             ("f", _) => told.unsaid(&format!("-f {value}: the script stands there; `hayes import {value}` reads it")),
             _ => told.unsaid(&format!("-{letter} {value}")),
         }
     }
-    told.deeds.append(&mut deeds);
     rest.collect()
 }
 
@@ -274,11 +284,7 @@ fn said(word: &str, told: &mut Told) -> String {
     while let Some(letter) = letters.next() {
         match letter {
             '\\' => match letters.next() {
-                Some('r') => text.push('\r'),
-                Some('n') => text.push('\n'),
-                Some('t') => text.push('\t'),
                 Some('s') => text.push(' '),
-                Some('b') => text.push('\x08'),
                 Some(which @ ('T' | 'U')) => {
                     let [first, second] = &told.numbers;
                     let number = if which == 'U' { second.clone() } else { first.clone() };
@@ -297,7 +303,7 @@ fn said(word: &str, told: &mut Told) -> String {
                     digits.extend(std::iter::from_fn(|| letters.next_if(|next| next.is_digit(8))).take(2));
                     text.extend(u32::from_str_radix(&digits, 8).ok().and_then(char::from_u32));
                 }
-                Some(other) => text.push(other),
+                Some(other) => text.push(escaped(other)),
             },
             '^' => text.extend(letters.next().map(control)),
             // `AT$QCPWRDN` is a command.

@@ -1,13 +1,11 @@
 //! A script of comgt: a BASIC of lines (comgt(1)). `%` is which text of the last `waitfor` came, -1 where none did.
 
-use super::{Deed, Test, Told, control, literal, named, seconds};
+use super::{Deed, Test, Told, control, escaped, literal, named, seconds};
 
 pub(super) fn read(text: &str, told: &mut Told) {
     for line in text.lines() {
         let mut line = line.trim();
-        if let Some(comment) =
-            line.strip_prefix('#').or_else(|| line.strip_prefix("//")).or_else(|| line.strip_prefix("rem "))
-        {
+        if let Some(comment) = ["#", "//", "rem "].iter().find_map(|sign| line.strip_prefix(sign)) {
             told.deeds.push(Deed::Comment(comment.trim_start_matches(['#', ' ']).to_owned()));
             continue;
         }
@@ -154,12 +152,7 @@ fn value(piece: &str, told: &mut Told) -> Option<String> {
         while let Some(letter) = letters.next() {
             match letter {
                 '^' => value.extend(letters.next().map(control)),
-                '\\' => match letters.next()? {
-                    'n' => value.push('\n'),
-                    'r' => value.push('\r'),
-                    't' => value.push('\t'),
-                    other => value.push(other),
-                },
+                '\\' => value.push(escaped(letters.next()?)),
                 other => value.push(other),
             }
         }

@@ -23,6 +23,7 @@ enum Fate {
     GoesOn(Node),
 }
 
+#[derive(Default)]
 struct Flow {
     deeds: Vec<Deed>,
     labels: HashMap<String, usize>,
@@ -111,15 +112,7 @@ pub(super) fn followed(deeds: Vec<Deed>) -> Vec<Deed> {
     // A subroutine at the end of the text may leave it.
     deeds.push(Deed::Exit { passed: true });
     let labels = labels(&deeds).into_iter().map(|(name, place)| (name.to_owned(), place)).collect();
-    let mut flow = Flow {
-        labels,
-        asks: Vec::new(),
-        loops: HashSet::new(),
-        last: HashMap::new(),
-        again: HashSet::new(),
-        work: Cell::new(STEPS_LOOKED_AT),
-        deeds,
-    };
+    let mut flow = Flow { labels, work: Cell::new(STEPS_LOOKED_AT), deeds, ..Flow::default() };
     flow.find_asks();
     flow.find_last();
     flow.find_again();
@@ -153,13 +146,9 @@ impl Flow {
         for (place, deed) in self.deeds.iter().enumerate() {
             new.extend(matches!(deed, Deed::If(Test::Result(..), _)).then_some(place));
             let goes_on = !matches!(deed, Deed::Go(_) | Deed::Exit { .. });
-            let to = deed
-                .clone()
-                .leads_to()
-                .into_iter()
-                .filter_map(|label| self.labels.get(label).copied())
-                .collect::<Vec<_>>();
-            for next in to.into_iter().chain(goes_on.then_some(place + 1)) {
+            let mut deed = deed.clone();
+            let to = deed.leads_to().into_iter().filter_map(|label| self.labels.get(label).copied());
+            for next in to.chain(goes_on.then_some(place + 1)) {
                 before.entry(next).or_default().push(place);
             }
         }

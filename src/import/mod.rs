@@ -92,6 +92,13 @@ pub fn import(dialect: Dialect, name: &str, text: &str) -> Imported {
     // A command that is sent in pieces is one.
     let mut deeds: Vec<Deed> = Vec::new();
     for deed in std::mem::take(&mut told.deeds) {
+        // Between two pauses an empty line, and a wait for nothing, are none.
+        let waits = |wait: &Wait| wait.late.is_some() || wait.wanted.iter().any(|it| !it.text.trim().is_empty());
+        let is_nothing = matches!(&deed, Deed::Send(text) | Deed::Bare(text) if text.is_empty())
+            || matches!(&deed, Deed::Wait(wait) if !waits(wait));
+        if is_nothing && matches!(deeds.last(), Some(Deed::Sleep(_))) {
+            continue;
+        }
         if let (Deed::Sleep(more), Some(Deed::Sleep(time))) = (&deed, deeds.last_mut()) {
             *time += *more;
             continue;
@@ -142,6 +149,8 @@ enum Deed {
     Timeout(Duration),
     Abort(String),
     Log(String),
+    /// A line with this text is part of the result
+    Report(String),
     Set(String, String),
     /// A line that is the same in Hayes
     Line(String),
@@ -319,6 +328,12 @@ fn is_failure(text: &str) -> bool {
     result_code::parse(text.trim().to_ascii_uppercase().as_bytes()).is_some_and(|code| !code.is_success())
 }
 
+/// What the letter behind a backslash stands for.
+fn escaped(letter: char) -> char {
+    let known = [('n', '\n'), ('r', '\r'), ('t', '\t'), ('a', '\x07'), ('b', '\x08'), ('f', '\x0C')];
+    known.iter().find(|(name, _)| *name == letter).map_or(letter, |(_, sign)| *sign)
+}
+
 /// Text that stands for itself.
 fn literal(text: &str) -> String {
     text.replace("${", "$${")
@@ -341,10 +356,8 @@ fn control(letter: char) -> char {
 
 /// A text that is sent: a line where it ends with a CR.
 fn sent(text: &str) -> Deed {
-    match text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\r')) {
-        Some(line) => Deed::Send(line.to_owned()),
-        None => Deed::Bare(text.to_owned()),
-    }
+    let line = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\r'));
+    line.map_or_else(|| Deed::Bare(text.to_owned()), |line| Deed::Send(line.to_owned()))
 }
 
 fn seconds(text: &str) -> Option<Duration> {

@@ -1,6 +1,6 @@
 //! A script of minicom's runscript (runscript(1)).
 
-use super::{Deed, Onward, Test, Told, Wait, Wanted, control, named, seconds, unescaped};
+use super::{Deed, Onward, Test, Told, Wait, Wanted, control, escaped, named, seconds, unescaped};
 
 pub(super) fn read(text: &str, told: &mut Told) {
     let mut lines = text.lines();
@@ -181,11 +181,6 @@ fn said(text: &str, told: &mut Told) -> String {
             rest = after.get(next.len_utf8()..).unwrap_or_default();
             match (letter, next) {
                 ('^', next) => said.push(control(next)),
-                (_, 'n') => said.push('\n'),
-                (_, 'r') => said.push('\r'),
-                (_, 'a') => said.push('\x07'),
-                (_, 'b') => said.push('\x08'),
-                (_, 'f') => said.push('\x0C'),
                 (_, 'c') => is_bare = true,
                 (_, '0'..='7') => {
                     let digits = after.find(|c: char| !c.is_digit(8)).unwrap_or(after.len()).min(4);
@@ -193,7 +188,7 @@ fn said(text: &str, told: &mut Told) -> String {
                     said.extend(u32::from_str_radix(digits, 8).ok().and_then(char::from_u32));
                     rest = behind;
                 }
-                (_, other) => said.push(other),
+                (_, other) => said.push(escaped(other)),
             }
         } else {
             // A `${` of its own

@@ -198,12 +198,7 @@ impl Ttl<'_> {
                 if let Some(tests) = tests {
                     self.goes_on(kind, &tests, &behind)?;
                 }
-                let ends = match word {
-                    "while" => "endwhile",
-                    "until" => "enduntil",
-                    _ => "loop",
-                };
-                self.blocks.push(Block { ends, again, behind });
+                self.blocks.push(Block { ends: end_of(word)?, again, behind });
             }
             _ => {
                 self.blocks.last().filter(|block| block.ends == word)?;
@@ -301,13 +296,8 @@ fn without_comment(line: &str) -> (&str, Option<&str>) {
         }
         false
     });
-    match start {
-        Some(place) => {
-            let (line, comment) = line.split_at(place);
-            (line.trim(), Some(comment.trim_start_matches(';').trim()))
-        }
-        None => (line.trim(), None),
-    }
+    let (line, comment) = line.split_at(start.unwrap_or(line.len()));
+    (line.trim(), start.map(|_| comment.trim_start_matches(';').trim()))
 }
 
 /// The texts of a line: `'AT'#13 apn "x"`. What stands without a blank between is one.

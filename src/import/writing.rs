@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Deed, Imported, Onward, Told, WAIT, Wait, is_failure};
+use super::{Deed, Imported, Onward, Told, WAIT, Wait, is_failure, named};
 use crate::at::{Shape, result_code};
 use crate::catalogue::prospect;
 use crate::notation::{self, ExactDuration};
@@ -35,6 +35,8 @@ struct Writing {
     has_answered: bool,
     /// It says how long an answer may take.
     has_timeout: bool,
+    /// Texts whose line is part of the result, and whether one was asked for
+    reports: Vec<(String, bool)>,
 }
 
 pub(super) fn script(title: &str, told: &Told) -> Imported {
@@ -44,6 +46,9 @@ pub(super) fn script(title: &str, told: &Told) -> Imported {
         writing.deed(deed);
     }
     writing.end_question();
+    for (text, _) in std::mem::take(&mut writing.reports).iter().filter(|(_, is_asked)| !is_asked) {
+        writing.not_said(&format!("REPORT {text}"));
+    }
     let Writing { mut lines, mut unsaid, .. } = writing;
     // A value that no line gives comes from outside.
     let said: Vec<&str> = lines.iter().map(String::as_str).filter(|line| !line.trim_start().starts_with('#')).collect();
@@ -105,6 +110,7 @@ impl Writing {
             Deed::Abort(text) => self.line(format!("abort on {}", pattern(text))),
             Deed::Log(text) if text.trim().is_empty() => {}
             Deed::Log(text) => self.line(format!("log {}", quoted(text.trim()))),
+            Deed::Report(text) => self.reports.push((text.trim().to_owned(), false)),
             Deed::Set(name, value) => {
                 if value.get(1..3).is_some_and(|start| start.eq_ignore_ascii_case("at")) {
                     self.commands.push(format!("{name}}}"));
@@ -158,8 +164,26 @@ impl Writing {
         self.has_answered = true;
         let within = question.within.filter(|time| *time != USUAL);
         let within = within.map(|time| format!(" within {}", ExactDuration(time))).unwrap_or_default();
+        let (command, awaited) = (question.command.clone(), question.clauses.join("\n"));
         self.lines.push(question.command + &within);
         self.lines.extend(question.clauses.into_iter().map(|clause| format!("  {clause}")));
+        self.report(&command, &awaited);
+    }
+
+    /// What takes the lines that are reported out of an answer: where its text is waited for, or begins the answer.
+    fn report(&mut self, command: &str, awaited: &str) {
+        let mut names = Vec::new();
+        for (text, is_asked) in &mut self.reports {
+            let asked = command.strip_prefix("AT").unwrap_or_default();
+            let answers = !asked.is_empty() && asked.trim_end_matches('?') == text.trim_end_matches(':');
+            if !text.is_empty() && (answers || awaited.contains(&*pattern(text))) {
+                let name = named(text.trim_matches(|sign: char| !sign.is_ascii_alphanumeric()));
+                self.lines.push(format!("  capture /(?<{name}>{}.*)/", regex::escape(text).replace('/', "\\/")));
+                names.push(format!("report {name}"));
+                *is_asked = true;
+            }
+        }
+        self.lines.extend(names);
     }
 
     fn send(&mut self, text: &str, line_end: &str) {
@@ -256,6 +280,7 @@ impl Writing {
             self.line(format!("await prompt {}{within}", quoted(first)));
         } else {
             self.line(format!("await {}{within}", or(&good)));
+            self.report("", &or(&good));
         }
     }
 
@@ -324,18 +349,10 @@ fn at_command(text: &str) -> Option<String> {
     if !text.get(..2)?.eq_ignore_ascii_case("at") || text.chars().any(char::is_control) {
         return None;
     }
-    let mut command = String::new();
-    for (number, part) in text.split('"').enumerate() {
-        if number > 0 {
-            command.push('"');
-        }
-        let is_string = number % 2 == 1;
-        command.extend(part.chars().filter(|c| is_string || !c.is_whitespace()));
-    }
-    if command.starts_with("at") {
-        command.replace_range(..2, "AT");
-    }
-    Some(command)
+    let is_said = |number: usize, c: char| number % 2 == 1 || !c.is_whitespace();
+    let parts = text.split('"').enumerate().map(|(number, part)| part.replace(|c| !is_said(number, c), ""));
+    let command = parts.collect::<Vec<_>>().join("\"");
+    Some(command.strip_prefix("at").map(|rest| format!("AT{rest}")).unwrap_or(command))
 }
 
 /// What a line must look like. These programs find a text anywhere; a string in Hayes is the beginning of a line, a
