@@ -22,6 +22,13 @@ pub(crate) fn told(arguments: &[OsString], mut mistake: clap::Error, commands: &
     if mistake.get(ContextKind::Usage).is_some() {
         mistake.insert(ContextKind::Usage, ContextValue::StyledStr(command.clone().render_usage()));
     }
+    for kind in [ContextKind::InvalidArg, ContextKind::PriorArg] {
+        if let Some(ContextValue::String(option)) = mistake.get(kind)
+            && let Some(typed) = as_typed(option, &command, arguments)
+        {
+            mistake.insert(kind, ContextValue::String(typed));
+        }
+    }
     if matches!(mistake.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand) {
         for guess in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::Suggested] {
             mistake.remove(guess);
@@ -29,6 +36,19 @@ pub(crate) fn told(arguments: &[OsString], mut mistake: clap::Error, commands: &
     }
     hint.map(|hint| mistake.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint.into()])));
     mistake
+}
+
+/// `--output <FILE>` by the name that was typed for it: `-o <FILE>`; none where that is its own.
+fn as_typed(option: &str, command: &clap::Command, arguments: &[OsString]) -> Option<String> {
+    let (name, value) = option.split_at(option.find(' ').unwrap_or(option.len()));
+    let is_typed = |name: &str| arguments.iter().any(|word| word.to_str().is_some_and(|word| word.starts_with(name)));
+    if is_typed(name) {
+        return None;
+    }
+    let known = command.get_arguments().find(|known| known.get_long() == name.strip_prefix("--"))?;
+    let short = known.get_short().map(|letter| format!("-{letter}"));
+    let others = known.get_all_aliases().unwrap_or_default().into_iter().map(|alias| format!("--{alias}"));
+    Some(short.into_iter().chain(others).find(|other| is_typed(other))? + value)
 }
 
 /// The command that was typed, with its first word; no word where none was.
