@@ -942,6 +942,10 @@ impl Mobile {
             return Err(CommandError::NOT_ALLOWED);
         }
         let name = &request.name;
+        if !super::resolves(request.text(1)) {
+            ta.urc_later(Duration::from_millis(300), format!("{name}: 565"));
+            return Ok(Effect::Done);
+        }
         let times = [0; 4].map(|_| 80 + ta.random.below(60));
         for (count, time) in (1..).zip(times) {
             ta.urc_later(Duration::from_millis(200) * count, format!("{name}: 0,\"8.8.8.8\",32,{time},255"));

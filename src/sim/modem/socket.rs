@@ -166,6 +166,10 @@ impl Sockets {
         if !active || self.get(id, CommandError::Error).is_ok() {
             return Err(CommandError::Error);
         }
+        if !super::resolves(host) {
+            ta.urc_later(JOURNEY, format!("{}: {id},565", request.name));
+            return Ok(Effect::Done);
+        }
         self.list.push(Socket { host: host.into(), port, access, ..Socket::new(id, context, service == "UDP") });
         if access == PASSED_THROUGH {
             self.passed_through = Some(id);
@@ -269,7 +273,7 @@ impl Sockets {
         let host = request.quoted(1).filter(|host| !host.is_empty()).ok_or(CommandError::Parameter)?;
         let port = request.number(2).filter(|port| *port > 0).ok_or(CommandError::Parameter)?;
         let socket = self.known(request)?;
-        if !active {
+        if !active || !super::resolves(host) {
             return Err(CommandError::NOT_ALLOWED);
         }
         (socket.host, socket.port) = (host.into(), port);
