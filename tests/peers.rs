@@ -119,7 +119,11 @@ fn the_modem_of_pyatcommand_is_one_that_refuses() {
         let mut run = Command::new(env!("CARGO_BIN_EXE_hayes"));
         run.args(["run", script, "-p", port.trim()]).env_remove("HAYES_PORT");
         let output = within(Duration::from_secs(60), run.env("XDG_STATE_HOME", folder.0.join("state")));
-        assert!(output.status.success() && all(&output).contains(told), "{script}\n{}", all(&output));
+        assert!(
+            output.status.success() != (script == "modem/signal") && all(&output).contains(told),
+            "{script}\n{}",
+            all(&output)
+        );
     }
 }
 

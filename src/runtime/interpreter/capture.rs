@@ -467,7 +467,11 @@ impl ScriptView<'_> {
                 self.told("hayes::run::capture-missing", clause, &[&what])
             }
             Miss::Missing { line, field } => {
-                self.told("hayes::run::capture-missing field", clause, &[&line, &(field + 1)])
+                let help = match self.scope.last.body.is_empty() {
+                    true => "a parameter that may be missing is captured as `name?`, or left out as `_?`",
+                    false => "what stands below the line is no parameter of it: `body` is, as in `set text = body`",
+                };
+                self.told("hayes::run::capture-missing field", clause, &[&line, &(field + 1), &help])
             }
             Miss::Convert { line, name, value, convert } => {
                 let kind = match convert {

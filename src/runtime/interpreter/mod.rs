@@ -55,6 +55,8 @@ enum End {
     PlanEnds,
 }
 
+const DENIED: &str = "denied: `hayes run network/reject-cause` tells why, as far as the modem knows";
+
 /// Between the attempts of a `retry for` that names no pause.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -623,12 +625,13 @@ impl<'r> Run<'r> {
     /// A run that failed before its `report` still tells those of its columns that have a value, which modem it was,
     /// and what was captured beside them. A column that names nothing of the run would tell what did not happen.
     fn report_what_is_known(&mut self) {
-        let is_reported = !self.outcome.report.is_empty();
+        let (is_reported, mut chooses) = (!self.outcome.report.is_empty(), false);
         let program = Arc::clone(&self.scope.program);
         let mut known: Vec<String> = self.scope.variables.iter().map(|(name, _)| name.to_owned()).collect();
         known.push("module".to_owned());
         program.script.body.walk(&mut |statement| {
             let StatementKind::Report { is_row: false, columns } = &statement.kind else { return };
+            chooses = true;
             for Column { name, value } in columns {
                 if !self.outcome.report.iter().any(|(known, _)| *known == name.value)
                     && known.iter().any(|name| value.asks_for(name))
@@ -639,6 +642,10 @@ impl<'r> Run<'r> {
                 }
             }
         });
+        // What a script of the library has captured besides is of use to itself alone.
+        if chooses && program.source().name.contains('/') && !program.source().name.ends_with(".hayes") {
+            self.scope.captured.clear();
+        }
         for name in self.scope.captured.iter().filter(|_| !is_reported) {
             if let Some(value) = self.scope.variables.get(name)
                 && !self.outcome.report.iter().any(|(known, _)| **known == **name)
@@ -734,6 +741,14 @@ impl<'r> Run<'r> {
                 } else if attempt > 1 {
                     let took = ShownDuration(self.conversation.now().saturating_sub(began));
                     failure.also_means(format!("{attempt} attempts in {took}, and none passed"));
+                }
+                if failure
+                    .meaning
+                    .iter()
+                    .chain([&failure.diagnostic.message])
+                    .any(|it| it.contains("registration denied"))
+                {
+                    failure.also_means(DENIED.to_owned());
                 }
                 return Err(End::Failed(failure));
             }
@@ -1356,6 +1371,9 @@ fn because(end: End, cause: &Failure) -> End {
     match end {
         End::Failed(mut failure) => {
             failure.also_means(format!("the last attempt failed: {}", cause.diagnostic.message));
+            if cause.meaning.as_ref().is_some_and(|meaning| meaning.contains(DENIED)) {
+                failure.also_means(DENIED.to_owned());
+            }
             if failure.sent.is_none() && failure.answer.is_empty() {
                 failure.sent.clone_from(&cause.sent);
                 failure.answer.clone_from(&cause.answer);
