@@ -188,17 +188,12 @@ pub(super) fn lint(line: &AtText, parsed: &CommandLine<'_>, form: SendForm, find
 
 fn lint_plus(line: &AtText, findings: &mut Findings) -> bool {
     let mut found = false;
-    let mut in_string = false;
-    let mut starts = vec![2];
-    for (index, byte) in line.text.bytes().enumerate() {
-        match byte {
-            b'"' => in_string = !in_string,
-            b';' if !in_string => starts.push(index + 1),
-            _ => {}
-        }
-    }
-    for start in starts {
+    let ends = unquoted(&line.text).filter(|(_, byte)| *byte == b';').map(|(index, _)| index + 1);
+    for start in [2].into_iter().chain(ends) {
         let rest = line.text.get(start..).unwrap_or_default();
+        if start > 2 && rest.starts_with(|first: char| first == '"' || first.is_ascii_digit()) {
+            findings.tell("hayes::check::no-plus value", line.span(start - 1, start), &[]);
+        }
         let letters = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
         let word = rest.get(..letters).unwrap_or_default();
         let takes_value = matches!(rest.as_bytes().get(letters), Some(b'=' | b'?'));
@@ -287,16 +282,20 @@ fn lint_line_end(line: &AtText, form: SendForm, findings: &mut Findings) -> bool
 
 /// A second `AT` that stands in the middle of a command: `AT+CMEE=2AT+CSQ`.
 fn second_at(text: &str) -> Option<usize> {
-    let mut in_string = false;
-    let bytes = text.as_bytes();
-    bytes.windows(3).enumerate().skip(2).find_map(|(index, window)| {
-        if bytes.get(index) == Some(&b'"') {
-            in_string = !in_string;
-        }
-        let [first, second, third] = window else { return None };
+    unquoted(text).skip(2).find_map(|(index, first)| {
+        let [second, third] = text.as_bytes().get(index + 1..index + 3)? else { return None };
         let is_at = first.eq_ignore_ascii_case(&b'A') && second.eq_ignore_ascii_case(&b'T');
         // `+CGATT=1` holds an `AT` too, but no command begins there.
         let begins_command = is_extended_prefix(*third) && !matches!(third, b'-' | b'_' | b'@') || *third == b'&';
-        (!in_string && is_at && begins_command).then_some(index)
+        (is_at && begins_command).then_some(index)
+    })
+}
+
+/// The bytes outside of strings, with their places.
+fn unquoted(text: &str) -> impl Iterator<Item = (usize, u8)> {
+    let mut in_string = false;
+    text.bytes().enumerate().filter(move |(_, byte)| {
+        in_string ^= *byte == b'"';
+        !in_string
     })
 }

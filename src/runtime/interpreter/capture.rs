@@ -729,11 +729,23 @@ fn expanded(parts: &[PatternPart], values: &[String]) -> String {
 
 /// Why a line that holds the text does not match it, and what to write.
 fn nearly(line: &str, text: &str) -> Option<String> {
+    // A pattern ends where a word does.
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let parts = |text: &str| {
+        let (name, (_, others)) = text.split_once(':').and_then(|(name, it)| Some((name, it.split_once(',')?)))?;
+        Some((name.to_owned(), others.to_owned()))
+    };
+    if let (Some((name, others)), Some((told, values))) = (parts(text), parts(line))
+        && name == told
+        && values.strip_prefix(&*others).is_some_and(|rest| !others.is_empty() && !rest.starts_with(is_word))
+    {
+        let quote = if others.contains('"') { '\'' } else { '"' };
+        let written = format!("{quote}{name}: {{}},{others}{quote}");
+        return Some(format!("the first value alone differs; where it does not matter, write `{written}`"));
+    }
     let (line_lower, lower) = (line.to_ascii_lowercase(), text.trim().to_ascii_lowercase());
     let at = line.find(text).or_else(|| line_lower.find(&lower).filter(|_| !lower.is_empty()))?;
     let end = at + if line.get(at..)?.starts_with(text) { text.len() } else { lower.len() };
-    // A pattern ends where a word does.
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let within_word = line.get(..end)?.ends_with(is_word);
     let rest = line.get(end..)?.find(|c: char| !is_word(c)).map_or(line.len(), |length| end + length);
     let whole = line.get(..if within_word { rest } else { end })?;
