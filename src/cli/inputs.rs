@@ -288,6 +288,7 @@ fn read_files(files: &[PathBuf], secret: bool, problems: &mut Vec<Complaint>) ->
         };
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let said = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        let is_quoted = |quote, text: &str| text.strip_prefix(quote).is_some_and(|rest: &str| rest.ends_with(quote));
         for (number, line) in text.lines().enumerate().filter(|(_, line)| said(line)) {
             let origin = format!("{}:{}", file.display(), number + 1);
             let problem = match line.split_once('=') {
@@ -297,7 +298,7 @@ fn read_files(files: &[PathBuf], secret: bool, problems: &mut Vec<Complaint>) ->
                     Complaint::new(format!("{origin}: a # stands behind the value of {}", name.trim())).help(help)
                 }
                 // A shell would take them off, and a modem would be given them.
-                Some((name, value)) if ['"', '\''].iter().any(|quote| stands_in(*quote, value.trim())) => {
+                Some((name, value)) if ['"', '\''].iter().any(|quote| is_quoted(*quote, value.trim())) => {
                     let help = "write it without them; a value that has quotes is given on the command line or in the environment";
                     Complaint::new(format!("{origin}: quotes stand around the value of {}", name.trim())).help(help)
                 }
@@ -313,10 +314,6 @@ fn read_files(files: &[PathBuf], secret: bool, problems: &mut Vec<Complaint>) ->
         }
     }
     pairs
-}
-
-fn stands_in(quote: char, value: &str) -> bool {
-    value.strip_prefix(quote).is_some_and(|rest| rest.ends_with(quote))
 }
 
 /// Whether a script declares it, and if so, whether as a secret.

@@ -42,7 +42,11 @@ pub(crate) fn sim(arguments: &Sim, console: &Console) -> Result<Exit, Exit> {
         let device = Box::new(simulator(model, query, arguments, number, console)?);
         let name = match &arguments.listen {
             Some(address) => {
-                let address = nth_address(listening(address, console)?, number);
+                let first = listening(address, console)?;
+                // Port 0 stays 0: the system takes a free one for each.
+                let step = u16::try_from(number).unwrap_or(u16::MAX);
+                let port = if first.port() == 0 { 0 } else { first.port().saturating_add(step) };
+                let address = SocketAddr::new(first.ip(), port);
                 host.add_listener(device, address).map(|address| format!("tcp://{address}"))
             }
             None => {
@@ -84,13 +88,6 @@ fn listening(address: &str, console: &Console) -> Result<SocketAddr, Exit> {
     resolved.ok_or_else(|| {
         unfit(&format!("`{address}` is no address to listen on"), Some("write it as 127.0.0.1:7000"), console)
     })
-}
-
-/// Port 0 stays 0: the system takes a free one for each.
-fn nth_address(first: SocketAddr, number: usize) -> SocketAddr {
-    let step = u16::try_from(number).unwrap_or(u16::MAX);
-    let port = if first.port() == 0 { 0 } else { first.port().saturating_add(step) };
-    SocketAddr::new(first.ip(), port)
 }
 
 fn nth_link(link: &Path, number: usize, count: usize) -> PathBuf {

@@ -353,15 +353,10 @@ impl<'t> Checker<'_, '_, 't> {
             self.findings.tell("hayes::check::longest-pause", longest.span, &[]);
         }
 
-        let awaited = self.awaited.len();
         let is_tried = self.place.is_tried || otherwise.is_some();
-        let place = Place { in_retry: true, in_loop: true, is_tried, ..self.place };
         let opened = self.names.open();
-        let outer = self.begin_loop(opened);
-        let ended = self.inner(body, place);
-        self.settle_awaited(awaited);
+        let (ended, left) = self.rounds(body, Place { in_retry: true, is_tried, ..self.place }, opened);
         let changes = Some(self.names.close(opened));
-        let left = self.end_loop(outer);
         let Some(otherwise) = otherwise else {
             // It passed, so its last round ran to its end, or to a `break`.
             self.names.merge(std::iter::once(changes).chain(left).collect());
@@ -380,13 +375,19 @@ impl<'t> Checker<'_, '_, 't> {
         Some("break")
     }
 
-    fn begin_loop(&mut self, opened: usize) -> Option<(usize, Vec<Changes>)> {
-        self.left_loop.replace((opened, Vec::new()))
-    }
-
-    /// What each `break` of the loop leaves behind.
-    fn end_loop(&mut self, outer: Option<(usize, Vec<Changes>)>) -> impl Iterator<Item = Option<Changes>> + use<> {
-        std::mem::replace(&mut self.left_loop, outer).into_iter().flat_map(|(_, exits)| exits).map(Some)
+    /// The block of a loop: how it ended, and what each `break` of the loop leaves behind.
+    fn rounds(
+        &mut self,
+        body: &Block,
+        place: Place,
+        opened: usize,
+    ) -> (Ended, impl Iterator<Item = Option<Changes>> + use<>) {
+        let awaited = self.awaited.len();
+        let outer = self.left_loop.replace((opened, Vec::new()));
+        let ended = self.inner(body, Place { in_loop: true, ..place });
+        self.settle_awaited(awaited);
+        let left = std::mem::replace(&mut self.left_loop, outer);
+        (ended, left.into_iter().flat_map(|(_, exits)| exits).map(Some))
     }
 
     fn attempt(&mut self, body: &Block, otherwise: Option<&Block>) -> Ended {
@@ -447,13 +448,10 @@ impl<'t> Checker<'_, '_, 't> {
         let before = self.names.known(&name.value).clone();
         let opened = self.names.open();
         self.bind(name, item, None);
-        let awaited = self.awaited.len();
-        let outer = self.begin_loop(opened);
-        if self.inner(body, Place { in_loop: true, ..self.place }).is_none() {
+        let (ended, left) = self.rounds(body, self.place, opened);
+        if ended.is_none() {
             self.reported_again(body);
         }
-        self.settle_awaited(awaited);
-        let left = self.end_loop(outer);
         // The name belongs to the loop; and a list may be empty.
         self.names.put(&name.value, before.clone());
         let mut ends = vec![Some(self.names.close(opened))];

@@ -384,15 +384,14 @@ impl<'r> Run<'r> {
         {
             return;
         }
-        let held = std::mem::replace(&mut self.hearing.aborts_hold, false);
         let waited = |failure: &Failure| failure.diagnostic.code == "hayes::run::timeout";
         if !(is_last && matches!(ended, Err(End::Failed(failure)) if waited(failure))) {
+            let held = std::mem::replace(&mut self.hearing.aborts_hold, false);
             let left = self.conversation.escape(Why::Resynchronise, &mut self.hearing);
             self.hearing.aborts_hold = held;
             let Err(trouble) = left else { return };
             self.interrupts += usize::from(trouble.is_interrupt());
         }
-        self.hearing.aborts_hold = held;
         self.stays_in_data_mode = true;
         let text =
             "the modem is left in data mode: before the next command, `port escape` or `port dtr off` brings it back";
@@ -671,14 +670,9 @@ impl<'r> Run<'r> {
             Err(End::Skipped(why)) => (None, Some(mask.string(why))),
         };
         let shown = |(name, value): (&str, &Value)| (name.to_owned(), mask.value(value));
+        let is_captured = |(name, _): &(&str, &Value)| captured.iter().any(|known| **known == **name);
         let report = match self.outcome.report.is_empty() {
-            true => self
-                .scope
-                .variables
-                .iter()
-                .filter(|(name, _)| captured.iter().any(|known| **known == **name))
-                .map(shown)
-                .collect(),
+            true => self.scope.variables.iter().filter(is_captured).map(shown).collect(),
             false => self.outcome.report.iter().map(|(name, value)| shown((name, value))).collect(),
         };
         Outcome {
