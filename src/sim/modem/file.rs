@@ -15,10 +15,9 @@ pub(super) const COMMANDS: &[Row] = &[
         let shown = |(name, data): (&String, &Vec<u8>)| filled(&access.answer, name, data);
         let lines: Vec<_> = modem.files.iter().filter(|(name, _)| !name.starts_with(':')).map(shown).collect();
         match access.between.as_str() {
-            "" => lines.into_iter().for_each(|line| say(request, line)),
+            "" => lines.into_iter().try_fold(Effect::Done, |_, line| say(request, line)),
             between => say(request, lines.join(between.as_bytes())),
         }
-        Ok(Effect::Done)
     }),
     // A server's content into a file
     ("file-copy", &[Execute, Set], |modem, request| {
@@ -26,8 +25,7 @@ pub(super) const COMMANDS: &[Row] = &[
         let data = modem.files.get(&access.copy).cloned().ok_or_else(|| missing(access))?;
         let answer = request.filled(&access.answer);
         let line = modem.write_file(&name(access, request), &data, &answer)?;
-        say(request, line);
-        Ok(Effect::Done)
+        say(request, line)
     }),
     ("file-delete", &[Set], |modem, request| {
         let access = modem.file_access(request)?;
@@ -71,12 +69,13 @@ fn checksum(data: &[u8]) -> u16 {
 }
 
 /// `=` stands before what has no prefix; nothing is said where the text is empty.
-fn say(request: &mut Request, line: Vec<u8>) {
+fn say(request: &mut Request, line: Vec<u8>) -> Answer {
     match line.split_first() {
         None => {}
         Some((b'=', bare)) => request.say_bare(bare),
         Some(_) => request.say(line),
     }
+    Ok(Effect::Done)
 }
 
 impl Simulator {
@@ -102,17 +101,11 @@ impl Simulator {
         }
         if let Some(data) = access.data.and_then(|place| request.given(place)) {
             let line = self.write_file(&name, data.text.as_bytes(), &answer)?;
-            say(request, line);
-            return Ok(Effect::Done);
+            return say(request, line);
         }
-        let length = match access.length {
-            None => None,
-            Some(place) if request.given(place).is_none() => None,
-            Some(place) => {
-                let length = request.number(place).filter(|length| (1..=STORE).contains(length));
-                Some(length.ok_or(CommandError::Parameter)?)
-            }
-        };
+        let announced = access.length.filter(|place| request.given(*place).is_some());
+        let fitting = |place| request.number(place).filter(|length| (1..=STORE).contains(length));
+        let length = announced.map(|place| fitting(place).ok_or(CommandError::Parameter)).transpose()?;
         let (prompt, end, prefix) = (&access.prompt, &access.end, request.name.clone());
         Ok(Effect::Prompt(Awaited::File { prompt, name, length, end, prefix, answer }))
     }
@@ -124,7 +117,6 @@ impl Simulator {
         let most = access.most.and_then(|place| request.number(place)).unwrap_or(usize::MAX);
         let data = data.get(..most).unwrap_or(data);
         let line = filled(&request.filled(&access.answer), &name, data);
-        say(request, line);
-        Ok(Effect::Done)
+        say(request, line)
     }
 }

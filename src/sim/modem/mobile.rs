@@ -80,14 +80,10 @@ pub(super) const COMMANDS: &[Row] = &[
         Ok(Effect::Data)
     }),
     // A vendor's own stack, which has one context: AT+NETOPEN, AT+NETCLOSE
-    ("bring-up", &[Execute, Set], |modem, _| {
-        modem.mobile.activate(modem.adaptor.profile.first_context())?;
-        Ok(Effect::Done)
-    }),
+    ("bring-up", &[Execute, Set], |modem, _| modem.mobile.activate(modem.adaptor.profile.first_context())),
     ("bring-down", &[Execute, Set], |modem, _| {
         let first = modem.adaptor.profile.first_context();
-        modem.mobile.drop_bearer(first, CommandError::NOT_ALLOWED, &mut modem.adaptor)?;
-        Ok(Effect::Done)
+        modem.mobile.drop_bearer(first, CommandError::NOT_ALLOWED, &mut modem.adaptor)
     }),
     // Quectel's own stack: AT+QICSGP, AT+QIACT, AT+QIDEACT, AT+QPING
     ("stack-context", &[Set], |modem, request| modem.mobile.stack_context(request, &modem.adaptor)),
@@ -102,13 +98,11 @@ pub(super) const COMMANDS: &[Row] = &[
         if modem.mobile.is_active(id) && !(rules.is("default-bearer") && id == rules.first_context()) {
             return Err(CommandError::Error);
         }
-        modem.mobile.activate(id)?;
-        Ok(Effect::Done)
+        modem.mobile.activate(id)
     }),
     ("stack-deactivate", &[Set], |modem, request| {
         let id = context_id(request, 0, &modem.adaptor)?;
-        modem.mobile.drop_bearer(id, CommandError::Error, &mut modem.adaptor)?;
-        Ok(Effect::Done)
+        modem.mobile.drop_bearer(id, CommandError::Error, &mut modem.adaptor)
     }),
     ("ping", &[Set], |modem, request| modem.mobile.ping(request, &mut modem.adaptor)),
     // SIMCom's AT+CNACT; the answer to the read lists the four.
@@ -312,6 +306,7 @@ impl Mobile {
     pub(super) fn named(&self, name: &str, ta: &mut Adaptor) -> Option<String> {
         let operator = self.current();
         let code = operator.map_or("", |operator| &operator.code);
+        let first = self.context(self.profile.first_context());
         Some(match name {
             "sim" if self.function == 0 => "NOT READY".into(),
             "operator" => operator.map_or(String::new(), |operator| operator.long.clone()),
@@ -321,14 +316,8 @@ impl Mobile {
             "carrier" => code.get(3..).unwrap_or_default().into(),
             "address" => ADDRESS.into(),
             // That of the bearer: the one that the network gave.
-            "apn" => {
-                let context = self.context(self.profile.first_context());
-                context.and_then(|context| context.bearer.as_deref()).unwrap_or_default().into()
-            }
-            "defined-apn" => {
-                let context = self.context(self.profile.first_context());
-                context.map_or(String::new(), |context| context.apn.to_string())
-            }
+            "apn" => first.and_then(|context| context.bearer.as_deref()).unwrap_or_default().into(),
+            "defined-apn" => first.map_or(String::new(), |context| context.apn.to_string()),
             "stat" => self.stat.to_string(),
             "function" => self.function.to_string(),
             "attached" => u8::from(self.attached).to_string(),
@@ -787,18 +776,18 @@ impl Mobile {
         self.tell_registration(ta);
     }
 
-    fn activate(&mut self, id: u8) -> Result<(), CommandError> {
+    fn activate(&mut self, id: u8) -> Answer {
         self.require_attached()?;
         let context = self.context(id).ok_or(CommandError::UNSPECIFIED_GPRS_ERROR)?;
         if context.is_active() {
-            return Ok(());
+            return Ok(Effect::Done);
         }
         let apn = context.apn.clone();
         let bearer = self.bearer(&apn)?;
         if let Some(context) = self.context_mut(id) {
             context.bearer = Some(bearer);
         }
-        Ok(())
+        Ok(Effect::Done)
     }
 
     fn require_attached(&self) -> Result<(), CommandError> {
@@ -826,10 +815,10 @@ impl Mobile {
         self.sockets.lose_all(ta);
     }
 
-    fn drop_bearer(&mut self, id: u8, undefined: CommandError, ta: &mut Adaptor) -> Result<(), CommandError> {
+    fn drop_bearer(&mut self, id: u8, undefined: CommandError, ta: &mut Adaptor) -> Answer {
         self.context_mut(id).ok_or(undefined)?.bearer = None;
         self.sockets.lose_bearer(id, ta);
-        Ok(())
+        Ok(Effect::Done)
     }
 
     fn show_contexts(&self, request: &mut Request) -> Answer {
@@ -878,10 +867,10 @@ impl Mobile {
             ids = self.contexts.iter().map(|context| context.id).collect();
         }
         for id in ids {
-            match state {
+            _ = match state {
                 1 => self.activate(id)?,
                 _ => self.drop_bearer(id, CommandError::UNSPECIFIED_GPRS_ERROR, ta)?,
-            }
+            };
         }
         Ok(Effect::Done)
     }

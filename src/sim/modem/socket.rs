@@ -29,8 +29,7 @@ pub(super) const COMMANDS: &[Row] = &[
     }),
     ("ublox-connect", &[Set], |modem, request| {
         let active = modem.mobile.is_active(modem.adaptor.profile.first_context());
-        modem.mobile.sockets.address(request, active)?;
-        Ok(Effect::Done)
+        modem.mobile.sockets.address(request, active)
     }),
     ("ublox-write", &[Set], |modem, request| match modem.mobile.sockets.known(request)?.port {
         0 => Err(CommandError::NOT_ALLOWED),
@@ -269,7 +268,7 @@ impl Sockets {
     }
 
     /// AT+USOCO=socket,"host",port, and the same parameters of AT+USOST: the other end, as far as there is a way to it.
-    fn address(&mut self, request: &Request, active: bool) -> Result<(), CommandError> {
+    fn address(&mut self, request: &Request, active: bool) -> Answer {
         let host = request.quoted(1).filter(|host| !host.is_empty()).ok_or(CommandError::Parameter)?;
         let port = request.number(2).filter(|port| *port > 0).ok_or(CommandError::Parameter)?;
         let socket = self.known(request)?;
@@ -277,7 +276,7 @@ impl Sockets {
             return Err(CommandError::NOT_ALLOWED);
         }
         (socket.host, socket.port) = (host.into(), port);
-        Ok(())
+        Ok(Effect::Done)
     }
 
     /// AT+USOWR and AT+USOST: the data, from the command line or from the prompt; their length stands at `place`.
