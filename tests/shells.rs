@@ -8,10 +8,12 @@ use crate::folder::Folder;
 use crate::peers;
 
 /// What is typed, a row each, and what it comes to: at most four words.
-const TYPED: [(&str, &str); 5] = [
+const TYPED: [(&str, &str); 7] = [
     ("hayes run supersim/setup -p sim:bg9", "sim:bg95 sim:bg96"),
     ("hayes run supersim/setup --port=sim:bg9", "--port=sim:bg95 --port=sim:bg96"),
     ("hayes run supersim/setup -V an", "any_sim="),
+    ("hayes run \"my own.hayes\" -V an", "any_sim="),
+    ("hayes run my\\ own.hayes -V an", "any_sim="),
     ("hayes batch x -i modems.toml -l ben", "bench"),
     ("hayes run supersim/set-a", "supersim/set-apn"),
 ];
@@ -34,7 +36,7 @@ source completions 2>/dev/null
 _hayes() { : }
 compadd() { while [[ $1 != -- ]]; do shift; done; shift; listed+=("$@") }
 while IFS= read -r line; do
-    words=(${=line}) CURRENT=${#words} 
+    words=(${(z)line}) CURRENT=${#words} 
     () { local -a listed; _hayes_words; print -r -- "$listed" }
 done <typed
 "#;
@@ -56,8 +58,11 @@ fn shells_complete_what_only_hayes_knows() {
         let write = |name: &str, text: &str| fs::write(folder.0.join(name), text).unwrap();
         let program = std::path::Path::new(env!("CARGO_BIN_EXE_hayes"));
         let completions = Command::new(program).args(["completions", shell]).output().unwrap();
+        // Two colons would leave no flag behind a script to complete.
+        assert!(shell != "zsh" || !String::from_utf8_lossy(&completions.stdout).contains("'*::"));
         fs::write(folder.0.join("completions"), completions.stdout).unwrap();
         write("modems.toml", "[[modem]]\nname = \"a\"\nport = \"sim:bg96\"\ngroups = [\"bench\"]\n");
+        write("my own.hayes", "param any_sim = \"x\"\nAT\n");
         write("typed", &TYPED.map(|(line, _)| format!("{line}\n")).concat());
         write("try", script);
         let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());

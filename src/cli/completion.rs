@@ -35,7 +35,12 @@ pub(crate) fn script(shell: &str, console: &Console) -> Exit {
         ("fish", include_str!("completion/hayes.fish")),
     ];
     let more = ours.into_iter().find(|(known, _)| *known == shell).map_or("", |(_, more)| more);
-    console.print(&format!("{}\n{more}", String::from_utf8_lossy(&text)))
+    let mut text = String::from_utf8_lossy(&text).into_owned();
+    if shell == "zsh" {
+        // With two colons zsh takes what follows a script for other scripts: no flag is completed there.
+        text = text.lines().map(|line| line.replacen("'*::", "'*:", 1) + "\n").collect();
+    }
+    console.print(&format!("{text}\n{more}"))
 }
 
 /// What may stand at the cursor, a line each. Passed where it is the value of a flag: no file, and no other flag.

@@ -2,7 +2,8 @@ _hayes_words() {
     # COMP_WORDS is cut at colons and equals signs; a word of ours is not.
     local line="${COMP_LINE:0:COMP_POINT}" found found_at words exit
     local word="${line##*[[:space:]]}"
-    read -ra words <<<"${line%"$word"}"
+    # As the shell reads them, without their quotes
+    mapfile -t words < <(xargs printf '%s\n' <<<"${line%"$word"}" 2>/dev/null)
     mapfile -t found < <(hayes complete-word -- "${words[@]:1}" "$word" 2>/dev/null; echo "$?")
     exit="${found[-1]}"
     unset 'found[-1]'

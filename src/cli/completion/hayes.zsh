@@ -1,6 +1,7 @@
 _hayes_words() {
     local found only
-    found="$(hayes complete-word -- "${(@)words[2,CURRENT]}" 2>/dev/null)" && only=yes
+    # Words stand here with the quotes that they were typed in.
+    found="$(hayes complete-word -- "${(@Q)words[2,CURRENT]}" 2>/dev/null)" && only=yes
     local -a found=("${(@f)found}")
     found=("${(@)found:#}")
     # Behind `name=` its value follows.
