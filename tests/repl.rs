@@ -459,25 +459,50 @@ fn a_batch_takes_no_more_rows_than_the_window_has() {
     }
 }
 
+/// Where the window changes again and again, lines are written above the rows meanwhile; all of what stood there stays.
 #[test]
-fn a_batch_takes_back_what_it_drew_though_the_window_changes() {
+fn what_is_drawn_is_taken_back_though_the_window_changes() {
     let folder = Folder::new();
     let (script, inventory) = (folder.0.join("s.hayes"), folder.0.join("i.toml"));
-    fs::write(&script, "AT\nsleep 3s\nAT\n").unwrap();
-    fs::write(&inventory, "[[range]]\nname = \"modem-with-a-name-{1..12}\"\nport = \"sim:bg96\"\n").unwrap();
-    let arguments = format!("batch {} -i {}", script.display(), inventory.display());
-    for (first, second) in [((200, 24), (30, 6)), ((30, 6), (120, 40)), ((80, 24), (80, 4)), ((25, 10), (70, 5))] {
-        let Some(terminal) = Terminal::sized(&arguments, first.0, first.1) else { return };
-        let screen = terminal.wait("12 running");
-        // How many have ended is seen in the narrowest window.
-        assert!(screen.contains("0/12"), "{first:?}: {screen}");
-        terminal.tmux(&["resize-window", "-x", &second.0.to_string(), "-y", &second.1.to_string()]);
-        let mut screen = terminal.wait("left with 0");
-        if second.1 < first.1 {
-            // What left the window as it became lower, no program takes back.
-            screen = terminal.tmux(&["capture-pane", "-p", "-J"]);
+    fs::write(&script, "param wait:int = 2\nAT\nsleep wait * 1s\nAT+CSQ\n  expect /nothing/\n").unwrap();
+    let row = |name| format!("[[modem]]\nname = \"modem-with-a-name-{name}\"\nport = \"sim:bg96\"\n");
+    let rows = |name| format!("{}vars = {{ wait = {} }}\n", row(name), 2 + name % 3);
+    fs::write(&inventory, (1..=8).map(rows).collect::<String>()).unwrap();
+    let awaited = folder.0.join("await.hayes");
+    fs::write(&awaited, "AT+CREG?\nawait \"+CREG: 1 and what else comes behind it\" within 5s\n").unwrap();
+    let batch = format!("batch {} -i {}", script.display(), inventory.display());
+    let run = format!("run -v {} -p sim:bg96", awaited.display());
+    let windows: [&[(u32, u32)]; 6] = [
+        &[(200, 24), (30, 6)],
+        &[(30, 6), (120, 40)],
+        &[(80, 24), (80, 4), (80, 2)],
+        &[(80, 24), (30, 6), (80, 24), (30, 6), (80, 24)],
+        &[(80, 24), (60, 24), (40, 24), (30, 24)],
+        &[(80, 24), (70, 15), (50, 10), (30, 6), (25, 10)],
+    ];
+    for (arguments, drawn) in [(&batch, "8 running"), (&run, "waiting for")] {
+        let terminals: Vec<_> = windows
+            .iter()
+            .map_while(|sizes| {
+                let hayes = env!("CARGO_BIN_EXE_hayes");
+                let numbered = format!("list >/dev/null; seq 101 140; {hayes} {arguments}");
+                Some((Terminal::sized(&numbered, sizes[0].0, sizes[0].1)?, sizes))
+            })
+            .collect();
+        terminals.iter().for_each(|(terminal, _)| _ = terminal.wait(drawn));
+        for turn in 1..5 {
+            for (terminal, sizes) in &terminals {
+                let Some((columns, rows)) = sizes.get(turn) else { continue };
+                terminal.tmux(&["resize-window", "-x", &columns.to_string(), "-y", &rows.to_string()]);
+            }
+            std::thread::sleep(Duration::from_millis(if turn == 2 { 50 } else { 500 }));
         }
-        assert!(!screen.contains("running") && !screen.contains("×"), "{first:?} to {second:?}: {screen}");
+        for (terminal, sizes) in &terminals {
+            let screen = terminal.wait("left with 1");
+            assert!(!["running", "sleeps", "waiting for"].iter().any(|it| screen.contains(it)), "{sizes:?}: {screen}");
+            let numbers: Vec<u32> = screen.lines().filter_map(|line| line.parse().ok()).collect();
+            assert_eq!(numbers, (101..=140).collect::<Vec<_>>(), "{sizes:?}: {screen}");
+        }
     }
 }
 
@@ -557,6 +582,26 @@ fn greeting_and_help_break_between_words() {
         let screen = terminal.screen();
         let broken: Vec<&str> = screen.lines().filter(|line| line.chars().count() > columns as usize).collect();
         assert!(broken.is_empty(), "{columns}: {broken:?}");
+    }
+}
+
+#[test]
+fn messages_and_tables_break_between_words() {
+    let folder = Folder::new();
+    let script = folder.0.join("s.hayes");
+    fs::write(&script, "AT+CREG?\nassert 1 == 2, \"words that go on and on, behind the edge\"\n").unwrap();
+    let run = format!("run {} -p sim:bg96", script.display());
+    for arguments in
+        [&run, "list", "doctor -p sim:bg96", "explain retry", "explain +CME ERROR: 10", "at AT+CREG? -p sim:bg96"]
+    {
+        let Some(terminal) = Terminal::sized(arguments, 30, 50) else { return };
+        let screen = terminal.wait("left with");
+        // What is to be copied stays whole: commands, lines of a script, paths.
+        let is_whole = |line: &str| line.contains("`hayes ") || line.starts_with("    ") || !line.trim().contains(' ');
+        let broken: Vec<&str> = screen.lines().filter(|it| it.chars().count() > 30 && !is_whole(it)).collect();
+        assert!(broken.is_empty(), "{arguments}: {broken:?}");
+        // Nor is any word on a line of its own where more have room.
+        assert!(screen.lines().count() < 500, "{arguments}: {screen}");
     }
 }
 

@@ -106,6 +106,7 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
     let driver = Driver::new(common, Arc::clone(&modems), schedule, cancel, told, shown.clone());
     let mut screen = ProgressScreen::new(&driver, Arc::clone(&modems), &script, *console);
     (screen.json, screen.quiet, screen.answers) = (arguments.json, arguments.quiet, answers);
+    screen.is_shown = asked.map_or(!arguments.quiet, |asked| !asked.quiet);
     screen.answers_enter = progress::listen_for_snapshots(shown.clone(), !arguments.quiet);
     let thread = std::thread::Builder::new().name("screen".to_owned()).stack_size(256 << 10);
     let thread = thread.spawn(move || screen.show(&to_show))?;

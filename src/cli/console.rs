@@ -11,7 +11,7 @@ use crate::notation::harmless;
 use crate::port::list::is_given_a_line;
 use crate::repl::terminal;
 use crate::report::result::{FailureReport, plural};
-use crate::report::style::{Palette, Style, cut, filled};
+use crate::report::style::{ERASED, Palette, Style, cut, filled};
 use crate::runtime::Status;
 
 /// How many diagnostics are shown; the rest is counted.
@@ -59,7 +59,7 @@ impl Console {
     pub(crate) fn at_work(&self, what: &str) {
         if io::stderr().is_terminal() {
             let shown: String = what.chars().take(width().saturating_sub(1)).collect();
-            self.say(&format!("\r\x1b[K{}", self.err.paint(Style::Dim, harmless(&shown))));
+            self.say(&format!("{ERASED}{}\r", self.err.paint(Style::Dim, harmless(&shown))));
         }
     }
 
@@ -156,6 +156,7 @@ impl Console {
         miette::GraphicalReportHandler::new_themed(theme)
             .with_width(width())
             .with_links(false)
+            .with_break_words(false)
             .with_word_separator(textwrap::WordSeparator::Custom(words))
     }
 }

@@ -302,7 +302,9 @@ fn language(topic: &Topic, arguments: &Explain, console: &Console) -> Exit {
             serde_json::json!({"word": word, "about": about, "forms": forms, "text": text, "example": example});
         return console.print(&format!("{object}\n"));
     }
-    console.print(&topic.to_string().lines().map(wrapped).collect::<String>())
+    // Lines of a script, which stand behind four blanks, are to be copied.
+    let shown = |line: &str| if line.starts_with("    ") { format!("{line}\n") } else { wrapped(line) };
+    console.print(&topic.to_string().lines().map(shown).collect::<String>())
 }
 
 fn page(code: &str, arguments: &Explain, console: &Console) -> Exit {

@@ -18,7 +18,7 @@ use crate::batch::run::{Board, Doing, Ended};
 use crate::notation::seconds;
 use crate::port::Clock;
 use crate::report::result::{RunResult, style};
-use crate::report::style::{Style, cut, harmless};
+use crate::report::style::{ERASED, Style, cut, harmless};
 use crate::report::tally::{STATUSES, Tally, place};
 use crate::runtime::Status;
 
@@ -38,6 +38,8 @@ pub(crate) struct ProgressScreen {
     names: usize,
     pub(crate) json: bool,
     pub(crate) quiet: bool,
+    /// Who looks at a terminal sees what runs.
+    pub(crate) is_shown: bool,
     pub(crate) answers_enter: bool,
     /// `hayes at`: what the modems say is the result, and goes there
     pub(crate) answers: Option<Sink>,
@@ -49,14 +51,14 @@ pub(crate) struct ProgressScreen {
     lines: LiveLines,
 }
 
-/// Lines on the terminal that are drawn anew, under those that stay.
+/// Lines on the terminal that are drawn anew, under those that stay. The cursor stands at the beginning of the first:
+/// there it stays however the terminal wraps them in a narrower window, and a lower one drops what is below it first.
 pub(crate) struct LiveLines {
     console: Console,
     /// Whether standard error can be drawn on, and something is to be drawn
     pub(crate) live: bool,
     rows: Vec<String>,
-    /// How wide the lines are that stand there
-    drawn: Vec<usize>,
+    are_drawn: bool,
     /// The window, and since when it has this size
     window: (Option<(usize, usize)>, Clock),
     /// What is to stay, and waits
@@ -74,18 +76,16 @@ impl LiveLines {
             console,
             live,
             rows: Vec::new(),
-            drawn: Vec::new(),
+            are_drawn: false,
             window: (console::window(), Clock::start()),
             held: String::new(),
         }
     }
 
-    /// The columns of a line, and how many lines there may be. The cursor stands below the last one; a line that has
-    /// left the window could not be taken back. The window's first one is not drawn on: some terminals keep what is
-    /// erased from there on among the lines that have left.
+    /// The columns of a line, and how many lines there may be. One that has left the window could not be taken back.
     pub(crate) fn room() -> (usize, usize) {
         let (columns, height) = console::window().unwrap_or((80, 24));
-        (columns, height.saturating_sub(2).max(1))
+        (columns, height.saturating_sub(1).max(1))
     }
 
     /// Draws other rows than before, under `text`.
@@ -94,36 +94,30 @@ impl LiveLines {
         self.above(text);
     }
 
-    /// Writes lines that stay, above what is redrawn. While the window changes nothing is written: what stands there
-    /// could not be taken back.
+    /// Writes lines that stay, above what is redrawn. While the window changes nothing is written: what is drawn for
+    /// another size could leave it.
     pub(crate) fn above(&mut self, text: &str) {
         if self.window.0 != console::window() {
             self.window = (console::window(), Clock::start());
         }
-        if !self.drawn.is_empty() && self.window.1.now() < WINDOW_SETTLED {
+        if self.are_drawn && self.window.1.now() < WINDOW_SETTLED {
             return self.held.push_str(text);
         }
         let mut text = self.erasing() + text;
-        let width = LiveLines::room().0.saturating_sub(1);
-        for row in self.rows.iter().filter(|_| self.live) {
-            let row = cut(row, width);
-            self.drawn.push(row.width());
-            text.push_str(&(row + "\n"));
+        if self.live && !self.rows.is_empty() {
+            let width = LiveLines::room().0.saturating_sub(1);
+            let rows: Vec<_> = self.rows.iter().map(|row| cut(row, width)).collect();
+            text.push_str(&format!("\x1b[?7l{}\x1b[?7h\r", rows.join("\n")));
+            text.push_str(&(1..rows.len()).map(|_| "\x1b[A").collect::<String>());
+            self.are_drawn = true;
         }
         self.console.say(&text);
     }
 
-    /// To the first drawn line, and all below it away; then what was held back. In a window that is narrower now a line
-    /// takes more rows.
+    /// All that is drawn away; then what was held back.
     pub(crate) fn erasing(&mut self) -> String {
-        let held = std::mem::take(&mut self.held);
-        let (columns, height) = console::window().unwrap_or((80, 24));
-        let rows: usize = self.drawn.drain(..).map(|width| width.div_ceil(columns).max(1)).sum();
-        match rows.min(height.saturating_sub(1)) {
-            0 => held,
-            // Some terminals keep what is erased from their first row on: so no row is erased as the first of all.
-            rows => format!("\x1b[{rows}F\x1b[K\x1b[B\x1b[J\x1b[A{held}"),
-        }
+        let erased = if std::mem::take(&mut self.are_drawn) { ERASED } else { "" };
+        erased.to_owned() + &std::mem::take(&mut self.held)
     }
 }
 
@@ -138,6 +132,7 @@ impl ProgressScreen {
             script: script.to_owned(),
             json: false,
             quiet: false,
+            is_shown: true,
             answers_enter: false,
             answers: None,
             tally: Tally::default(),
@@ -149,7 +144,7 @@ impl ProgressScreen {
 
     /// Until all is over: what came of it, and of writing it.
     pub(crate) fn show(mut self, events: &Receiver<Progress>) -> (Tally, Exit) {
-        self.lines = LiveLines::new(self.console, !self.quiet);
+        self.lines = LiveLines::new(self.console, self.is_shown);
         if self.lines.live && self.answers_enter {
             self.console.say(&(console::fitted("Enter shows all that run; Ctrl-C begins no more", "") + "\n"));
         }
@@ -171,7 +166,9 @@ impl ProgressScreen {
                         None => self.above(&named()),
                         Some(sink) => {
                             let text = if self.json { lines } else { named() };
+                            self.console.say(&self.lines.erasing());
                             self.written = self.written.worst(sink.write(&text, &self.console));
+                            self.above("");
                         }
                     }
                 }
@@ -235,8 +232,9 @@ impl ProgressScreen {
     }
 
     fn snapshot(&mut self, typed: bool) {
-        if typed {
-            self.lines.drawn.push(0);
+        if typed && self.lines.are_drawn {
+            // Enter has moved the cursor.
+            self.console.say("\x1b[A");
         }
         let rows = self.board.rows();
         let mut text = self.total(&rows, WIDE) + "\n";

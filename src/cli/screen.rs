@@ -56,6 +56,7 @@ impl<'c> Screen<'c> {
 
     pub(crate) fn title(&self, title: &str) {
         if self.text.is_some() {
+            let title = console::fitted(title, "  ");
             self.console.say(&format!("{}\n", self.console.err.paint(Style::Name, title)));
         }
     }
@@ -127,7 +128,7 @@ const STOP_WAIT: Duration = Duration::from_millis(300);
 impl Text {
     fn new(writer: Box<dyn Write + Send>, palette: Palette, verbose: bool, words: Option<Meaning>, live: bool) -> Text {
         let mut conversation = ConversationText::new(writer, palette, verbose, words);
-        conversation.is_live = live;
+        conversation.columns = live.then_some(console::width);
         let conversation = Arc::new(Mutex::new(conversation));
         let (waits, told) = channel();
         let mut text = Text { conversation, waits: Some(waits), untold: Some(told), is_interrupted: false };

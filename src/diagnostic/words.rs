@@ -6,25 +6,30 @@ use textwrap::core::Word;
 /// What is longer than this would leave half a line empty, or not fit at all: it is broken like anything else.
 const LONGEST_WHOLE_WORD: usize = 30;
 
-/// The words of a line for textwrap: those within a pair of backticks are one.
+/// The words of a line for textwrap: those within a pair of backticks are one. A command of Hayes is to be copied: it
+/// is never broken.
 pub(crate) fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
-    let mut places = Vec::new();
-    let mut start = 0;
-    for word in WordSeparator::new().find_words(line) {
-        let end = start + word.word.len() + word.whitespace.len();
-        places.push(start..end);
-        start = end;
-    }
-    let mut from = 0;
+    let (mut from, mut broken) = (0, Vec::new().into_iter());
     Box::new(std::iter::from_fn(move || {
-        let first = places.get(from)?.clone();
-        let joined = places.iter().skip(from).map(|place| first.start..place.end).enumerate();
-        let (more, place) = joined
-            .take_while(|(more, place)| *more == 0 || place.len() <= LONGEST_WHOLE_WORD)
-            .find(|(_, place)| line.get(place.clone()).is_some_and(|text| text.matches('`').count() % 2 == 0))
-            .unwrap_or((0, first.clone()));
-        from += more + 1;
-        Some(Word::from(line.get(place)?))
+        if let Some(part) = broken.next() {
+            return Some(part);
+        }
+        let rest = line.get(from..).filter(|rest| !rest.is_empty())?;
+        let mut ends = WordSeparator::AsciiSpace.find_words(rest).scan(0, |end, word| {
+            *end += word.word.len() + word.whitespace.len();
+            Some(*end)
+        });
+        let first = rest.get(..ends.next()?)?;
+        let is_even = |end: &usize| rest.get(..*end).is_some_and(|text| text.matches('`').count() % 2 == 0);
+        let most = if first.contains("`hayes") { rest.len() } else { LONGEST_WHOLE_WORD };
+        let mut joined = std::iter::once(first.len()).chain(ends.take_while(|end| *end <= most));
+        let whole = rest.get(..joined.find(is_even).unwrap_or(first.len()))?;
+        from += whole.len();
+        if whole.len() <= LONGEST_WHOLE_WORD || whole.len() > first.len() {
+            return Some(Word::from(whole));
+        }
+        broken = WordSeparator::new().find_words(whole).collect::<Vec<_>>().into_iter();
+        broken.next()
     }))
 }
 

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::style::{Palette, Style, cut, harmless, without_middle};
+use super::style::{ERASED, Palette, Style, cut, filled, harmless, without_middle};
 use crate::at::{Event, Why};
 use crate::catalogue::entry::Module;
 use crate::catalogue::explain::{Context, beside};
@@ -56,8 +56,8 @@ pub struct ConversationText<W: Write> {
     heard: String,
     /// A line stands there that the next one replaces.
     passing: bool,
-    /// Standard error is a terminal, where such a line may stand.
-    pub(crate) is_live: bool,
+    /// The columns of the terminal, where such a line may stand
+    pub(crate) columns: Option<fn() -> usize>,
     attempts: Attempts,
     error: Option<io::Error>,
 }
@@ -102,7 +102,7 @@ impl<W: Write> ConversationText<W> {
             wait: None,
             heard: String::new(),
             passing: false,
-            is_live: false,
+            columns: None,
             attempts: Attempts::default(),
             error: None,
         }
@@ -206,9 +206,8 @@ impl<W: Write> ConversationText<W> {
             return self.emit(&format!("{}{line}\n", self.indent(1)));
         };
         let indent = self.indent(1);
-        // In a narrow window what is waited for keeps both its ends, and how long still is shown. Behind it stands what
-        // the terminal says of Ctrl-C.
-        let room = columns.saturating_sub(indent.len() + "^C".len() + 1);
+        // In a narrow window what is waited for keeps both its ends, and how long still is shown.
+        let room = columns.saturating_sub(indent.len() + 1);
         let left = room.saturating_sub("waiting for ".len() + time.len());
         let text = match left < SHORTEST {
             true => format!("waiting for {elapsed}s of {at_most}"),
@@ -222,8 +221,7 @@ impl<W: Write> ConversationText<W> {
             false => heard.chars().take(left - 1).chain(['…']).collect(),
         };
         let line = format!("{indent}{}", self.palette.paint(Style::Dim, cut(&(text + &heard), room)));
-        self.emit(&line);
-        self.passing = true;
+        self.emit_passing(&line);
     }
 
     fn attempt_failed(&mut self, now: Duration, attempt: u64, why: &str) {
@@ -234,10 +232,9 @@ impl<W: Write> ConversationText<W> {
             self.attempts.said.clear();
             let first = self.attempts.same.map_or(attempt, |(first, _)| first);
             self.attempts.same = Some((first, attempt));
-            if self.is_live {
+            if self.columns.is_some() {
                 let line = format!("{}{}", self.indent(0), self.palette.paint(Style::Dim, same(first, attempt)));
-                self.emit(&line);
-                self.passing = true;
+                self.emit_passing(&line);
             } else if now.saturating_sub(self.attempts.shown) >= self.attempts.silent {
                 self.tell_same();
                 (self.attempts.shown, self.attempts.silent) = (now, self.attempts.silent * 2);
@@ -377,7 +374,10 @@ impl<W: Write> ConversationText<W> {
 
     fn plain(&mut self, level: usize, text: &str) {
         self.close_line();
-        self.write(&format!("{}{text}\n", self.indent(level)));
+        let line = format!("{}{text}", self.indent(level));
+        let further = self.indent(level + 1);
+        let line = self.columns.map_or(line.clone(), |columns| filled(&line, columns(), &further));
+        self.write(&format!("{line}\n"));
     }
 
     fn close_line(&mut self) {
@@ -413,11 +413,17 @@ impl<W: Write> ConversationText<W> {
             text = format!("{} {text}", stamp(self.palette)).into();
         }
         if std::mem::take(&mut self.passing) {
-            text = format!("\r\x1b[2K{text}").into();
+            text = format!("{ERASED}{text}").into();
         }
         if self.error.is_none() {
             self.error = self.writer.write_all(text.as_bytes()).and_then(|()| self.writer.flush()).err();
         }
+    }
+
+    /// A line that the next one replaces. The cursor stands at its beginning: there it stays in a narrower window.
+    fn emit_passing(&mut self, line: &str) {
+        self.emit(&format!("{line}\r"));
+        (self.passing, self.begins_line) = (true, true);
     }
 
     pub(crate) fn writer(&mut self) -> &mut W {

@@ -58,14 +58,20 @@ impl<T: fmt::Display> fmt::Display for Painted<T> {
     }
 }
 
+/// The cursor's row away, and all below it. Some terminals keep what is erased from their first column on, as it were
+/// the whole screen: hence the blank.
+pub(crate) const ERASED: &str = "\r\x1b[K \x1b[J\r";
+
 /// A modem's text with control characters and escapes spelled out, without the `\r\n` at its end.
 pub fn harmless(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     notation::harmless_line(text.trim_end_matches(['\r', '\n'])).into_owned()
 }
 
-/// Lines of at most so many columns, broken between words; what goes on stands behind `indent`.
+/// Lines of at most so many columns, broken between words; what goes on stands behind `indent`, or behind less where
+/// that would leave too little of a line.
 pub fn filled(text: &str, width: usize, indent: &str) -> String {
+    let indent = if indent.len() > width / 3 { "    " } else { indent };
     let options = textwrap::Options::new(width)
         .subsequent_indent(indent)
         .break_words(false)

@@ -39,6 +39,7 @@ impl Checker<'_, '_, '_> {
 
     /// Where all `when` lines end the script, nothing behind the question is reached.
     pub(super) fn clauses(&mut self, clauses: &[Clause]) -> Ended {
+        self.lines.hides = clauses.iter().any(|clause| clause.is_secret);
         self.told_nothing(clauses);
         self.judged_twice(clauses);
         let (mut prompts, mut branches, mut earlier) = (0, Vec::new(), HashSet::new());

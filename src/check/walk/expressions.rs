@@ -165,8 +165,8 @@ impl Checker<'_, '_, '_> {
             && self.names.known(name).kind.kind() == Some(Kind::Int)
         {
             let written = self.script.source.slice(comparison.span);
-            let values: [&dyn Display; 6] = [&written, what, command, value, &name, &written];
-            self.findings.tell("hayes::check::passes-unknown", comparison.span, &values);
+            let words = [written.to_owned(), what.to_string(), command.clone(), value.to_string()];
+            self.lines.passes_unknown.push((*value, name.to_owned(), comparison.span, words));
         }
         self.take_known(expression, true);
     }
@@ -459,6 +459,7 @@ impl Checker<'_, '_, '_> {
             let items = if let ExpressionKind::List(items) = &right.kind { items } else { std::slice::from_ref(right) };
             let says = |value| items.iter().any(|it| matches!(it.kind, ExpressionKind::Int(number) if number == value));
             self.lines.not_known.retain(|it, (value, ..)| it != name || !says(*value));
+            self.lines.passes_unknown.retain(|(value, it, ..)| it != name || !says(*value));
         }
         match operator {
             BinaryOperator::Or | BinaryOperator::And => {

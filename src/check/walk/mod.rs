@@ -125,6 +125,10 @@ impl<'t> Checker<'_, '_, 't> {
             self.findings.tell("hayes::check::empty-script", Span::new(0, 0), &[]);
         }
         self.lines.report_nb_iot(&mut self.findings);
+        for (_, name, span, [written, what, command, value]) in self.lines.passes_unknown.drain(..) {
+            let values: [&dyn std::fmt::Display; 6] = [&written, &what, &command, &value, &name, &written];
+            self.findings.tell("hayes::check::passes-unknown", span, &values);
+        }
         for (name, kind) in self.names.variables() {
             self.program.fields.push(name.to_owned());
             self.program.types.push(kind.clone());
@@ -638,6 +642,10 @@ impl<'t> Checker<'_, '_, 't> {
             && item.is_none_of(&[Kind::Text])
         {
             self.wrong_type(from.span, "each item of what is captured from", "text", item.words(), help);
+        }
+        let source = self.script.source.slice(from.span);
+        if clause.is_secret && !self.lines.hides && source.starts_with("response") {
+            self.findings.tell("hayes::check::secret-shown", clause.span, &[&source]);
         }
         self.clauses(std::slice::from_ref(clause));
     }

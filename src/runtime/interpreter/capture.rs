@@ -12,7 +12,8 @@ use super::{ClauseValues, End, ReadyQuestion, ScriptView, Step, Values};
 use crate::at::command;
 use crate::at::parameters::{self as at_parameters, Parameter, Written, parameters, prefix_length, split_prefix};
 use crate::at::{Line, PromptPlan, Question, ResultCode};
-use crate::catalogue::command::needs_radio_off;
+use crate::catalogue::command::{needs_radio_off, values};
+use crate::catalogue::entry::FieldKind;
 use crate::catalogue::explain::{Context, advice, beside};
 use crate::catalogue::{self, Catalogue, meant, result_code, urc};
 use crate::check::{Evaluate, Hole, Matcher, Program, anywhere, counted, from_text};
@@ -93,6 +94,11 @@ impl ScriptView<'_> {
         if takes_all || captured.is_err() {
             self.is_whole(clause.span)?;
         }
+        if let (Ok(captured), Some(asked)) = (&captured, asked)
+            && !captured.is_empty()
+        {
+            self.has_its_form(asked, clause.span)?;
+        }
         match (captured, &clause.kind) {
             (Ok(captured), ClauseKind::Capture { fields }) => {
                 let says_so =
@@ -111,6 +117,27 @@ impl ScriptView<'_> {
             ) => Err(self.fail(self.no_match(asked, clause.span, patterns, values))),
             (Err(miss), _) => Err(self.missed(asked, clause.span, miss)),
         }
+    }
+
+    /// Fails where the answer is to be an IMEI, an IMSI or an ICCID, as the catalogue tells, and holds none.
+    fn has_its_form(&self, asked: &ReadyQuestion, span: Span) -> Step {
+        let line = command::parse(&asked.text);
+        let Some([only]) = line.as_ref().map(|line| line.commands.as_slice()) else { return Ok(()) };
+        let usage = catalogue::lookup::command_of(only).and_then(|known| known.usage(only.form, &values(only)));
+        let answers = usage.map(|usage| usage.answers.as_slice()).unwrap_or_default();
+        let Some([field]) = answers.first().map(|layout| layout.fields.as_slice()) else { return Ok(()) };
+        if !matches!(field.kind(), FieldKind::Iccid | FieldKind::Imei | FieldKind::Imsi) {
+            return Ok(());
+        }
+        let holds = |line: &Line| {
+            let mut words = line.bytes.split(|byte| !byte.is_ascii_alphanumeric());
+            words.any(|word| field.kind().holds(word, false))
+        };
+        if self.scope.last.lines.iter().any(holds) {
+            return Ok(());
+        }
+        let values: [&dyn Display; 3] = [&asked.text, &self.answered(&asked.text), &field.what];
+        Err(self.fail(self.with_answer(self.told("hayes::run::capture-convert form", span, &values), Some(asked))))
     }
 
     /// The lines of a text, or of the texts of a list: what `capture … from` reads.

@@ -19,7 +19,7 @@ use crate::conversation::TroubleKind::{self, NoAnswer};
 use crate::conversation::{Attempt, FailureKind, Mode, Silence, Trouble};
 use crate::diagnostic::Complaint;
 use crate::guard::{Leave, judged, tries_pin};
-use crate::notation::ShownDuration;
+use crate::notation::{ShownDuration, text};
 use crate::port::{Control, Fault};
 use crate::runtime::event::{Change, RuntimeEvent, Waiting};
 use crate::runtime::failure::Failure;
@@ -710,6 +710,7 @@ impl Run<'_> {
             None => self.conversation.await_line(started + within, &mut fits, &mut self.hearing),
         };
         self.hearing.secret.clear();
+        let pushed = std::mem::take(&mut self.hearing.pushed);
         let line = match came {
             Ok(Some(line)) => line,
             Ok(None) => {
@@ -721,11 +722,13 @@ impl Run<'_> {
                 let asked = last.sent.as_deref().filter(|_| last.lines.iter().any(|line| fits(&line.bytes)));
                 // `"+CEREG: 5"`
                 let prefix = wanted.trim_start_matches(['"', '\'']).split(':').next().unwrap_or_default();
+                let pushed = pushed.iter().find(|data| meets(data)).map(|data| text(data).into_owned());
                 let (page, about) = match asked {
                     Some(asked) => ("hayes::run::timeout line-answered", asked),
                     None if matches!(self.conversation.mode(), Mode::Data { .. }) => {
                         ("hayes::run::timeout line-data", "")
                     }
+                    None if let Some(data) = &pushed => ("hayes::run::timeout line-pushed", data.as_str()),
                     None if tells_changes(prefix) => ("hayes::run::timeout state", prefix),
                     None => ("hayes::run::timeout line", ""),
                 };

@@ -28,7 +28,7 @@ use crate::catalogue::entry::Module;
 use crate::check::{Evaluate, Program, from_text, is_mistake_of_script};
 use crate::conversation::{Conversation, Mode};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::notation::ShownDuration;
+use crate::notation::{ShownDuration, harmless_line};
 use crate::port::{Fault, Timestamp};
 use crate::source::{Name, Source, Span};
 use crate::syntax::ast::{
@@ -222,6 +222,7 @@ impl<'r> Run<'r> {
                 mask,
                 shared_mask: inputs.shared_mask.clone(),
                 secret: Vec::new(),
+                pushed: Vec::new(),
                 aborts: Vec::new(),
                 aborts_hold: true,
                 reboots: false,
@@ -1219,6 +1220,13 @@ impl ScriptView<'_> {
                 text.iter_mut().for_each(masked);
             }
         }
+        if failure.diagnostic.code == expression::NOT_HELD {
+            // A value may go over lines, or hold a NUL.
+            let Diagnostic { message, labels, .. } = &mut failure.diagnostic;
+            for text in std::iter::once(message).chain(labels.iter_mut().map(|label| &mut label.text)) {
+                *text = harmless_line(text).into_owned();
+            }
+        }
         let shown = |call: &Call| Call { source: mask.source(&call.source), span: call.span };
         failure.called_from = self.calls.iter().rev().map(shown).collect();
         failure
@@ -1238,12 +1246,17 @@ impl ScriptView<'_> {
     }
 }
 
+/// So many lines of data are kept: a failure tells of them.
+const MOST_PUSHED: usize = 16;
+
 struct Hearing<'r> {
     listener: &'r mut dyn Listener,
     mask: Mask,
     shared_mask: Option<SharedMask>,
     /// The `capture secret` lines of what is asked or awaited, with the values of their patterns
     secret: Vec<(Arc<Program>, Clause, Vec<Vec<String>>)>,
+    /// The last lines that came as data, which no `await` is met by
+    pushed: Vec<Vec<u8>>,
     aborts: Vec<Abort>,
     /// `finally` is not aborted by what ended the script.
     aborts_hold: bool,
@@ -1303,6 +1316,10 @@ impl at::Hearer for Hearing<'_> {
             return;
         }
         self.replied |= matches!(event, Event::Sent { why: Why::Reply, .. });
+        if let Event::Data(line) = event {
+            self.pushed.truncate(MOST_PUSHED - 1);
+            self.pushed.insert(0, line.to_vec());
+        }
         if !self.secret.is_empty() {
             self.learn_from(event);
         }
