@@ -25,7 +25,7 @@ const LATER: [(&str, usize, usize); 10] = [
     ("guard", 1_150, 14),
     // It makes blocks of jumps: loops, branches, subroutines in place.
     ("import", 2_450, 20),
-    ("lsp", 1_990, 25),
+    ("lsp", 2_000, 25),
     ("probe", 250, 4),
     ("scaffold", 300, 4),
     ("usb", 250, 2),

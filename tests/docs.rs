@@ -153,17 +153,16 @@ fn at_commands() {
     let files = data("src/catalogue/data/commands");
     page.push_str(&sections(files.iter().map(|(file, _)| heading(file))));
     for (file, commands) in files {
-        write!(page, "\n## {}\n\n| command | what it does | makers | |\n|---|---|---|---|\n", heading(&file)).unwrap();
+        write!(page, "\n## {}\n", heading(&file)).unwrap();
+        // The book's search knows headings, and whole words: who looks for CSQ finds `+CSQ`, and not `AT+CSQ`.
         for command in commands["command"].as_array().unwrap().iter().map(|command| command.as_table().unwrap()) {
-            writeln!(
-                page,
-                "| {} | {} | {} | {} |",
-                code(text(command, "name")),
-                cell(text(command, "title")),
-                cell(&texts(command, "vendors")),
-                confirmed(command)
-            )
-            .unwrap();
+            let (name, title) = (text(command, "name"), text(command, "title"));
+            let bare =
+                name.strip_prefix("AT").filter(|bare| !bare.starts_with(char::is_alphanumeric) && bare.len() > 2);
+            let bare = bare.map(|bare| format!("{}: ", code(bare))).unwrap_or_default();
+            let told = [texts(command, "vendors"), confirmed(command).to_owned()];
+            let told = told.into_iter().filter(|told| !told.is_empty()).collect::<Vec<_>>().join(", ");
+            write!(page, "\n### {}\n\n{bare}{title}. *{told}*\n", code(name)).unwrap();
         }
     }
     is_made("docs/src/at-commands.md", &page);

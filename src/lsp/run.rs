@@ -82,21 +82,32 @@ pub(super) fn execute(
         let mut printed = Vec::new();
         let _ = output.read_to_end(&mut printed);
         let text = String::from_utf8_lossy(&printed).into_owned();
-        let last = text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim().to_owned();
-        let (kind, last) = match locked(&run).wait() {
-            Ok(status) if status.success() => (lsp::MessageType::INFO, last),
+        let (kind, gist) = match locked(&run).wait() {
+            Ok(status) if status.success() => (lsp::MessageType::INFO, gist(&text)),
             // A signal has ended it: ours.
             Ok(status) if status.code().is_none() => (lsp::MessageType::INFO, "the run was stopped".to_owned()),
-            Ok(_) => (lsp::MessageType::ERROR, last),
+            Ok(_) => (lsp::MessageType::ERROR, gist(&text)),
             Err(error) => (lsp::MessageType::ERROR, could_not(error)),
         };
         // An editor that has gone hears nothing.
         let log = lsp::LogMessageParams { typ: kind, message: text };
         let _ = sender.send(message::<LogMessage>(log));
-        let _ = sender.send(message::<ShowMessage>(lsp::ShowMessageParams { typ: kind, message: last }));
+        let _ = sender.send(message::<ShowMessage>(lsp::ShowMessageParams { typ: kind, message: gist }));
     };
     std::thread::Builder::new().name("run".to_owned()).spawn(tell).map_err(could_not)?;
     Ok(None)
+}
+
+/// What came of a run, in a line: the first mistake, else how it passed and what it reports.
+fn gist(printed: &str) -> String {
+    let lines: Vec<&str> = printed.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let mut mistake = lines.iter().skip_while(|line| !line.starts_with('×')).peekable();
+    if mistake.peek().is_some() {
+        let of_it = mistake.map_while(|line| line.strip_prefix(['×', '│']).map(str::trim));
+        return of_it.collect::<Vec<_>>().join(" ");
+    }
+    let end = lines.iter().rposition(|line| line.contains(" passed in ")).unwrap_or(lines.len().saturating_sub(1));
+    lines.get(end..).unwrap_or_default().join(" · ")
 }
 
 fn message<N: Told>(params: N::Params) -> Message {
