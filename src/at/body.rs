@@ -244,7 +244,7 @@ pub(crate) fn pushed(line: &[u8], places: &[isize], before: u8) -> Option<Body> 
     let last = *places.last()?;
     let is_quoted = |field: &Parameter<'_>| list.get(field.range.start) == Some(&b'"');
     // Where an address stands there, other places count.
-    if matches!(before, b',' | b':') && fields.iter().take(index(last)? + 1).any(is_quoted) {
+    if matches!(before, b',' | b':') && list.get(..fields.get(index(last)?)?.range.end)?.contains(&b'"') {
         return None;
     }
     let (begins, before) = match (before, fields.get(index(last)? + 1..)?) {

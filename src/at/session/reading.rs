@@ -17,7 +17,6 @@ use super::{
     Silence, is_strange,
 };
 use crate::at::body::{self, Body, Came};
-use crate::at::command::is_extended_prefix;
 use crate::at::echo::Echo;
 use crate::at::knowledge::Dialect;
 use crate::at::lines::{Frame, Framer, LONGEST_LINE, LineEnds};
@@ -1244,8 +1243,7 @@ impl Session {
 fn line_after(dialect: Dialect, framer: &Framer, frame: Frame) -> Option<Frame> {
     let line = framer.line(frame);
     let mut end = frame.end;
-    if line.first().is_some_and(|first| is_extended_prefix(*first))
-        && dialect.knowledge.unasked(line) == Some(Unasked::Data)
+    if dialect.knowledge.unasked(line) == Some(Unasked::Data)
         && let Some((places, before)) = dialect.knowledge.counts(line)
         && let Some(Body::Data { length, before }) = body::pushed(line, places, before)
     {
