@@ -14,7 +14,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::connect::Address;
 use crate::diagnostic::{Complaint, Diagnostic, nearest};
-use crate::source::{LARGEST_TEXT, Source, Span, leads_out, read_file};
+use crate::source::{LARGEST_TEXT, Source, Span, leads_out_of_clone, read_file};
 use crate::state;
 
 /// The name of the files.
@@ -139,7 +139,7 @@ impl Configuration {
         };
         let mut sources = Vec::new();
         for (file, is_project) in files {
-            if is_project && file.parent().is_some_and(|parent| leads_out(&file, parent)) {
+            if is_project && file.parent().is_some_and(|parent| leads_out_of_clone(&file, parent)) {
                 let message = format!("{} is a link that leads out of its folder, and is not read", file.display());
                 let help = "copy it there; where you trust it, --config reads it";
                 configuration.complaints.push(Complaint::new(message).help(help));

@@ -129,6 +129,18 @@ pub(crate) fn leads_out(path: &Path, folder: &Path) -> bool {
     real(path).zip(real(folder)).is_some_and(|(file, folder)| !file.starts_with(folder))
 }
 
+/// As [`leads_out`], of the whole clone that the folder is in: whoever wrote the one wrote the other. What git keeps
+/// there for itself is its user's, and so is a home that is a clone.
+pub(crate) fn leads_out_of_clone(path: &Path, folder: &Path) -> bool {
+    let home = std::env::home_dir().and_then(|home| home.canonicalize().ok());
+    let real = Path::new(".").join(folder).canonicalize().unwrap_or_default();
+    let clone = real.ancestors().find(|folder| folder.join(".git").exists());
+    match clone.filter(|clone| home.as_deref() != Some(*clone)) {
+        Some(clone) => leads_out(path, clone) || path.exists() && !leads_out(path, &clone.join(".git")),
+        None => leads_out(path, folder),
+    }
+}
+
 /// Why something is not read as a text. As words it goes on after the name of what was read.
 #[derive(Debug)]
 pub(crate) enum Unreadable {

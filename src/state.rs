@@ -1,7 +1,7 @@
 //! The user's folders: for what outlasts a run (histories, results), and for what the user writes (modules).
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -73,7 +73,7 @@ pub(crate) fn opened(options: &OpenOptions, path: &Path) -> io::Result<File> {
 /// Reads or opens it. Where that may wait for somebody else, who waits for long is told for `whom`.
 pub(crate) fn told_of_waiting<T>(whom: &str, path: &Path, wait: impl FnOnce() -> T) -> T {
     let (done, is_done) = channel::<()>();
-    if !path.is_file() {
+    if may_wait(path) {
         let is_late = move || is_done.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout);
         let text = format!("waiting for {whom} {}; Ctrl-C ends this\n", path.display());
         let tell = move || if is_late() { io::stderr().write_all(harmless(&text).as_bytes()) } else { Ok(()) };
@@ -82,6 +82,22 @@ pub(crate) fn told_of_waiting<T>(whom: &str, path: &Path, wait: impl FnOnce() ->
     let held = wait();
     drop(done);
     held
+}
+
+/// Whether it is another's turn there: in a pipe, a socket or at a terminal. Any other device answers by itself.
+fn may_wait(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+        let open = || OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
+        let is_terminal = || open().is_ok_and(|device| device.is_terminal());
+        path.metadata()
+            .map(|known| known.file_type())
+            .is_ok_and(|kind| kind.is_fifo() || kind.is_socket() || kind.is_char_device() && is_terminal())
+    }
+    #[cfg(not(unix))]
+    !path.is_file()
 }
 
 /// What a pipe holds is there only once somebody has written it.

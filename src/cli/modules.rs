@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::arguments::Task;
 use super::console::{Console, Exit};
 use crate::catalogue::own;
-use crate::source::{LARGEST_TEXT, leads_out, read_file};
+use crate::source::{LARGEST_TEXT, leads_out_of_clone, read_file};
 use crate::state;
 
 /// Reads them and makes them known. What is wrong with one is said before anything else is done.
@@ -16,7 +16,7 @@ pub(crate) fn make_known(task: Option<&Task>, console: &Console) -> Result<(), E
     // Those beside the script come last and win.
     for (folder, file) in own.iter().chain(&beside).flat_map(|folder| files(folder).map(move |file| (folder, file))) {
         let name = file.display().to_string();
-        if Some(folder) != own.as_ref() && leads_out(&file, folder) {
+        if Some(folder) != own.as_ref() && leads_out_of_clone(&file, folder) {
             let help = "copy it there; where you trust it, the folder of your own settings may have it in modules/";
             let message = format!("{name} leads out of the script's folder, and is not read");
             return Err(console.refuse(Exit::Usage, &message, Some(help)));

@@ -18,7 +18,7 @@ use crate::report::diagnostics::{annotations, json_lines, one_line_each};
 use crate::report::result::plural;
 use crate::report::sarif::sarif;
 use crate::report::style::{Style, filled};
-use crate::source::{LARGEST_TEXT, Source, Spanned, Unreadable, leads_out, read_text};
+use crate::source::{LARGEST_TEXT, Source, Spanned, Unreadable, leads_out_of_clone, read_text};
 use crate::state::{WRITER, private, told_of_waiting};
 use crate::syntax;
 use crate::syntax::ast::{Convert, Param};
@@ -230,7 +230,7 @@ fn with_folders(names: &[String], outside: bool) -> Vec<(String, Option<Complain
         let mut found = BTreeSet::new();
         let refused = |path: &PathBuf| {
             let message = match path.is_file() || !path.exists() {
-                true if outside || !leads_out(path, Path::new(folder)) => return None,
+                true if outside || !leads_out_of_clone(path, Path::new(folder)) => return None,
                 true => format!("{} leads out of the folder {folder}, and is not read", path.display()),
                 false => format!("{} is no regular file, and is not read", path.display()),
             };

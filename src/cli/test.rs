@@ -20,7 +20,7 @@ use crate::port::{Cancel, Timestamp};
 use crate::report::result::{FailureReport, RunResult};
 use crate::report::style::{Palette, Style};
 use crate::runtime::{self, Inputs, Outcome, Status};
-use crate::source::{LARGEST_TEXT, leads_out, read_file};
+use crate::source::{LARGEST_TEXT, leads_out_of_clone, read_file};
 use crate::syntax::ast::Convert;
 
 /// How a recording's name ends.
@@ -135,7 +135,7 @@ fn one(recording: &Path, arguments: &Test, cancel: &Cancel, console: &Console) -
     let folder = named.clone().find(|path| path.is_dir() && recording.starts_with(path));
     let folder = folder.or(named.clone().all(|path| !path.exists()).then_some(Path::new(".")));
     let root = folder.or(recording.parent()).filter(|_| !arguments.inputs.outside);
-    let stays = |path: &Path, what: &str| match root.is_some_and(|root| leads_out(path, root)) {
+    let stays = |path: &Path, what: &str| match root.is_some_and(|root| leads_out_of_clone(path, root)) {
         true => {
             Err(refuse(format!("{name}: {what} leads out of the folder"), "where you trust it, --outside reads it"))
         }

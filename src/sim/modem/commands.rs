@@ -23,8 +23,7 @@ fn find(does: &str, form: Form) -> Option<Does> {
 const BASIC: &[Row] = &[
     ("D", &[Execute], |modem, request| modem.mobile.dial(request.text(0), &mut modem.adaptor)),
     ("A", &[Execute], |modem, _| {
-        let answers = modem.mobile.is_registered() && modem.adaptor.end_ringing();
-        Ok(if answers { Effect::Done } else { Effect::End(FinalCode::NoCarrier) })
+        Ok(if modem.mobile.take_call(&mut modem.adaptor) { Effect::Done } else { Effect::End(FinalCode::NoCarrier) })
     }),
     ("H", &[Execute], |modem, _| {
         modem.mobile.sockets.end_connection(&mut modem.adaptor);

@@ -34,7 +34,10 @@ pub(super) const COMMANDS: &[Row] = &[
         }
     }),
     ("call-list", &[Execute], |modem, request| match &modem.mobile.call {
-        None => Ok(Effect::Done),
+        None if !modem.mobile.rings(&modem.adaptor) => Ok(Effect::Done),
+        // 4 rings here
+        None => request.answer(format!("1,1,4,0,0,\"{CALLER}\",145")),
+        Some(call) if call.is_incoming => request.answer(format!("1,1,0,0,0,\"{}\",145", call.number)),
         Some(call) => {
             // 0 stands, 2 is dialled, 3 rings there
             let rings = modem.adaptor.now.saturating_sub(call.since) >= RINGS_AFTER;
@@ -183,11 +186,15 @@ fn list<'a>(contexts: impl Iterator<Item = &'a PdpContext>) -> String {
     format!("({})", ids.join(","))
 }
 
+/// Who calls
+pub(super) const CALLER: &str = "+447700900123";
+
 /// A call, as AT+CLCC lists it (27.007 §7.18).
 #[derive(Debug)]
 struct PhoneCall {
     number: Box<str>,
     is_data: bool,
+    is_incoming: bool,
     since: Duration,
 }
 
@@ -322,7 +329,8 @@ impl Mobile {
             "function" => self.function.to_string(),
             "attached" => u8::from(self.attached).to_string(),
             "cause" => self.cause.into(),
-            "activity" => (if self.sockets.online { "4" } else { "0" }).into(),
+            "activity" if self.rings(ta) => "3".into(),
+            "activity" => (if self.sockets.online || self.call.is_some() { "4" } else { "0" }).into(),
             "csq" => match self.signal(ta) {
                 99 => 99,
                 signal => ta.options.number("csq").unwrap_or(signal),
@@ -582,7 +590,7 @@ impl Mobile {
             self.cause = "Normal call clearing";
         }
         if voice || is_data {
-            self.call = Some(PhoneCall { number: digits.into(), is_data, since: ta.now });
+            self.call = Some(PhoneCall { number: digits.into(), is_data, is_incoming: false, since: ta.now });
             if is_data {
                 return Ok(Effect::Data);
             }
@@ -591,6 +599,20 @@ impl Mobile {
         }
         let (time, ended) = (self.profile.time("dial"), FinalCode::NoCarrier);
         Ok(Effect::Wait { time, then: Then::End(ended.clone()), abort: Some(ended) })
+    }
+
+    /// Whether a call comes: only where there is a network.
+    fn rings(&self, ta: &Adaptor) -> bool {
+        self.is_registered() && ta.rung() > 0
+    }
+
+    /// The call that rings stands from now on; false where none does.
+    pub(super) fn take_call(&mut self, ta: &mut Adaptor) -> bool {
+        let takes = self.is_registered() && ta.end_ringing();
+        if takes {
+            self.call = Some(PhoneCall { number: CALLER.into(), is_data: false, is_incoming: true, since: ta.now });
+        }
+        takes
     }
 
     pub(super) fn hang_up(&mut self, ta: &mut Adaptor) {

@@ -295,9 +295,15 @@ impl Adaptor {
         self.timers.retain(|(_, timer)| timer != which);
     }
 
+    /// How often the call that comes has rung; 0 where none rings.
+    fn rung(&self) -> usize {
+        let left = self.timers.iter().filter(|(_, timer)| *timer == Timer::Ring).count();
+        if left == 0 { 0 } else { 7 - left }
+    }
+
     /// A call that rings is taken or refused; false where none does.
     fn end_ringing(&mut self) -> bool {
-        let rings = (1..7).contains(&self.timers.iter().filter(|(_, timer)| *timer == Timer::Ring).count());
+        let rings = self.rung() > 0;
         self.timers.retain(|(_, timer)| !(rings && *timer == Timer::Ring));
         rings
     }

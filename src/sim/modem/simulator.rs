@@ -11,7 +11,7 @@ use crate::psm::PERIODIC;
 use crate::sim::{CommandError, GivenOption, Needs, Options, Profile};
 
 use super::message::Messages;
-use super::mobile::Mobile;
+use super::mobile::{CALLER, Mobile};
 use super::next_request;
 use super::{
     Adaptor, AnswerSoFar, Awaited, Effect, FinalCode, INPUT, ModemState, Pace, Simulator, Then, Timer, with_check_digit,
@@ -191,9 +191,14 @@ impl Simulator {
             }
             Timer::Ring if !ta.is_timed(&Timer::Ring) || !mobile.is_registered() => {}
             Timer::Ring => {
-                ta.urc("RING");
+                ta.urc(if ta.settings.number("+CRC", 0) == 1 { "+CRING: VOICE" } else { "RING" });
                 if ta.settings.number("+CLIP", 0) == 1 {
-                    ta.urc("+CLIP: \"+447700900123\",145,\"\",0,\"\",0");
+                    ta.urc(&format!("+CLIP: \"{CALLER}\",145,\"\",0,\"\",0"));
+                }
+                // S0: after so many it takes the call by itself.
+                let [most, ..] = ta.settings.registers;
+                if most > 0 && ta.rung() >= usize::from(most) {
+                    mobile.take_call(ta);
                 }
             }
             Timer::Storm => {
