@@ -62,7 +62,8 @@ impl Diagnostic {
             code,
             severity: pages::severity(code),
             message: message.into(),
-            labels: Vec::new(),
+            // Most have one place: of a text full of faults, four would be kept for each.
+            labels: Vec::with_capacity(1),
             help: None,
             edit: None,
             source: Arc::clone(source),
