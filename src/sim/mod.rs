@@ -166,6 +166,8 @@ struct ModelCommand {
     takes: Duration,
     /// URCs that follow the final result code.
     then: Vec<String>,
+    /// What follows instead where the name server does not know a name among the parameters.
+    unresolved: Vec<String>,
     /// How long after it the first comes, and how far they are apart.
     #[serde(deserialize_with = "time")]
     then_after: Duration,

@@ -496,7 +496,10 @@ impl ScriptView<'_> {
             Miss::Missing { line, field } => {
                 let help = match self.scope.last.body.is_empty() {
                     true => "a parameter that may be missing is captured as `name?`, or left out as `_?`",
-                    false => "what stands below the line is no parameter of it: `body` is, as in `set text = body`",
+                    false => {
+                        "a parameter that may be missing is captured as `name?`; what stands below the line is none of \
+                         its parameters: `body` is, as in `set text = body`"
+                    }
                 };
                 self.told("hayes::run::capture-missing field", clause, &[&line, &(field + 1), &help])
             }

@@ -189,7 +189,9 @@ impl Simulator {
             }
         }
         let apart = if command.then_after.is_zero() { Duration::from_millis(200) } else { command.then_after };
-        for (line, count) in command.then.iter().zip(1..) {
+        let is_unknown = request.parameters.iter().any(|it| !super::resolves(it.text));
+        let then = if is_unknown && !command.unresolved.is_empty() { &command.unresolved } else { &command.then };
+        for (line, count) in then.iter().zip(1..) {
             let line = self.filled(&request.filled(line));
             self.adaptor.urc_later(apart * count, line);
         }
