@@ -129,6 +129,14 @@ pub(crate) fn without_controls(text: &str) -> String {
     spelled_out(text, |character| !character.is_control(), spell).unwrap_or_else(|| text.to_owned())
 }
 
+/// A string of a script that holds the text.
+pub(crate) fn quoted(text: &str) -> String {
+    if text.contains(['"', '\\']) && !text.contains('\'') && !text.chars().any(char::is_control) {
+        return format!("'{text}'");
+    }
+    format!("\"{}\"", without_controls(&text.replace('\\', "\\\\").replace('"', "\\\"")))
+}
+
 /// The bytes that [`escape`] wrote; else what is wrong.
 pub fn unescape(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::with_capacity(text.len());

@@ -18,6 +18,8 @@ pub(crate) const COMMAND_LINE: &str = "<command line>";
 pub struct Source {
     pub name: String,
     pub text: String,
+    /// A script of the library, as Hayes carries it
+    pub(crate) is_carried: bool,
     /// Where each line begins, counted when it is first asked for.
     line_starts: OnceLock<Vec<u32>>,
 }
@@ -32,7 +34,12 @@ impl Eq for Source {}
 
 impl Source {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Source> {
-        Arc::new(Source { name: name.into(), text: text.into(), line_starts: OnceLock::new() })
+        Arc::new(Source { name: name.into(), text: text.into(), ..Source::default() })
+    }
+
+    /// That of a script of the library
+    pub(crate) fn carried(name: &str, text: &str) -> Arc<Source> {
+        Arc::new(Source { name: name.into(), text: text.into(), is_carried: true, ..Source::default() })
     }
 
     /// The place of an error that a parser tells of. One without width, at the end of the text or of a line, takes the

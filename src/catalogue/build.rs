@@ -40,6 +40,8 @@ pub struct Data {
 struct Enumeration {
     id: &'static str,
     values: Vec<KnownValue>,
+    #[serde(default)]
+    advice: Vec<&'static str>,
 }
 
 impl Data {
@@ -102,9 +104,14 @@ impl Data {
             let enumeration = enumeration.ok_or_else(|| format!("there is no enumeration '{id}'"))?;
             self.used.borrow_mut().insert(("enumerations.toml", id));
             field.values.extend(&enumeration.values);
+            field.advice.extend(&enumeration.advice);
         }
         field.values.iter().try_for_each(|value| checked_pair(value.0).map(drop))?;
         unique("the value", field.values.iter().map(|value| value.value()))?;
+        for advice in &field.advice {
+            let (value, _) = checked_pair(advice)?;
+            require(field.values.iter().any(|known| known.value() == value), "advice on a value that is not known")?;
+        }
         if let Some(id) = field.unit {
             let unit = self.units.iter().find(|unit| unit.id == id);
             unit.ok_or_else(|| format!("there is no unit '{id}'"))?;

@@ -361,6 +361,8 @@ pub struct KnownField {
     pub kind: Option<FieldKind>,
     /// What single values mean, in the order of the data
     pub values: Vec<KnownValue>,
+    /// What usually mends it where the modem says this in place of what was hoped for: `2: ask again`
+    pub advice: Vec<&'static str>,
     /// Whose values it has instead: an id of `enumerations.toml`. The build script replaces it by them.
     pub enumeration: Option<&'static str>,
     /// Other values than those listed are known to the standard

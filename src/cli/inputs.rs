@@ -163,11 +163,13 @@ pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Resul
 
 /// The parameter that a name was probably meant to be, which none of these programs has.
 pub(crate) fn misspelt<'p>(name: &str, programs: &'p [Arc<Program>], has: impl Fn(&str) -> bool) -> Option<&'p str> {
-    let params = || programs.iter().flat_map(|program| &program.params).map(|param| param.name.value.as_str());
-    if params().any(|param| param == name) {
+    let params = programs.iter().flat_map(|program| &program.params).map(|param| param.name.value.as_str());
+    let params: Vec<&str> = params.collect();
+    if params.contains(&name) {
         return None;
     }
-    nearest(name, params()).filter(|near| !has(near))
+    let meant = runtime::called_otherwise(name, &params).or_else(|| nearest(name, params));
+    meant.filter(|near| !has(near))
 }
 
 /// Only what the command line and its files give, and where each value stands.

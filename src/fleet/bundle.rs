@@ -98,7 +98,7 @@ impl ScriptBundle {
         let files: Option<ScriptFiles> = bundle.data.iter().map(file).collect();
         let files = Arc::new(files.ok_or("a bundle holds a file that cannot be kept")?);
         let text = bundle.files.get(&bundle.entry).ok_or("a bundle does not hold the script that it names")?;
-        let checked = check_parts(&Source::new(bundle.entry.as_str(), text.as_str()), &bundle, &bundle.only);
+        let checked = check_parts(&library::kept(&bundle.entry, text), &bundle, &bundle.only);
         let wrong = || checked.diagnostics.first().map(|first| first.message.clone()).unwrap_or_default();
         let Some(program) = checked.program else {
             let (name, version) = (&bundle.entry, &bundle.made_by);
@@ -112,7 +112,7 @@ impl Scripts for ScriptBundle {
     fn find(&self, name: &str, from: &Source) -> Result<Arc<Source>, NotFound> {
         let found = self.runs.get(&from.name).and_then(|runs| runs.get(name));
         let found = found.and_then(|name| self.files.get_key_value(name));
-        let source = found.map(|(name, text)| Source::new(name.as_str(), text.as_str()));
+        let source = found.map(|(name, text)| library::kept(name, text));
         source.ok_or(NotFound::Nowhere { suggestions: Vec::new() })
     }
 }
@@ -124,9 +124,7 @@ const MARK: &str = "Repeatable:";
 /// Why a program may not be run again where it was cut off. None where all that it sends asks, or makes sure of what it
 /// has asked for (`ensure`), however often.
 pub fn not_repeatable(program: &Program) -> Option<String> {
-    let source = program.source();
-    let own = library::find(&source.name).is_some_and(|entry| entry.text == source.text);
-    if own && program.script.summary.iter().any(|line| line.trim().starts_with(MARK)) {
+    if program.source().is_carried && program.script.summary.iter().any(|line| line.trim().starts_with(MARK)) {
         return None;
     }
     let here = changes(running(program), false).map(|it| told(program, it, "may change something each time"));

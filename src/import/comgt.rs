@@ -55,7 +55,7 @@ fn command(line: &str, told: &mut Told) -> Option<()> {
         "let" | "set" => {
             let (name, expression) = rest.split_once('=')?;
             let value = if name.starts_with('$') {
-                super::writing::quoted(&joined(expression.trim(), told)?)
+                crate::notation::quoted(&joined(expression.trim(), told)?)
             } else {
                 let is_plain = |c: char| c.is_ascii_alphanumeric() || "+-*/() ".contains(c);
                 Some(expression.trim()).filter(|text| !text.is_empty() && text.chars().all(is_plain))?.to_owned()
@@ -108,7 +108,7 @@ fn operand(text: &str, told: &mut Told) -> Option<String> {
     }
     let value = value(text, told)?;
     let name = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).filter(|_| !text.starts_with('"'));
-    Some(name.map_or_else(|| super::writing::quoted(&value), str::to_owned))
+    Some(name.map_or_else(|| crate::notation::quoted(&value), str::to_owned))
 }
 
 /// Texts and names in a row, as one text.

@@ -102,7 +102,7 @@ impl Ttl<'_> {
             "strconcat" => {
                 let (name, text) = rest.split_once(char::is_whitespace)?;
                 let text = format!("${{{}}}{}", named(name), texts(text)?.concat());
-                Deed::Set(named(name), super::writing::quoted(&text))
+                Deed::Set(named(name), crate::notation::quoted(&text))
             }
             "inputbox" | "passwordbox" => {
                 self.boxes += 1;
@@ -129,7 +129,7 @@ impl Ttl<'_> {
                 let value = if is_number {
                     value.to_ascii_lowercase()
                 } else {
-                    super::writing::quoted(&texts(value)?.concat())
+                    crate::notation::quoted(&texts(value)?.concat())
                 };
                 Deed::Set(named(name), value)
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Deed, Imported, Onward, Told, WAIT, Wait, is_failure, named};
 use crate::at::{Shape, result_code};
 use crate::catalogue::prospect;
-use crate::notation::{self, ExactDuration};
+use crate::notation::{self, ExactDuration, quoted};
 use crate::source::Source;
 use crate::syntax;
 
@@ -373,12 +373,4 @@ fn pattern(text: &str) -> String {
         return quoted(&(braces + rest));
     }
     format!("/{}/", notation::without_controls(&regex::escape(text).replace('/', "\\/")))
-}
-
-/// A string of Hayes.
-pub(super) fn quoted(text: &str) -> String {
-    if text.contains(['"', '\\']) && !text.contains('\'') && !text.chars().any(char::is_control) {
-        return format!("'{text}'");
-    }
-    format!("\"{}\"", notation::without_controls(&text.replace('\\', "\\\\").replace('"', "\\\"")))
 }

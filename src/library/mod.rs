@@ -25,13 +25,18 @@ pub fn scripts() -> impl Iterator<Item = &'static LibraryScript> {
 
 impl LibraryScript {
     pub fn source(&self) -> Arc<Source> {
-        Source::new(self.name, self.text)
+        Source::carried(self.name, self.text)
     }
 
     /// What it is for: the first comment line.
     pub fn title(&self) -> &'static str {
         title(self.text)
     }
+}
+
+/// A script that was kept as text: the library's own where it is that.
+pub(crate) fn kept(name: &str, text: &str) -> Arc<Source> {
+    find(name).filter(|own| own.text == text).map_or_else(|| Source::new(name, text), LibraryScript::source)
 }
 
 /// Scripts beside the one that runs them, else those of the library.
@@ -52,7 +57,7 @@ impl Library {
 
 impl Scripts for Library {
     fn find(&self, name: &str, from: &Source) -> Result<Arc<Source>, NotFound> {
-        if find(&from.name).is_none_or(|entry| entry.text != from.text) {
+        if !from.is_carried {
             let root = self.root.get_or_init(|| folder(from).to_owned());
             for path in beside(name, from) {
                 let name = path.display().to_string();

@@ -134,13 +134,18 @@ pub fn unfit(program: &Program, inputs: &Inputs) -> Vec<Unfit> {
     program.params.iter().filter_map(unfit).collect()
 }
 
+/// The one of these names that people, or other scripts, call so.
+pub(crate) fn called_otherwise<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
+    let mut row = row_of(include_str!("params.md"), name)?.split(' ');
+    row.find_map(|meant| names.iter().find(|name| **name == meant)).copied()
+}
+
 /// None of these programs has a parameter of that name, or a secret where one was given.
 pub fn unknown_param(name: &str, secret: bool, programs: &[Arc<Program>]) -> Complaint {
     let params = programs.iter().flat_map(|program| &program.params).filter(|param| param.secret || !secret);
     let names: Vec<&str> = params.map(|param| param.name.value.as_str()).collect();
     let what = if secret { "secret" } else { "parameter" };
-    // As other scripts call it.
-    let meant = row_of(include_str!("params.md"), name).and_then(|row| row.split(' ').find(|it| names.contains(it)));
+    let meant = called_otherwise(name, &names);
     let all = || meant_or_all(name, &names, &format!("its {what}s"), &format!("the script has no {what}s"));
     let help = meant.map_or_else(all, |meant| format!("did you mean {meant}?"));
     Complaint::new(format!("the script has no {what} {name}")).help(help)

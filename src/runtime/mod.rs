@@ -16,6 +16,7 @@ pub mod secret;
 pub use crate::value::Value;
 pub use event::{Change, Listener, RuntimeEvent, Silent, Waiting};
 pub use failure::{Call, Failure};
+pub(crate) use inputs::called_otherwise;
 pub use inputs::{Inputs, Unfit, unfit, unknown_param};
 pub use interpreter::{DEEPEST, Interpreter, STACK, run};
 pub use outcome::{Outcome, Status};

@@ -14,10 +14,11 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 use super::ast::{Convert, PromptEnd};
 use super::grammar::{self, Rule};
 use super::lexemes::{Lexeme, LogicalLine, lexemes};
-use super::{TokenKind, control_character, expression_too_deep, fault, meant, nearest, quoted, reserved_name, words};
+use super::{TokenKind, control_character, expression_too_deep, fault, meant, nearest, reserved_name, words};
 use crate::at::command::Form;
 use crate::catalogue;
 use crate::diagnostic::Diagnostic;
+use crate::notation::quoted;
 use crate::source::{Source, Span};
 
 /// A line that cannot be part of the tree: what is wrong with it, and what it still tells about its surroundings.

@@ -169,7 +169,7 @@ fn filled(meant: &str, found: &Captures<'_>) -> String {
         let number = hole.get(2).and_then(|number| number.as_str().parse().ok());
         let group = number.and_then(|number| found.get(number)).map_or("", |group| group.as_str());
         match hole.get(1).map_or("", |sign| sign.as_str()) {
-            "\"" => super::quoted(group),
+            "\"" => crate::notation::quoted(group),
             "/" => regex_syntax::escape(group.trim_matches(['"', '\''])).replace('/', "\\/"),
             _ => group.to_owned(),
         }

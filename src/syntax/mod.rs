@@ -139,12 +139,6 @@ fn nearest(word: &str, known: impl Iterator<Item = &'static str>) -> Option<&'st
     crate::diagnostic::nearest(&written, known).filter(is_slip)
 }
 
-/// The text in quotes that it does not hold.
-fn quoted(text: &str) -> String {
-    let quote = if text.contains(['"', '\\']) { '\'' } else { '"' };
-    format!("{quote}{text}{quote}")
-}
-
 /// Runs `parse` on a stack that fits the deepest allowed expression: the same text is parsed the same everywhere.
 fn on_enough_stack<T>(parse: impl FnOnce() -> T) -> T {
     const NEEDED: usize = 1024 * 1024;

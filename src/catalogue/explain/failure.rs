@@ -4,7 +4,7 @@ use crate::at::{NumberedError, ResultCode};
 use crate::catalogue::entry::{ErrorCode, Module, Series, pair};
 use crate::catalogue::{self, error_by_text, result_code};
 
-use super::{ExplainedPart, Explanation, Kind, clause};
+use super::{Context, ExplainedPart, Explanation, Kind, clause, explain};
 
 /// What usually mends a failed exchange, on this module if it is known; `None` where nothing is known.
 pub fn advice(result: &ResultCode, module: Option<&Module>) -> Option<&'static str> {
@@ -24,6 +24,11 @@ pub fn advice(result: &ResultCode, module: Option<&Module>) -> Option<&'static s
         ResultCode::NoAnswer | ResultCode::NoDialtone | ResultCode::Aborted => of_words,
     };
     found.filter(|advice| !advice.is_empty())
+}
+
+/// What usually mends it where a modem answers this line in place of what was hoped for; `None` where nothing is known.
+pub fn remedy(line: &str, context: &Context<'_>) -> Option<&'static str> {
+    explain(line, context).parts.iter().find_map(|part| part.advice)
 }
 
 /// `+CME ERROR: 30`, `CME 30`, `cms error 38`, `+CME ERROR: no network service`, `+CME ERROR:`.

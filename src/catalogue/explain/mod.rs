@@ -15,7 +15,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub use brief::{beside, brief};
-pub use failure::advice;
+pub use failure::{advice, remedy};
 
 use super::entry::{CommandEntry, Confirmation, Module};
 use super::lookup::{COMMANDS, MARKS, RESULTS, field, source_text, urc};
@@ -87,6 +87,9 @@ pub struct ExplainedPart {
     /// The meaning is a documented one, no word that there is none
     #[serde(skip)]
     pub documented: bool,
+    /// What usually mends it, where this was not hoped for
+    #[serde(skip)]
+    pub advice: Option<&'static str>,
 }
 
 impl ExplainedPart {
@@ -99,6 +102,7 @@ impl ExplainedPart {
             meaning,
             telling: false,
             documented,
+            advice: None,
         }
     }
 }

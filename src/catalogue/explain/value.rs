@@ -1,7 +1,7 @@
 //! What one value means: its word, its quantity with the unit, its time.
 
 use crate::at::parameters::{Parameter, Written};
-use crate::catalogue::entry::{FieldKind, KnownField, KnownValue, Module, Unit};
+use crate::catalogue::entry::{FieldKind, KnownField, KnownValue, Module, Unit, pair};
 use crate::catalogue::layout::Fit;
 use crate::catalogue::modules;
 use crate::psm::{self, GprsTimer};
@@ -16,7 +16,14 @@ pub(super) fn part(field: Option<&KnownField>, parameter: &Parameter<'_>, module
     let (documented, words) = meaning(field, parameter, module)
         .map_or_else(|remark| (false, (!remark.is_empty()).then_some(remark)), |words| (true, Some(words)));
     let part = ExplainedPart::new(written(parameter), field.name, field.what, words);
-    ExplainedPart { telling: field.brief, documented, ..part }
+    let known = field.meaning(parameter.text().trim()).filter(|_| !field.advice.is_empty());
+    let advised = |known: KnownValue| field.advice.iter().map(|it| pair(it)).find(|(value, _)| *value == known.value());
+    ExplainedPart {
+        telling: field.brief,
+        documented,
+        advice: known.and_then(advised).map(|(_, advice)| advice),
+        ..part
+    }
 }
 
 pub(super) fn written(parameter: &Parameter<'_>) -> String {

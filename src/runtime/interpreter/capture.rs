@@ -14,11 +14,11 @@ use crate::at::parameters::{self as at_parameters, Parameter, Written, parameter
 use crate::at::{Line, PromptPlan, Question, ResultCode};
 use crate::catalogue::command::{needs_radio_off, values};
 use crate::catalogue::entry::FieldKind;
-use crate::catalogue::explain::{Context, advice, beside};
+use crate::catalogue::explain::{Context, advice, beside, remedy};
 use crate::catalogue::{self, Catalogue, meant, result_code, urc};
 use crate::check::{Evaluate, Hole, Matcher, Program, anywhere, counted, from_text};
 use crate::guard::{PinAttempt, tries_told};
-use crate::notation::text;
+use crate::notation::{quoted, text};
 use crate::runtime::failure::Failure;
 use crate::sms::Coding;
 use crate::source::Span;
@@ -50,6 +50,9 @@ enum Miss {
     /// No line matches the pattern
     NoMatch,
 }
+
+/// An IMSI has no fewer (23.003 §2.2): a country, a network, a subscriber.
+const FEWEST_DIGITS: usize = 6;
 
 impl ScriptView<'_> {
     pub(super) fn clause_values(&self, clauses: &[Clause]) -> Step<ClauseValues> {
@@ -95,7 +98,7 @@ impl ScriptView<'_> {
             self.is_whole(clause.span)?;
         }
         if let (Ok(captured), Some(asked)) = (&captured, asked)
-            && !captured.is_empty()
+            && captured.iter().any(|(_, value)| *value != Value::text(""))
         {
             self.has_its_form(asked, clause.span)?;
         }
@@ -119,7 +122,8 @@ impl ScriptView<'_> {
         }
     }
 
-    /// Fails where the answer is to be an IMEI, an IMSI or an ICCID, as the catalogue tells, and holds none.
+    /// Fails where the answer is to be an IMEI, an IMSI or an ICCID, as the catalogue tells, and none of its words are
+    /// digits. Modems write them in groups too, and numbers of older networks in hex.
     fn has_its_form(&self, asked: &ReadyQuestion, span: Span) -> Step {
         let line = command::parse(&asked.text);
         let Some([only]) = line.as_ref().map(|line| line.commands.as_slice()) else { return Ok(()) };
@@ -129,11 +133,11 @@ impl ScriptView<'_> {
         if !matches!(field.kind(), FieldKind::Iccid | FieldKind::Imei | FieldKind::Imsi) {
             return Ok(());
         }
-        let holds = |line: &Line| {
-            let mut words = line.bytes.split(|byte| !byte.is_ascii_alphanumeric());
-            words.any(|word| field.kind().holds(word, false))
+        let digits = |line: &Line| {
+            let words = line.bytes.split(|byte| !byte.is_ascii_alphanumeric());
+            words.filter(|word| word.iter().all(u8::is_ascii_hexdigit)).map(<[u8]>::len).sum::<usize>()
         };
-        if self.scope.last.lines.iter().any(holds) {
+        if self.scope.last.lines.iter().any(|line| digits(line) >= FEWEST_DIGITS) {
             return Ok(());
         }
         let values: [&dyn Display; 3] = [&asked.text, &self.answered(&asked.text), &field.what];
@@ -423,6 +427,9 @@ impl ScriptView<'_> {
         };
         if let Some(help) = self.nearly(patterns, &asked.text).or_else(|| comes_by_itself.then(later)) {
             problem = problem.help(help);
+        } else if remedy(&first.replace("{}", "0"), &self.context(&asked.text)).is_none() {
+            // Who expects a state that is otherwise mended knows what he does.
+            self.advise(&mut problem, &asked.text);
         }
         self.with_answer(problem.also(asked.span, format!("answered {answered}")), Some(asked))
     }
@@ -466,10 +473,23 @@ impl ScriptView<'_> {
     /// A line of an answer and what it means beside what it says: `+CME ERROR: 10 (SIM not inserted)`. With `AT+CMEE=2`
     /// the modem says it itself.
     fn with_meaning(&self, line: String, command: &str) -> String {
-        let context = Context { command: Some(command), module: self.module };
-        match beside(&line, &context) {
+        match beside(&line, &self.context(command)) {
             Some(meaning) if !line.to_lowercase().contains(&meaning.to_lowercase()) => format!("{line} ({meaning})"),
             Some(_) | None => line,
+        }
+    }
+
+    fn context<'c>(&self, command: &'c str) -> Context<'c> {
+        Context { command: Some(command), module: self.module }
+    }
+
+    /// What usually mends it, where the only line of the last answer is known to be no lasting state.
+    pub(super) fn advise(&self, problem: &mut Failure, command: &str) {
+        let [line] = self.scope.last.lines.as_slice() else { return };
+        // What is tried again already needs no such advice.
+        let is_new = |advice: &&str| self.scope.attempt == 0 || !advice.contains("`retry ");
+        if let Some(advice) = remedy(&line.text(), &self.context(command)).filter(is_new) {
+            problem.also_means(advice.to_owned());
         }
     }
 
@@ -769,8 +789,7 @@ fn nearly(line: &str, text: &str) -> Option<String> {
         && name == told
         && values.strip_prefix(&*others).is_some_and(|rest| !others.is_empty() && !rest.starts_with(is_word))
     {
-        let quote = if others.contains('"') { '\'' } else { '"' };
-        let written = format!("{quote}{name}: {{}},{others}{quote}");
+        let written = quoted(&format!("{name}: {{}},{others}"));
         return Some(format!("the first value alone differs; where it does not matter, write `{written}`"));
     }
     let (line_lower, lower) = (line.to_ascii_lowercase(), text.trim().to_ascii_lowercase());
@@ -779,12 +798,11 @@ fn nearly(line: &str, text: &str) -> Option<String> {
     let within_word = line.get(..end)?.ends_with(is_word);
     let rest = line.get(end..)?.find(|c: char| !is_word(c)).map_or(line.len(), |length| end + length);
     let whole = line.get(..if within_word { rest } else { end })?;
-    let quote = if whole.contains('"') { '\'' } else { '"' };
     let (why, anywhere) = match line.get(at..)?.starts_with(text) {
         true if at > 0 => ("a pattern begins where the line begins", anywhere(text)),
         true => ("a pattern ends where a word ends", anywhere(text).replacen('/', "/^", 1)),
         false if line.get(at..)?.starts_with(text.trim()) => ("blanks at its end count", anywhere(text.trim())),
         false => ("upper and lower case count", format!("{}i", anywhere(text.trim()))),
     };
-    Some(format!("{why}: write `{quote}{whole}{quote}`, or `{anywhere}`"))
+    Some(format!("{why}: write `{}`, or `{anywhere}`", quoted(whole)))
 }

@@ -97,6 +97,7 @@ impl ScriptView<'_> {
             problem = problem.sent(sent.as_ref()).answer(&last.lines, last.result.as_ref());
             if last.lines.len() == 1 {
                 problem.also_means(format!("{sent} answered {}", self.answered(sent)));
+                self.advise(&mut problem, sent);
             }
         }
         Err(self.fail(problem))

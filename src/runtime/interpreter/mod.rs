@@ -25,6 +25,7 @@ use super::secret::{Mask, SharedMask};
 use crate::at::{self, Event, Hearer as _, Line, Question, ResultCode, Verdict, Why};
 use crate::catalogue::command::Stakes;
 use crate::catalogue::entry::Module;
+use crate::catalogue::explain::{Context, remedy};
 use crate::check::{Evaluate, Program, from_text, is_mistake_of_script};
 use crate::conversation::{Conversation, Mode};
 use crate::diagnostic::{Diagnostic, nearest};
@@ -54,8 +55,6 @@ enum End {
     /// `--plan` cannot tell further: it ends here, called or not.
     PlanEnds,
 }
-
-const DENIED: &str = "denied: `hayes run network/reject-cause` tells why, as far as the modem knows";
 
 /// Between the attempts of a `retry for` that names no pause.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -643,7 +642,7 @@ impl<'r> Run<'r> {
             }
         });
         // What a script of the library has captured besides is of use to itself alone.
-        if chooses && program.source().name.contains('/') && !program.source().name.ends_with(".hayes") {
+        if chooses && program.source().is_carried {
             self.scope.captured.clear();
         }
         for name in self.scope.captured.iter().filter(|_| !is_reported) {
@@ -736,14 +735,6 @@ impl<'r> Run<'r> {
                 } else if attempt > 1 {
                     let took = ShownDuration(self.conversation.now().saturating_sub(began));
                     failure.also_means(format!("{attempt} attempts in {took}, and none passed"));
-                }
-                if failure
-                    .meaning
-                    .iter()
-                    .chain([&failure.diagnostic.message])
-                    .any(|it| it.contains("registration denied"))
-                {
-                    failure.also_means(DENIED.to_owned());
                 }
                 return Err(End::Failed(failure));
             }
@@ -1382,8 +1373,10 @@ fn because(end: End, cause: &Failure) -> End {
     match end {
         End::Failed(mut failure) => {
             failure.also_means(format!("the last attempt failed: {}", cause.diagnostic.message));
-            if cause.meaning.as_ref().is_some_and(|meaning| meaning.contains(DENIED)) {
-                failure.also_means(DENIED.to_owned());
+            let context = Context { command: cause.sent.as_deref(), module: None };
+            let remedies = cause.answer.last().and_then(|line| remedy(line, &context));
+            if let Some(advice) = remedies.filter(|advice| cause.meaning.iter().any(|it| it.contains(advice))) {
+                failure.also_means(advice.to_owned());
             }
             if failure.sent.is_none() && failure.answer.is_empty() {
                 failure.sent.clone_from(&cause.sent);
