@@ -628,10 +628,15 @@ fn ctrl_c_ends_a_scan_by_the_rules_and_never_the_repl() {
     terminal.key("C-c");
     terminal.wait_line(&format!("{}>", modem.port()));
     // What takes minutes is asked about first.
-    terminal.enter("AT+COPS=?");
+    // So is what switches it off.
+    terminal.enter("AT+QPOWD=1");
+    terminal.wait("switches the modem off");
     terminal.wait_line("send it? [y/N]");
     terminal.enter("n");
     terminal.wait("not sent");
+    terminal.enter("AT+COPS=?");
+    terminal.wait_line("send it? [y/N]");
+    terminal.enter("n");
     terminal.enter("AT+COPS=?");
     terminal.wait_line("send it? [y/N]");
     terminal.enter("y");

@@ -134,7 +134,10 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
     let text = summary.text(console);
     match asked {
         Some(asked) if asked.quiet && exit == Exit::Passed => {}
-        None if !arguments.json => exit = exit.worst(console.print(&text)),
+        // Standard output is for one thing.
+        None if !arguments.json && arguments.reports.files().all(|(_, file)| file != Path::new("-")) => {
+            exit = exit.worst(console.print(&text));
+        }
         Some(_) | None => console.say(&text),
     }
     let not_run = summary.not_begun(&script);

@@ -16,6 +16,7 @@ use super::session::{
 };
 use super::shown::{Shown, UNWRITTEN, write_out};
 use super::{Exploration, terminal};
+use crate::catalogue::command::{Away, away};
 use crate::catalogue::explain::{Context, explain};
 use crate::connect::{Address, SIMULATED};
 use crate::diagnostic::{Diagnostic, Severity, nearest};
@@ -354,8 +355,12 @@ impl Explorer {
         // It cannot be undone, or takes minutes.
         let is_grave = |it: &Diagnostic| matches!(it.code, "hayes::check::danger" | "hayes::check::scan");
         let asks = !follows && self.reader.is_edited() && !self.options.inputs.yes;
-        let asks = asks && ready.warnings.iter().any(is_grave);
+        let is_off = away(ready.text.trim()) == Some(Away::Off);
+        let asks = asks && (is_off || ready.warnings.iter().any(is_grave));
         self.warn(&ready.warnings, asks);
+        if asks && is_off {
+            self.note("this switches the modem off: it comes back by its power or its power key alone");
+        }
         if asks && !self.agrees() {
             self.note("not sent");
             return false;
