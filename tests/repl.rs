@@ -530,6 +530,31 @@ fn rows_of_a_batch_tell_the_attempt_and_the_time_left() {
     }
 }
 
+/// Several Enters at once are one; what an earlier one has shown stays whole, and fits its window.
+#[test]
+fn enter_shows_what_runs_however_often_it_is_pressed() {
+    let folder = Folder::new();
+    let (script, inventory) = (folder.0.join("s.hayes"), folder.0.join("i.toml"));
+    fs::write(&script, "AT\nsleep 4s\n").unwrap();
+    fs::write(&inventory, "[[range]]\nname = \"gw-{1..5}\"\nport = \"sim:bg96\"\n").unwrap();
+    for (columns, rows) in [(80, 24), (30, 24), (80, 8)] {
+        let arguments = format!("batch {} -i {}", script.display(), inventory.display());
+        let Some(terminal) = Terminal::sized(&arguments, columns, rows) else { return };
+        terminal.wait("sleeps");
+        for shown in 1..=2 {
+            terminal.tmux(&["send-keys", "Enter", "Enter", "Enter"]);
+            let told = |screen: &str| screen.matches("5 running").count() == shown + 1;
+            terminal.wait_until("what runs", told);
+        }
+        let screen = terminal.wait("left with 0");
+        assert_eq!(screen.matches("5 running").count(), 2, "{columns} x {rows}: {screen}");
+        let of_modems: Vec<_> = screen.lines().filter(|line| line.contains("sleeps")).collect();
+        assert_eq!(of_modems.len(), 10, "{columns} x {rows}: {screen}");
+        let fits = |line: &&str| line.chars().count() <= columns as usize;
+        assert!(of_modems.iter().all(fits), "{columns} x {rows}: {screen}");
+    }
+}
+
 #[test]
 fn who_types_what_is_no_answer_is_asked_again() {
     let script =

@@ -83,9 +83,9 @@ pub enum Progress {
         modem: String,
         lines: String,
     },
-    /// Somebody asks how it goes; with a key, which has moved the cursor to the next line.
+    /// Somebody asks how it goes; with keys, each of which has moved the cursor to the next line.
     Snapshot {
-        typed: bool,
+        typed: usize,
     },
     /// None runs any more.
     Finished,

@@ -231,15 +231,15 @@ impl ProgressScreen {
         self.lines.draw(text, rows);
     }
 
-    fn snapshot(&mut self, typed: bool) {
-        if typed && self.lines.are_drawn {
-            // Enter has moved the cursor.
-            self.console.say("\x1b[A");
+    fn snapshot(&mut self, typed: usize) {
+        if typed > 0 && self.lines.are_drawn {
+            // Each Enter has moved the cursor.
+            self.console.say(&format!("\x1b[{typed}A"));
         }
         let rows = self.board.rows();
-        let mut text = self.total(&rows, WIDE) + "\n";
-        rows.iter().for_each(|row| text.push_str(&(self.row(row, WIDE) + "\n")));
-        self.above(&text);
+        let columns = if self.lines.live { LiveLines::room().0 } else { WIDE };
+        let all = std::iter::once(self.total(&rows, columns)).chain(rows.iter().map(|row| self.row(row, columns)));
+        self.above(&all.map(|line| console::fitted(&line, "    ") + "\n").collect::<String>());
     }
 
     fn rows(&mut self) -> Vec<String> {
@@ -345,7 +345,7 @@ pub(crate) fn listen_for_snapshots(shown: Sender<Progress>, keyboard: bool) -> b
         let shown = shown.clone();
         let watch = move || {
             for _ in signals.forever() {
-                if shown.send(Progress::Snapshot { typed: false }).is_err() {
+                if shown.send(Progress::Snapshot { typed: 0 }).is_err() {
                     return;
                 }
             }
@@ -364,23 +364,24 @@ pub(crate) fn listen_for_snapshots(_shown: Sender<Progress>, _keyboard: bool) ->
 
 #[cfg(unix)]
 fn read_keys(shown: &Sender<Progress>) {
-    use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
     let stdin = std::io::stdin();
-    let mut line = [0; 256];
+    let (mut line, mut typed) = ([0; 256], 0);
     loop {
-        let ready = poll(&mut [PollFd::new(&stdin, PollFlags::IN)], None);
+        // What comes together is one: all of it has moved the cursor before the first is told of.
+        let soon = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
+        let ready = poll(&mut [PollFd::new(&stdin, PollFlags::IN)], (typed > 0).then_some(&soon));
+        if ready == Ok(0) && shown.send(Progress::Snapshot { typed: std::mem::take(&mut typed) }).is_ok() {
+            continue;
+        }
         // A program in the background that reads from its terminal is stopped by the system.
-        if ready.is_err_and(|error| error != rustix::io::Errno::INTR) || !is_in_front() {
+        if ready == Ok(0) || ready.is_err_and(|error| error != rustix::io::Errno::INTR) || !is_in_front() {
             return;
         }
         match rustix::io::read(&stdin, &mut line) {
             Ok(0) => return,
-            Ok(_) => {
-                if shown.send(Progress::Snapshot { typed: true }).is_err() {
-                    return;
-                }
-            }
+            Ok(read) => typed += line.iter().take(read).filter(|byte| **byte == b'\n').count(),
             Err(rustix::io::Errno::INTR) => {}
             Err(_) => return,
         }

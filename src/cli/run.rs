@@ -211,7 +211,8 @@ impl PreparedRun<'_> {
         let why = before.map(|before| format!("not run: {} {}", before.script, before.status));
         let started = Timestamp::now().to_string();
         let result = RunResult { skipped: why, ..RunResult::empty(&name, &name, script, started, Status::Skipped) };
-        self.console.say(&format!("{script} {}\n", harmless(result.skipped.as_deref().unwrap_or_default())));
+        let why = harmless(result.skipped.as_deref().unwrap_or_default());
+        self.console.say(&(fitted(&format!("{script} {why}"), "    ") + "\n"));
         self.tell(result)
     }
 

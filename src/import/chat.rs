@@ -36,7 +36,8 @@ pub(super) fn read(text: &str, told: &mut Told) {
     if let Some((_, hang_up)) = last {
         let head = "# Both scripts of pppd: with -V job=disconnect it hangs up, else it dials";
         told.params.insert("job = \"connect\"".to_owned());
-        told.deeds.extend([head, "if job == \"disconnect\" {"].map(|line| Deed::Line(line.to_owned())));
+        let known = "assert job in [\"connect\", \"disconnect\"]";
+        told.deeds.extend([head, known, "if job == \"disconnect\" {"].map(|line| Deed::Line(line.to_owned())));
         follow(without_options(hang_up, told), told);
         told.deeds.extend(["stop", "}"].map(|line| Deed::Line(line.to_owned())));
     }
@@ -76,8 +77,7 @@ fn follow(words: Vec<Word>, told: &mut Told) {
                 },
                 "SAY" => Deed::Log(said(&value, told)),
                 "REPORT" => Deed::Report(said(&value, told)),
-                // The conversation is shown anyway, and a line that hangs up ends the run anyway.
-                "ECHO" | "HANGUP" => continue,
+                "ECHO" | "HANGUP" if value == if keyword == "ECHO" { "OFF" } else { "ON" } => continue,
                 "TIMEOUT" => match seconds(&value) {
                     Some(time) => Deed::Timeout(time),
                     None => Deed::Unsaid(format!("TIMEOUT {value}")),
@@ -303,7 +303,7 @@ fn said(word: &str, told: &mut Told) -> String {
                     digits.extend(std::iter::from_fn(|| letters.next_if(|next| next.is_digit(8))).take(2));
                     text.extend(u32::from_str_radix(&digits, 8).ok().and_then(char::from_u32));
                 }
-                Some(other) => text.push(escaped(other)),
+                Some(other) => text.push(if "nrtb".contains(other) { escaped(other) } else { other }),
             },
             '^' => text.extend(letters.next().map(control)),
             // `AT$QCPWRDN` is a command.

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::at::result_code;
+use crate::syntax::{GIVEN_NAMES, is_name};
 
 /// How long to wait for what comes by itself, where nothing is said of it: so long does chat (chat(8)).
 const WAIT: Duration = Duration::from_secs(45);
@@ -316,8 +317,7 @@ impl Told {
 fn named(name: &str) -> String {
     let mut name: String =
         name.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    let is_reserved = ["and", "or", "not", "in", "matches", "true", "false", "if", "else", "for", "all", "as"];
-    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || is_reserved.contains(&name.as_str()) {
+    if !is_name(&name) || GIVEN_NAMES.iter().any(|(given, ..)| *given == name) {
         name.insert_str(0, "the_");
     }
     name

@@ -1,7 +1,7 @@
 //! A command line as it will be sent, with the place in the source of each byte; how it is written: one `AT`, upper
 //! case, no blanks, `+` behind `;`, 80 characters.
 
-use crate::at::command::{CommandLine, is_extended_prefix};
+use crate::at::command::{Command, CommandLine, is_extended_prefix};
 use crate::catalogue;
 use crate::check::findings::Findings;
 use crate::source::{Source, Span};
@@ -187,13 +187,20 @@ pub(super) fn lint(line: &AtText, parsed: &CommandLine<'_>, form: SendForm, find
 }
 
 fn lint_plus(line: &AtText, findings: &mut Findings) -> bool {
-    let mut found = false;
+    let (mut found, mut before, mut are_values) = (false, 2, false);
+    // Text without quotes may hold a `;` of its own, as the address of a page does.
+    let is_value = |(_, byte)| matches!(byte, b'0'..=b'9' | b',' | b'"') || byte == UNKNOWN as u8;
     let ends = unquoted(&line.text).filter(|(_, byte)| *byte == b';').map(|(index, _)| index + 1);
     for start in [2].into_iter().chain(ends) {
         let rest = line.text.get(start..).unwrap_or_default();
-        if start > 2 && rest.starts_with(|first: char| first == '"' || first.is_ascii_digit()) {
+        let part = line.text.get(before..start - 1).unwrap_or_default();
+        let values = part.split_once('=').map_or(if are_values { part } else { "" }, |(_, values)| values);
+        are_values = !values.is_empty() && unquoted(values).all(is_value);
+        are_values &= rest.starts_with(|first: char| first == '"' || first.is_ascii_digit());
+        if are_values {
             findings.tell("hayes::check::no-plus value", line.span(start - 1, start), &[]);
         }
+        before = start;
         let letters = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
         let word = rest.get(..letters).unwrap_or_default();
         let takes_value = matches!(rest.as_bytes().get(letters), Some(b'=' | b'?'));
@@ -213,7 +220,14 @@ fn lint_plus(line: &AtText, findings: &mut Findings) -> bool {
 
 fn lint_case(line: &AtText, parsed: &CommandLine<'_>, findings: &mut Findings) {
     let mut names = vec![(0, 2)];
-    names.extend(parsed.commands.iter().map(|command| {
+    // Behind a `;` a word may be a comment, or a value: that it is a command its sign tells, or its number.
+    let has_number = |it: &str| it.trim_start_matches(['t', 'p']).starts_with(|it: char| it.is_ascii_digit());
+    let has_sign = |name: &str| name.len() > 1 && !name.starts_with(['-', '_', '@']);
+    let is_sure = |it: &Command<'_>| has_sign(it.name) || has_number(it.argument);
+    let text = |from: usize, to: usize| line.text.get(from..to).unwrap_or_default();
+    let parts = parsed.commands.chunk_by(|one, next| !text(one.range.start, next.range.start).ends_with(';'));
+    let sure = parts.filter(|part| part.first().is_some_and(|it| it.range.start == 2) || part.iter().all(is_sure));
+    names.extend(sure.flatten().map(|command| {
         let end = command.range.start + command.name.len();
         // `dt` of a number that is dialled by tones
         let by_tones = command.is("D") && command.argument.starts_with(['t', 'p']);

@@ -155,20 +155,27 @@ impl Checker<'_, '_, '_> {
         self.wants(expression, &[Kind::Bool], place, "true or false", help);
         // Elsewhere a limit may be one of many things that are asked.
         let is_claim = place.ends_with("asserts") || place.ends_with("checks");
-        if self.lines.not_known.is_empty() || !is_claim {
+        if !is_claim {
             return;
         }
+        self.judged(|unknown| may_hold_unknown(unknown, expression, &mut None) == Some(false));
         let mut passes = None;
-        if self.may_hold_unknown(expression, &mut passes) != Some(false)
+        if may_hold_unknown(&|it| Some(self.lines.not_known.get(it)?.0), expression, &mut passes) != Some(false)
             && let Some((comparison, name)) = passes
             && let Some((value, what, command)) = self.lines.not_known.get(name)
             && self.names.known(name).kind.kind() == Some(Kind::Int)
         {
             let written = self.script.source.slice(comparison.span);
-            let words = [written.to_owned(), what.to_string(), command.clone(), value.to_string()];
-            self.lines.passes_unknown.push((*value, name.to_owned(), comparison.span, words));
+            let values: [&dyn Display; 6] = [&written, what, command, value, &name, &written];
+            let fault = self.findings.fault("hayes::check::passes-unknown", comparison.span, &values);
+            self.lines.passes_unknown.entry(name.to_owned()).or_insert((*value, Vec::new())).1.push(fault);
         }
         self.take_known(expression, true);
+    }
+
+    /// Leaves out the comparisons whose value that is not known ends further below, as `ends` tells.
+    pub(super) fn judged(&mut self, ends: impl Fn(&dyn Fn(&str) -> Option<i64>) -> bool) {
+        self.lines.passes_unknown.retain(|it, (value, _)| !ends(&|name: &str| (it == name).then_some(*value)));
     }
 
     /// Takes out what certainly is known where the condition is `truth`.
@@ -181,45 +188,9 @@ impl Checker<'_, '_, '_> {
             return [left, right].into_iter().flat_map(|side| self.take_known(side, truth)).collect();
         }
         let ExpressionKind::Variable(name) = &left.kind else { return NotKnown::new() };
-        let is_known = self.may_hold_unknown(condition, &mut None) == Some(!truth);
+        let unknown = |it: &str| Some(self.lines.not_known.get(it)?.0);
+        let is_known = may_hold_unknown(&unknown, condition, &mut None) == Some(!truth);
         is_known.then(|| self.lines.not_known.remove_entry(name)).flatten().into_iter().collect()
-    }
-
-    /// Whether it holds where what was captured says that it is not known, as 99 of AT+CSQ does; `None`: that depends
-    /// on others. `passes` becomes the comparison by size that such a value passes.
-    fn may_hold_unknown<'e>(
-        &self,
-        condition: &'e Expression,
-        passes: &mut Option<(&'e Expression, &'e str)>,
-    ) -> Option<bool> {
-        use BinaryOperator::{
-            Add, And, Divide, Equal, Greater, GreaterOrEqual, In, Less, LessOrEqual, Multiply, NotEqual, Or, Range,
-            Remainder, Subtract,
-        };
-        let ExpressionKind::Binary { operator, left, right } = &condition.kind else { return None };
-        if matches!(operator.value, And | Or) {
-            let (one, other) = (self.may_hold_unknown(left, passes), self.may_hold_unknown(right, passes));
-            let decides = Some(operator.value == Or);
-            return if one == decides || other == decides { decides } else { one.and(other) };
-        }
-        let (ExpressionKind::Variable(name), other) = (&left.kind, &right.kind) else { return None };
-        let (unknown, ..) = self.lines.not_known.get(name)?;
-        let value = |kind: &ExpressionKind| if let ExpressionKind::Int(number) = kind { Some(*number) } else { None };
-        // It is not compared with the value itself: who does so knows it.
-        let holds = match (operator.value, other) {
-            (In, ExpressionKind::List(_)) => return Some(false),
-            (In, ExpressionKind::Binary { operator, left, right }) if operator.value == Range => {
-                return Some((value(&left.kind)?..=value(&right.kind)?).contains(unknown));
-            }
-            (Less | LessOrEqual, other) => *unknown < value(other)?,
-            (Greater | GreaterOrEqual, other) => *unknown > value(other)?,
-            (Equal | NotEqual, other) => return value(other).map(|_| operator.value == NotEqual),
-            (Or | And | In | Range | Add | Subtract | Multiply | Divide | Remainder, _) => return None,
-        };
-        if holds && passes.is_none() {
-            *passes = Some((condition, name));
-        }
-        Some(holds)
     }
 
     fn variable(&mut self, name: &str, span: Span) -> Type {
@@ -459,7 +430,6 @@ impl Checker<'_, '_, '_> {
             let items = if let ExpressionKind::List(items) = &right.kind { items } else { std::slice::from_ref(right) };
             let says = |value| items.iter().any(|it| matches!(it.kind, ExpressionKind::Int(number) if number == value));
             self.lines.not_known.retain(|it, (value, ..)| it != name || !says(*value));
-            self.lines.passes_unknown.retain(|(value, it, ..)| it != name || !says(*value));
         }
         match operator {
             BinaryOperator::Or | BinaryOperator::And => {
@@ -704,4 +674,43 @@ impl Checker<'_, '_, '_> {
     pub(super) fn foresight(&self) -> Foresight<'_> {
         Foresight::new(&self.script.source, &self.names, &self.effort)
     }
+}
+
+/// Whether it holds where a value is that which stands for one that is not known, as 99 of AT+CSQ does; `unknown` tells
+/// a name's. `None`: that depends on others. `passes` becomes the comparison by size that such a value passes.
+pub(super) fn may_hold_unknown<'e>(
+    unknown: &dyn Fn(&str) -> Option<i64>,
+    condition: &'e Expression,
+    passes: &mut Option<(&'e Expression, &'e str)>,
+) -> Option<bool> {
+    use BinaryOperator::{
+        Add, And, Divide, Equal, Greater, GreaterOrEqual, In, Less, LessOrEqual, Multiply, NotEqual, Or, Range,
+        Remainder, Subtract,
+    };
+    if let ExpressionKind::Unary { operator: UnaryOperator::Not, operand } = &condition.kind {
+        return may_hold_unknown(unknown, operand, &mut None).map(|holds| !holds);
+    }
+    let ExpressionKind::Binary { operator, left, right } = &condition.kind else { return None };
+    if matches!(operator.value, And | Or) {
+        let [one, other] = [left, right].map(|side| may_hold_unknown(unknown, side, passes));
+        let decides = Some(operator.value == Or);
+        return if one == decides || other == decides { decides } else { one.and(other) };
+    }
+    let (ExpressionKind::Variable(name), other) = (&left.kind, &right.kind) else { return None };
+    let unknown = unknown(name)?;
+    let value = |kind: &ExpressionKind| if let ExpressionKind::Int(number) = kind { Some(*number) } else { None };
+    let holds = match (operator.value, other) {
+        (In, ExpressionKind::List(items)) => return Some(items.iter().any(|it| value(&it.kind) == Some(unknown))),
+        (In, ExpressionKind::Binary { operator, left, right }) if operator.value == Range => {
+            return Some((value(&left.kind)?..=value(&right.kind)?).contains(&unknown));
+        }
+        (Less | LessOrEqual, other) => unknown < value(other)?,
+        (Greater | GreaterOrEqual, other) => unknown > value(other)?,
+        (Equal | NotEqual, other) => return Some((value(other)? == unknown) == (operator.value == Equal)),
+        (Or | And | In | Range | Add | Subtract | Multiply | Divide | Remainder, _) => return None,
+    };
+    if holds && passes.is_none() {
+        *passes = Some((condition, name));
+    }
+    Some(holds)
 }

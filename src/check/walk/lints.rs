@@ -53,8 +53,8 @@ pub(super) struct Lines {
     has_dialled: bool,
     /// Names that were captured where a value says that it is not known
     pub not_known: NotKnown,
-    /// Comparisons that such a value passes, with that value and its name: told unless the script says it further below
-    pub passes_unknown: Vec<(i64, String, Span, [String; 4])>,
+    /// Of a name that value, and the comparisons that it passes: told unless it ends further below
+    pub passes_unknown: HashMap<String, (i64, Vec<crate::diagnostic::Diagnostic>)>,
     /// A line under the last question hides what it takes out of the answer.
     pub hides: bool,
     /// Names in the last command line that stand there for themselves, and the parameters that they are

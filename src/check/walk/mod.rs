@@ -125,10 +125,8 @@ impl<'t> Checker<'_, '_, 't> {
             self.findings.tell("hayes::check::empty-script", Span::new(0, 0), &[]);
         }
         self.lines.report_nb_iot(&mut self.findings);
-        for (_, name, span, [written, what, command, value]) in self.lines.passes_unknown.drain(..) {
-            let values: [&dyn std::fmt::Display; 6] = [&written, &what, &command, &value, &name, &written];
-            self.findings.tell("hayes::check::passes-unknown", span, &values);
-        }
+        let passes = std::mem::take(&mut self.lines.passes_unknown);
+        passes.into_values().flat_map(|(_, faults)| faults).for_each(|fault| self.findings.report(fault));
         for (name, kind) in self.names.variables() {
             self.program.fields.push(name.to_owned());
             self.program.types.push(kind.clone());
@@ -438,6 +436,13 @@ impl<'t> Checker<'_, '_, 't> {
         let goes_on = ends.iter().any(|(ended, _)| ended.is_none());
         ends.push(otherwise.map_or((None, None), |block| self.branch(block, place)));
         self.lines.not_known.extend(known.into_iter().filter(|_| goes_on));
+        self.judged(|unknown| {
+            // The branch that it takes, as far as that is certain
+            let taken = branches.iter().map(|(asked, _)| expressions::may_hold_unknown(unknown, asked, &mut None));
+            let ended = taken.zip(&ends).find(|(holds, _)| *holds != Some(false)).map(|(holds, end)| (holds, end.0));
+            let ended = ended.unwrap_or((Some(true), ends.last().and_then(|end| end.0)));
+            matches!(ended, (Some(true), Some(word)) if word != "break")
+        });
         self.merge(ends)
     }
 
@@ -644,10 +649,12 @@ impl<'t> Checker<'_, '_, 't> {
             self.wrong_type(from.span, "each item of what is captured from", "text", item.words(), help);
         }
         let source = self.script.source.slice(from.span);
-        if clause.is_secret && !self.lines.hides && source.starts_with("response") {
+        let hides = self.lines.hides;
+        if clause.is_secret && !hides && from.asks_for("response") {
             self.findings.tell("hayes::check::secret-shown", clause.span, &[&source]);
         }
         self.clauses(std::slice::from_ref(clause));
+        self.lines.hides = hides;
     }
 
     /// A `report` that the next pass of a loop overwrites.
@@ -835,6 +842,9 @@ impl<'t> Checker<'_, '_, 't> {
             return false;
         }
         self.names.put(name, Known { is_set: true, kind, constant: text, ..Known::UNSET });
+        // No guard further below is one of the value before.
+        let (_, faults) = self.lines.passes_unknown.remove(name).unwrap_or_default();
+        faults.into_iter().for_each(|fault| self.findings.report(fault));
         true
     }
 }

@@ -2,8 +2,12 @@ _hayes_words() {
     # COMP_WORDS is cut at colons and equals signs; a word of ours is not.
     local line="${COMP_LINE:0:COMP_POINT}" found found_at words exit
     local word="${line##*[[:space:]]}"
+    COMPREPLY=()
+    # A word with a blank in it, in quotes or behind a backslash, is a file for the shell to complete.
+    [[ "$line" != *\\[[:space:]]"$word" ]] || return
     # As the shell reads them, without their quotes
-    mapfile -t words < <(xargs printf '%s\n' <<<"${line%"$word"}" 2>/dev/null)
+    words="$(xargs printf '%s\n' <<<"${line%"$word"}" 2>/dev/null)" || return
+    mapfile -t words <<<"$words"
     mapfile -t found < <(hayes complete-word -- "${words[@]:1}" "$word" 2>/dev/null; echo "$?")
     exit="${found[-1]}"
     unset 'found[-1]'
@@ -13,7 +17,6 @@ _hayes_words() {
     for found_at in "${!found[@]}"; do
         [[ "${found[found_at]}" != *[[:space:]]* ]] || printf -v "found[found_at]" %q "${found[found_at]}"
     done
-    COMPREPLY=()
     # 0: nothing else can stand there
     [ "$exit" = 0 ] || _hayes "$@"
     # Options are for who has begun one: else a file would be one of them.

@@ -450,7 +450,7 @@ impl ScriptView<'_> {
                 anchored.then(|| format!("`^` and `$` are the line's beginning and end: write `/{bare}/`"))
             }
             (PatternKind::Line(_), Some("OK" | "ERROR")) => None,
-            (PatternKind::Line(_), Some(text)) => match lines.iter().find_map(|line| nearly(line, text)) {
+            (PatternKind::Line(_), Some(text)) => match lines.iter().find_map(|line| nearly(line, text, asked)) {
                 None if asked.starts_with(text) => {
                     Some("what is echoed is no part of the answer: leave this out, an answer must end in OK".to_owned())
                 }
@@ -777,8 +777,16 @@ fn expanded(parts: &[PatternPart], values: &[String]) -> String {
     text
 }
 
+/// Whether the first value of this answer is no more than how the modem was set to report: the `n` of `+CREG`.
+fn sets_reports(asked: &str, name: &str) -> bool {
+    command::parse(asked).iter().flat_map(|line| &line.commands).filter(|it| it.is(name)).any(|it| {
+        let usage = catalogue::lookup::command_of(it).and_then(|known| known.usage(it.form, &values(it)));
+        usage.and_then(|usage| usage.answers.first()?.fields.first()).is_some_and(|first| first.what == "URC")
+    })
+}
+
 /// Why a line that holds the text does not match it, and what to write.
-fn nearly(line: &str, text: &str) -> Option<String> {
+fn nearly(line: &str, text: &str, asked: &str) -> Option<String> {
     // A pattern ends where a word does.
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let parts = |text: &str| {
@@ -787,6 +795,7 @@ fn nearly(line: &str, text: &str) -> Option<String> {
     };
     if let (Some((name, others)), Some((told, values))) = (parts(text), parts(line))
         && name == told
+        && sets_reports(asked, &name)
         && values.strip_prefix(&*others).is_some_and(|rest| !others.is_empty() && !rest.starts_with(is_word))
     {
         let written = quoted(&format!("{name}: {{}},{others}"));
