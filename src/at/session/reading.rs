@@ -309,9 +309,9 @@ impl Session {
     fn take_counted(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
         let Activity::Asking(asking) = &self.state else { return None };
         let Shape::Counted { parameter, before } = asking.question.expected.shape else { return None };
-        // Blanks before it are noise.
-        let rest = framer.rest().trim_ascii_start();
-        let blanks = framer.rest().len() - rest.len();
+        // Blanks before it are noise; a line of blanks is one.
+        let blanks = framer.rest().iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let rest = framer.rest().get(blanks..)?;
         asking.question.form_of(rest)?;
         let Poll::Ready(data) = body::counted(rest, parameter, before) else { return Some(false) };
         let data = data?;

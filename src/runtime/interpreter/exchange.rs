@@ -1038,8 +1038,11 @@ pub(super) fn matches(program: &Program, patterns: &[Pattern], values: &Values, 
     known.any(|(pattern, values)| program.matcher(pattern).is_some_and(|matcher| matcher.matches(line, values)))
 }
 
-/// The statement at this place, where no question is open: `sleep 20s`, `await "+CMTI"`.
+/// What waits at this place, where no question is open: `sleep 20s`, `await "+CMTI"`; of a loop, its pause.
 fn waiting(statement: &str) -> String {
-    let line = statement.lines().next().unwrap_or_default();
-    format!("`{}`", line.trim_end_matches('{').trim())
+    let line = statement.lines().next().unwrap_or_default().trim_end_matches('{').trim();
+    match line.split_once(' ') {
+        Some((word @ ("retry" | "repeat"), _)) => format!("the pause of `{word}`"),
+        Some(_) | None => format!("`{line}`"),
+    }
 }
