@@ -1,7 +1,7 @@
 //! The user's folders: for what outlasts a run (histories, results), and for what the user writes (modules).
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -88,6 +88,7 @@ pub(crate) fn told_of_waiting<T>(whom: &str, path: &Path, wait: impl FnOnce() ->
 fn may_wait(path: &Path) -> bool {
     #[cfg(unix)]
     {
+        use std::io::IsTerminal as _;
         use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
         let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
         let open = || OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);

@@ -135,7 +135,8 @@ impl Below {
             return false;
         }
         match self.body {
-            Body::Pdu => text.iter().all(u8::is_ascii_hexdigit),
+            // NULs are noise.
+            Body::Pdu => text.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == 0),
             // An empty line is an empty text.
             Body::Text { came, .. } if came.lines == 0 => ends.count() <= 1,
             // Behind all of it, an empty line tells that it has ended.
