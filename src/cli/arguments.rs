@@ -440,6 +440,11 @@ impl Reports {
         let all = [("--csv", &self.csv), ("--rows", &self.rows), ("--junit", &self.junit), ("--html", &self.html)];
         all.into_iter().filter_map(|(flag, file)| Some((flag, file.as_deref()?)))
     }
+
+    /// Whether one goes to standard output, which is for one thing.
+    pub(crate) fn fill_stdout(&self) -> bool {
+        self.files().any(|(_, file)| file == Path::new("-"))
+    }
 }
 
 #[derive(Debug, Args)]

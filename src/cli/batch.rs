@@ -134,10 +134,7 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
     let text = summary.text(console);
     match asked {
         Some(asked) if asked.quiet && exit == Exit::Passed => {}
-        // Standard output is for one thing.
-        None if !arguments.json && arguments.reports.files().all(|(_, file)| file != Path::new("-")) => {
-            exit = exit.worst(console.print(&text));
-        }
+        None if !arguments.json && !arguments.reports.fill_stdout() => exit = exit.worst(console.print(&text)),
         Some(_) | None => console.say(&text),
     }
     let not_run = summary.not_begun(&script);

@@ -219,8 +219,7 @@ impl PreparedRun<'_> {
     fn tell(&mut self, result: RunResult) -> Exit {
         let (arguments::RunArguments { output, reports, .. }, console) = (self.arguments, self.console);
         let text = if output.json { result.json() + "\n" } else { result.columns(console.out) };
-        // Standard output is for one thing.
-        let is_told = reports.files().any(|(_, file)| file == Path::new("-")) && matches!(self.results, Sink::Standard);
+        let is_told = reports.fill_stdout() && matches!(self.results, Sink::Standard);
         self.ended.push(result);
         if is_told { Exit::Passed } else { self.results.write(&text, console) }
     }

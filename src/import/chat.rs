@@ -303,7 +303,7 @@ fn said(word: &str, told: &mut Told) -> String {
                     digits.extend(std::iter::from_fn(|| letters.next_if(|next| next.is_digit(8))).take(2));
                     text.extend(u32::from_str_radix(&digits, 8).ok().and_then(char::from_u32));
                 }
-                Some(other) => text.push(if "nrtb".contains(other) { escaped(other) } else { other }),
+                Some(other) => text.push(escaped(other, "nrtb")),
             },
             '^' => text.extend(letters.next().map(control)),
             // `AT$QCPWRDN` is a command.

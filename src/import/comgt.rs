@@ -152,7 +152,7 @@ fn value(piece: &str, told: &mut Told) -> Option<String> {
         while let Some(letter) = letters.next() {
             match letter {
                 '^' => value.extend(letters.next().map(control)),
-                '\\' => value.push(escaped(letters.next()?)),
+                '\\' => value.push(escaped(letters.next()?, "nrt")),
                 other => value.push(other),
             }
         }

@@ -328,10 +328,11 @@ fn is_failure(text: &str) -> bool {
     result_code::parse(text.trim().to_ascii_uppercase().as_bytes()).is_some_and(|code| !code.is_success())
 }
 
-/// What the letter behind a backslash stands for.
-fn escaped(letter: char) -> char {
+/// What the letter behind a backslash stands for, in a dialect that knows these.
+fn escaped(letter: char, letters: &str) -> char {
     let known = [('n', '\n'), ('r', '\r'), ('t', '\t'), ('a', '\x07'), ('b', '\x08'), ('f', '\x0C')];
-    known.iter().find(|(name, _)| *name == letter).map_or(letter, |(_, sign)| *sign)
+    let found = known.iter().find(|(name, _)| *name == letter && letters.contains(letter));
+    found.map_or(letter, |(_, sign)| *sign)
 }
 
 /// Text that stands for itself.

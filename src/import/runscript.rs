@@ -188,7 +188,7 @@ fn said(text: &str, told: &mut Told) -> String {
                     said.extend(u32::from_str_radix(digits, 8).ok().and_then(char::from_u32));
                     rest = behind;
                 }
-                (_, other) => said.push(escaped(other)),
+                (_, other) => said.push(escaped(other, "nrabf")),
             }
         } else {
             // A `${` of its own

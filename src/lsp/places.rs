@@ -210,7 +210,7 @@ fn is_same(one: &str, other: &str) -> bool {
 
 /// A place in a script. One of the library is written where an editor can open it.
 pub(super) fn location(script: &Source, span: Span) -> Option<lsp::Location> {
-    let uri = match library::find(&script.name).filter(|entry| entry.text == script.text) {
+    let uri = match library::find(&script.name).filter(|_| script.is_carried) {
         Some(entry) => uri_of(&written(entry)?)?,
         None if Path::new(&script.name).is_absolute() => uri_of(Path::new(&script.name))?,
         None => script.name.parse().ok()?,

@@ -18,12 +18,8 @@ pub(super) fn part(field: Option<&KnownField>, parameter: &Parameter<'_>, module
     let part = ExplainedPart::new(written(parameter), field.name, field.what, words);
     let known = field.meaning(parameter.text().trim()).filter(|_| !field.advice.is_empty());
     let advised = |known: KnownValue| field.advice.iter().map(|it| pair(it)).find(|(value, _)| *value == known.value());
-    ExplainedPart {
-        telling: field.brief,
-        documented,
-        advice: known.and_then(advised).map(|(_, advice)| advice),
-        ..part
-    }
+    let advice = known.and_then(advised).map(|(_, advice)| advice);
+    ExplainedPart { telling: field.brief, documented, advice, ..part }
 }
 
 pub(super) fn written(parameter: &Parameter<'_>) -> String {

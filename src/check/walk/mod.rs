@@ -648,10 +648,9 @@ impl<'t> Checker<'_, '_, 't> {
         {
             self.wrong_type(from.span, "each item of what is captured from", "text", item.words(), help);
         }
-        let source = self.script.source.slice(from.span);
         let hides = self.lines.hides;
         if clause.is_secret && !hides && from.asks_for("response") {
-            self.findings.tell("hayes::check::secret-shown", clause.span, &[&source]);
+            self.findings.tell("hayes::check::secret-shown", clause.span, &[&self.script.source.slice(from.span)]);
         }
         self.clauses(std::slice::from_ref(clause));
         self.lines.hides = hides;

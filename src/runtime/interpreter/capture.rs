@@ -9,11 +9,11 @@ use std::fmt::Display;
 use regex::Regex;
 
 use super::{ClauseValues, End, ReadyQuestion, ScriptView, Step, Values};
-use crate::at::command;
+use crate::at::command::{self, Command};
 use crate::at::parameters::{self as at_parameters, Parameter, Written, parameters, prefix_length, split_prefix};
 use crate::at::{Line, PromptPlan, Question, ResultCode};
 use crate::catalogue::command::{needs_radio_off, values};
-use crate::catalogue::entry::FieldKind;
+use crate::catalogue::entry::{FieldKind, KnownField};
 use crate::catalogue::explain::{Context, advice, beside, remedy};
 use crate::catalogue::{self, Catalogue, meant, result_code, urc};
 use crate::check::{Evaluate, Hole, Matcher, Program, anywhere, counted, from_text};
@@ -127,9 +127,7 @@ impl ScriptView<'_> {
     fn has_its_form(&self, asked: &ReadyQuestion, span: Span) -> Step {
         let line = command::parse(&asked.text);
         let Some([only]) = line.as_ref().map(|line| line.commands.as_slice()) else { return Ok(()) };
-        let usage = catalogue::lookup::command_of(only).and_then(|known| known.usage(only.form, &values(only)));
-        let answers = usage.map(|usage| usage.answers.as_slice()).unwrap_or_default();
-        let Some([field]) = answers.first().map(|layout| layout.fields.as_slice()) else { return Ok(()) };
+        let [field] = known_fields(only) else { return Ok(()) };
         if !matches!(field.kind(), FieldKind::Iccid | FieldKind::Imei | FieldKind::Imsi) {
             return Ok(());
         }
@@ -779,10 +777,15 @@ fn expanded(parts: &[PatternPart], values: &[String]) -> String {
 
 /// Whether the first value of this answer is no more than how the modem was set to report: the `n` of `+CREG`.
 fn sets_reports(asked: &str, name: &str) -> bool {
-    command::parse(asked).iter().flat_map(|line| &line.commands).filter(|it| it.is(name)).any(|it| {
-        let usage = catalogue::lookup::command_of(it).and_then(|known| known.usage(it.form, &values(it)));
-        usage.and_then(|usage| usage.answers.first()?.fields.first()).is_some_and(|first| first.what == "URC")
-    })
+    let line = command::parse(asked);
+    let mut commands = line.iter().flat_map(|line| &line.commands).filter(|it| it.is(name));
+    commands.any(|it| known_fields(it).first().is_some_and(|first| first.what == "URC"))
+}
+
+/// The values of a line of the answer, as the catalogue knows them.
+fn known_fields(asked: &Command<'_>) -> &'static [&'static KnownField] {
+    let usage = catalogue::lookup::command_of(asked).and_then(|known| known.usage(asked.form, &values(asked)));
+    usage.and_then(|usage| usage.answers.first()).map_or(&[], |layout| &layout.fields)
 }
 
 /// Why a line that holds the text does not match it, and what to write.
