@@ -7,7 +7,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use super::ast::{Allowance, Block, Clause, ClauseKind, Expression, Script, Statement, StatementKind, WhenEvent};
-use super::diagnose::{self, Faulty};
+use super::diagnose::{self, FOREIGN_COMMENT, Faulty};
 use super::grammar::{self, Rule};
 use super::lexemes::{LogicalLine, lines};
 use super::lower::{LoweredLine, Lowerer};
@@ -51,6 +51,8 @@ struct Assembler<'a> {
     summary: Vec<String>,
     at_top: bool,
     open_triple: bool,
+    /// Where another language's comment ends, which is told already.
+    commented: usize,
 }
 
 /// A block that is being read, the last one of its statement.
@@ -93,10 +95,14 @@ impl<'a> Assembler<'a> {
             summary: Vec::new(),
             at_top: true,
             open_triple: false,
+            commented: 0,
         }
     }
 
     fn logical_line(&mut self, line: LogicalLine<'_>) {
+        if line.start < self.commented {
+            return;
+        }
         let code = line.text.trim_start_matches([' ', '\t']);
         let start = line.start + line.text.len() - code.len();
         if code.starts_with('#') {
@@ -308,6 +314,9 @@ impl<'a> Assembler<'a> {
             return;
         }
         self.brace_missing = lacks_brace;
+        if let Some(edit) = error.edit.as_deref().filter(|_| error.code == FOREIGN_COMMENT) {
+            self.commented = edit.span.end as usize;
+        }
         self.errors.push(error);
         let question = if clause { self.question } else { Above::Unknown };
         if closes && (self.too_deep > 0 || !self.blocks.is_empty()) {

@@ -48,6 +48,17 @@ pub(super) fn faulty(
 ) -> Faulty {
     let lexemes = code_lexemes(line.text);
     let code = code_span(line, &lexemes);
+    let (at, expected) = (0, Vec::new());
+    let whole = Refused { source, offset: line.start, line: line.text, at, expected, lexemes, of_value: false };
+    let comment = whole.comment_behind();
+    let mut lexemes = whole.lexemes;
+    let is_read = fault.is_ok() || comment.is_some();
+    let fault = comment.map_or(fault, Ok);
+    let error = fault.unwrap_or_else(|refusal| refused(source, line, code, lexemes.clone(), *refusal));
+    let error = if proposes { meant::settled(source, (line.start, line.text), code, error, is_read) } else { error };
+    if let Some(comment) = error.span().filter(|_| error.code == FOREIGN_COMMENT) {
+        lexemes.retain(|lexeme| line.start + lexeme.start < comment.start as usize);
+    }
     let clause = begins_a_clause(&lexemes);
     let closes = lexemes.first().is_some_and(|first| first.is("}"));
     let rest = lexemes.get(usize::from(closes)..).unwrap_or(&[]);
@@ -66,11 +77,7 @@ pub(super) fn faulty(
         opens: !blockless && opening > closing,
         lacks_brace: has_block && opening == 0,
         is_brace: rest.len() == 1 && opening == 1 && !closes,
-        error: {
-            let is_read = fault.is_ok();
-            let error = fault.unwrap_or_else(|refusal| refused(source, line, code, lexemes, *refusal));
-            if proposes { meant::settled(source, (line.start, line.text), code, error, is_read) } else { error }
-        },
+        error,
     }
 }
 
@@ -355,26 +362,57 @@ impl<'a> Refused<'a> {
         if sign.end() == self.end() { fault.mended_by("") } else { fault }
     }
 
+    /// A comment of another language, mended where it is known as a whole: all its lines become `# …`.
     fn foreign_comment(&self, place: Range<usize>) -> Diagnostic {
         let sign = self.line.get(place.clone()).unwrap_or("");
-        let code = if sign == "//" { "hayes::syntax::slash-comment" } else { "hayes::syntax::foreign-comment" };
-        self.told(code, place, &[&sign])
+        let (before, behind) = (self.line.get(..place.start).unwrap_or(""), self.offset + place.end);
+        let rest = self.source.text.get(behind..).unwrap_or("");
+        let Some((_, end)) = COMMENT_ENDS.into_iter().find(|(begins, _)| *begins == sign) else {
+            let code = if sign == "//" { "hayes::syntax::slash-comment" } else { FOREIGN_COMMENT };
+            let text = rest.lines().next().unwrap_or("");
+            let whole = Span::new(self.offset + place.start, behind + text.len());
+            return self.told(code, place, &[&sign]).mended_at(whole, comment_lines(text, sign, ""));
+        };
+        let Some((inner, _)) = rest.split_once(end) else {
+            return self.told("hayes::syntax::foreign-comment open", place, &[&end, &sign]);
+        };
+        let ended = behind + inner.len() + end.len();
+        let after = self.source.text.get(ended..).and_then(|rest| rest.lines().next()).unwrap_or("");
+        let code = after.trim_start();
+        let (is_line, is_first) = (!inner.contains('\n'), before.trim().is_empty());
+        if is_line && !is_first && !code.is_empty() {
+            return self.told("hayes::syntax::foreign-comment inside", place, &[]);
+        }
+        let indentation = before.get(..before.len() - before.trim_start().len()).unwrap_or("");
+        let mended = comment_lines(inner, sign, indentation);
+        let whole = Span::new(self.offset + place.start, ended + after.len() - code.len());
+        let fault = match is_line {
+            true => self.told(FOREIGN_COMMENT, place, &[&sign]).help(format!("write `{mended}`")),
+            false => self.told("hayes::syntax::foreign-comment lines", place, &[&sign, &end]),
+        };
+        let next = if code.is_empty() { String::new() } else { format!("\n{indentation}") };
+        fault.mended_at(whole, mended + &next)
     }
 
-    /// `AT+CSQ ; check the signal`, `expect OK // as always`: what stands there is prose behind the sign of a comment.
-    fn comment_behind(&self, start: usize) -> Option<Diagnostic> {
-        let rest = self.line.get(start..self.end())?;
-        let sign = ["//", "/*", "--", "<!--", ";", "'"].into_iter().find(|sign| rest.starts_with(sign))?;
-        let prose = rest.get(sign.len()..)?.trim_start().to_ascii_lowercase();
-        let is_word = prose.len() > 2 && prose.bytes().all(|it| it.is_ascii_alphabetic() || it == b' ');
-        let is_prose = match sign {
-            // `capture rssi;int`
-            ";" if self.statement() == "capture" && !self.line.get(..start)?.ends_with([' ', '\t']) => false,
-            ";" => !prose.starts_with("at") && (is_word || prose.contains(' ')),
-            "'" => is_word,
-            _ => true,
-        };
-        is_prose.then(|| self.foreign_comment(start..start + sign.len()))
+    /// `AT+CSQ ; check the signal`, `expect OK // as always`: a line, and prose behind the sign of a comment.
+    fn comment_behind(&self) -> Option<Diagnostic> {
+        self.lexemes.iter().skip(1).find_map(|found| {
+            let (line, rest) = self.line.get(..self.end())?.split_at_checked(found.start)?;
+            let comment = grammar::parse(Rule::comment_behind, rest).ok()??.as_str();
+            let prose = rest.get(comment.len()..)?.trim();
+            let is_word = prose.len() > 2 && prose.bytes().all(|it| it.is_ascii_alphabetic() || it == b' ');
+            let is_prose = match comment {
+                "*" | "\"\"\"" | "'''" => false,
+                // `run "x" --name value`
+                "--" => rest.get(2..).is_some_and(|behind| behind.starts_with([' ', '\t'])),
+                ";" if prose.starts_with(['+', '&', '%', '^', '$', '*', '#']) || meant::reads(prose).is_ok() => false,
+                ";" => is_word || prose.contains(' '),
+                "'" | "!" | "%" => is_word,
+                _ => true,
+            };
+            let is_comment = is_prose && line.ends_with([' ', '\t']) && meant::reads(line).is_ok();
+            is_comment.then(|| self.foreign_comment(found.start..found.start + comment.len()))
+        })
     }
 
     fn space_missing(&self, word: Lexeme<'_>, before: &str, after: &str) -> Diagnostic {
@@ -440,9 +478,6 @@ impl<'a> Refused<'a> {
         if !self.line.get(slash..)?.starts_with("//") {
             let fault = self.told("hayes::syntax::unclosed-regex", slash..slash + 1, &[]);
             return Some(fault.mended_at(self.text_end(), "/"));
-        }
-        if self.end() != slash + 2 || slash == 0 {
-            return Some(self.foreign_comment(slash..slash + 2));
         }
         Some(self.told("hayes::syntax::missing-pattern regex", slash..slash + 2, &[]))
     }
@@ -581,9 +616,6 @@ impl<'a> Refused<'a> {
     fn behind_opening_brace(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
         if found.is(";") {
             // White space before it: more commands of the line follow.
-            if let Some(comment) = self.comment_behind(found.start) {
-                return Some(comment);
-            }
             let behind_command = self.before().is_some_and(|before| before.kind == TokenKind::AtWord);
             return (!behind_command || self.end() == found.end()).then(|| self.semicolon(found));
         }
@@ -609,9 +641,6 @@ impl<'a> Refused<'a> {
             return None;
         }
         let rest = self.line.get(found.start..self.end())?;
-        if let Some(comment) = self.comment_behind(found.start) {
-            return Some(comment);
-        }
         let place = found.start..self.end();
         if let Some(clause) = CLAUSES.into_iter().find(|clause| found.is(clause)) {
             return Some(self.told("hayes::syntax::space-in-command clause", place, &[&clause]));
@@ -924,6 +953,36 @@ impl<'a> Refused<'a> {
             others.iter().copied().chain(words::keyword(*rule))
         })
     }
+}
+
+pub(super) const FOREIGN_COMMENT: &str = "hayes::syntax::foreign-comment";
+/// What ends a comment that may have several lines
+const COMMENT_ENDS: [(&str, &str); 10] = [
+    ("/*", "*/"),
+    ("<!--", "-->"),
+    ("--[[", "]]"),
+    ("(*", "*)"),
+    ("{-", "-}"),
+    ("<#", "#>"),
+    ("\"\"\"", "\"\"\""),
+    ("'''", "'''"),
+    ("=begin", "=end"),
+    ("=pod", "=cut"),
+];
+
+/// A comment's lines as Hayes writes them, without empty ones at either end and without ornament: ` * text`.
+fn comment_lines(text: &str, sign: &str, indentation: &str) -> String {
+    let ornament = sign.chars().next_back().filter(|it| !it.is_alphanumeric() && !matches!(it, '"' | '\''));
+    let text = text.trim_start_matches(|it| Some(it) == ornament);
+    let is_ornament = |rest: &&str| rest.is_empty() || rest.starts_with([' ', '\t']);
+    let lines = text.lines().map(str::trim);
+    let mut lines: Vec<&str> =
+        lines.map(|line| line.strip_prefix('*').filter(is_ornament).unwrap_or(line).trim()).collect();
+    let is_filled = |line: &&str| !line.is_empty();
+    lines.truncate(lines.iter().rposition(is_filled).map_or(1, |last| last + 1));
+    lines.drain(..lines.iter().position(is_filled).unwrap_or(0));
+    let written: Vec<String> = lines.iter().map(|line| format!("# {line}").trim_end().to_owned()).collect();
+    if written.is_empty() { "#".to_owned() } else { written.join(&format!("\n{indentation}")) }
 }
 
 const CLAUSES: [&str; 4] = ["expect", "capture", "prompt", "when"];

@@ -97,7 +97,7 @@ pub(super) const NO_STATEMENT: &str =
     "a line is an AT command, a comment, or begins with a statement such as `send`, `expect`, `set`";
 
 /// Whether this is a line; else how far it was read, or what is wrong with what was read.
-fn reads(line: &str) -> Result<(), (usize, Option<Diagnostic>)> {
+pub(super) fn reads(line: &str) -> Result<(), (usize, Option<Diagnostic>)> {
     // The white space behind a line's last word is named by no rule: with it, pest tells what should have followed.
     let padded = format!("{line} ");
     let pair = match grammar::parse(Rule::line, &padded) {
