@@ -32,6 +32,11 @@ pub fn anywhere(text: &str) -> String {
     format!("/{}/", regex_syntax::escape(text).replace('/', "\\/"))
 }
 
+/// What to write for a text that begins no line.
+pub fn from_the_beginning(whole: &str, text: &str) -> String {
+    format!("a pattern begins where the line begins: write `{whole}`, or `{}`", anywhere(text))
+}
+
 /// A place of a pattern that captures: `{stat:int}`, `(?<rssi>…)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hole {

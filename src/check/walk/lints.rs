@@ -18,7 +18,7 @@ use crate::catalogue::entry::{
 use crate::catalogue::explain::clause;
 use crate::check::findings::Findings;
 use crate::check::names::Names;
-use crate::check::{Known, Matcher, anywhere, counted, is_command_line};
+use crate::check::{Known, Matcher, counted, from_the_beginning, is_command_line};
 use crate::diagnostic::slips;
 use crate::sms::Coding;
 use crate::source::{Source, Span};
@@ -939,7 +939,11 @@ fn lint_fields<'f>(
     findings: &mut Findings,
 ) {
     let Some(layouts) = known.usage.map(|usage| &usage.answers) else { return };
-    for (place, field) in fields {
+    let fields: Vec<(usize, &Field)> = fields.collect();
+    // The places of those that stand at another's: where they stand, and where they belong.
+    let mut moved = Vec::new();
+    for (place, field) in &fields {
+        let place = *place;
         let Some(name) = &field.name else { continue };
         let stands = |layout: &Layout, place: usize| layout.field(place).is_some_and(|it| is_called(it, &name.value));
         let Some(there) = layouts.iter().find_map(|layout| layout.field(place)) else { continue };
@@ -955,21 +959,32 @@ fn lint_fields<'f>(
         if layouts.iter().any(|layout| stands(layout, place) || may_hold(layout)) || is_short || there.name.is_empty() {
             continue;
         }
-        let Some(right) = layouts.iter().find_map(|layout| (0..layout.fields.len()).find(|at| stands(layout, *at)))
-        else {
-            continue;
-        };
-        let (command, number) = (known.written(&findings.source), right + 1);
-        if begin == "pattern" {
-            let values: [&dyn Display; 5] = [&command, &there.name, &name.value, &there.what, &number];
-            findings.tell("hayes::check::other-field pattern", field.span, &values);
-            continue;
+        let right = |layout: &&Layout| (0..layout.fields.len()).find(|at| stands(layout, *at));
+        if let Some((layout, right)) = layouts.iter().find_map(|layout| Some((layout, right(&layout)?))) {
+            moved.push((place, right, layout, field.span, there.name, name.value.as_str()));
         }
-        let before = format!("{begin}{}", "_, ".repeat(right));
-        let written = format!("{}{end}", findings.source.slice(field.span));
-        let values: [&dyn Display; 7] = [&command, &there.name, &name.value, &there.what, &number, &before, &written];
-        findings.tell("hayes::check::other-field", field.span, &values);
     }
+    let Some(&(place, _, layout, span, there, name)) = moved.first() else { return };
+    let target = |place: usize| moved.iter().find(|it| it.0 == place).map_or(place, |it| it.1);
+    let last = fields.iter().map(|(place, _)| target(*place).max(*place)).max().unwrap_or(place);
+    let mut slots = vec!["_"; last + 1];
+    let mut is_clear = begin != "pattern";
+    for (place, field) in fields.iter().filter(|(_, field)| field.name.is_some()) {
+        let slot = slots.get_mut(target(*place));
+        is_clear &= slot.as_ref().is_some_and(|slot| **slot == "_");
+        slot.into_iter().for_each(|slot| *slot = findings.source.slice(field.span));
+    }
+    let used = slots.iter().rposition(|slot| *slot != "_").map_or(0, |last| last + 1);
+    let written = match is_clear {
+        true => format!("`capture {begin}{}{end}`", slots.get(..used).unwrap_or_default().join(", ")),
+        false => format!("`{}` for each that is not wanted", if begin == "pattern" { "{}" } else { "_" }),
+    };
+    let names: Vec<&str> = layout.fields.iter().take(last + 1).map(|field| field.name).collect();
+    let order = format!("{}{}", names.join(", "), if layout.fields.len() > names.len() { ", …" } else { "" });
+    let values: [&dyn Display; 6] = [&known.written(&findings.source), &there, &name, &(place + 1), &order, &written];
+    let fault = findings.fault("hayes::check::other-field", span, &values);
+    let fault = moved.iter().skip(1).fold(fault, |fault, it| fault.at(it.3, format!("value {}: `{}`", it.0 + 1, it.4)));
+    findings.report(fault);
 }
 
 /// Whether a name means this field: `stat`, `status`, `registration`.
@@ -1014,15 +1029,10 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
             let first = usage.answers.iter().find_map(|layout| layout.field(0));
             let of_first = value.split(',').next().unwrap_or(value);
             let known_value = first.filter(|first| first.meaning(of_first).is_some()).map(|_| value);
-            let whole = match behind.map(|behind| behind.trim_start_matches([':', ' '])).or(known_value) {
-                Some(value) => format!("`\"{prefix}: {value}\"`, or "),
-                None => String::new(),
-            };
-            findings.tell(
-                "hayes::check::never-begins",
-                pattern.span,
-                &[&known.written(&findings.source), &text, &prefix, &whole, &anywhere(value)],
-            );
+            let whole = behind.map(|behind| behind.trim_start_matches([':', ' '])).or(known_value).unwrap_or("…");
+            let help = from_the_beginning(&format!("\"{prefix}: {whole}\""), value);
+            let values: [&dyn Display; 4] = [&known.written(&findings.source), &text, &prefix, &help];
+            findings.tell("hayes::check::never-begins", pattern.span, &values);
         }
     }
 }

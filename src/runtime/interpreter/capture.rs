@@ -9,14 +9,15 @@ use std::fmt::Display;
 use regex::Regex;
 
 use super::{ClauseValues, End, ReadyQuestion, ScriptView, Step, Values};
-use crate::at::command::{self, Command};
+use crate::at;
+use crate::at::command::{self, Command, Form};
 use crate::at::parameters::{self as at_parameters, Parameter, Written, parameters, prefix_length, split_prefix};
 use crate::at::{Line, PromptPlan, Question, ResultCode};
 use crate::catalogue::command::{needs_radio_off, values};
 use crate::catalogue::entry::{FieldKind, KnownField};
 use crate::catalogue::explain::{Context, advice, beside, remedy};
 use crate::catalogue::{self, Catalogue, meant, result_code, urc};
-use crate::check::{Evaluate, Hole, Matcher, Program, anywhere, counted, from_text};
+use crate::check::{Evaluate, Hole, Matcher, Program, anywhere, counted, from_text, from_the_beginning};
 use crate::guard::{PinAttempt, tries_told};
 use crate::notation::{quoted, text};
 use crate::runtime::failure::Failure;
@@ -428,6 +429,9 @@ impl ScriptView<'_> {
         } else if remedy(&first.replace("{}", "0"), &self.context(&asked.text)).is_none() {
             // Who expects a state that is otherwise mended knows what he does.
             self.advise(&mut problem, &asked.text);
+            if let Some(help) = self.next_step(patterns, &asked.text).filter(|_| problem.meaning.is_none()) {
+                problem = problem.help(help);
+            }
         }
         self.with_answer(problem.also(asked.span, format!("answered {answered}")), Some(asked))
     }
@@ -456,6 +460,24 @@ impl ScriptView<'_> {
             },
             (PatternKind::Line(_), None) => None,
         })
+    }
+
+    /// What to write where no line of an answer holds what was looked for.
+    fn next_step(&self, patterns: &Alternatives, asked: &str) -> Option<String> {
+        let [pattern] = patterns.as_slice() else { return None };
+        let first = self.scope.last.lines.first()?.text();
+        let text = pattern.plain().filter(|text| at::result_code::parse(text.as_bytes()).is_none())?;
+        let prefix = prefix_length(first.as_bytes()).and_then(|length| first.get(..length)).unwrap_or("");
+        let is_other = text.starts_with(|it: char| !it.is_ascii_alphanumeric());
+        let (mut help, mut written) = (String::new(), self.scope.program.source().slice(pattern.span).to_owned());
+        if !prefix.is_empty() && !text.starts_with(prefix) && !is_other {
+            help = format!("{}; ", from_the_beginning(&format!("\"{prefix}: …\""), text));
+            written = anywhere(text);
+        }
+        if reads_what_is_set(asked) {
+            return Some(format!("{help}to set what is not so, write `ensure {asked} answers {written} else {{`"));
+        }
+        Some(format!("{help}where another answer is right too, write `or` and its pattern behind it"))
     }
 
     /// The last answer in a few words: its only line, or how many there are.
@@ -782,6 +804,17 @@ fn sets_reports(asked: &str, name: &str) -> bool {
     commands.any(|it| known_fields(it).first().is_some_and(|first| first.what == "URC"))
 }
 
+/// Whether this asks for what the same command sets, value by value: `AT+CGDCONT?`.
+fn reads_what_is_set(asked: &str) -> bool {
+    let Some(line) = command::parse(asked) else { return false };
+    let [command] = line.commands.as_slice() else { return false };
+    let set = catalogue::lookup::command_of(command).and_then(|known| known.usage(Form::Set, &[]));
+    let read = known_fields(command);
+    let is_set =
+        |field: &&KnownField| set.is_some_and(|set| set.parameters.fields.iter().any(|it| it.name == field.name));
+    command.form == Form::Read && !read.is_empty() && read.iter().all(is_set)
+}
+
 /// The values of a line of the answer, as the catalogue knows them.
 fn known_fields(asked: &Command<'_>) -> &'static [&'static KnownField] {
     let usage = catalogue::lookup::command_of(asked).and_then(|known| known.usage(asked.form, &values(asked)));
@@ -810,8 +843,10 @@ fn nearly(line: &str, text: &str, asked: &str) -> Option<String> {
     let within_word = line.get(..end)?.ends_with(is_word);
     let rest = line.get(end..)?.find(|c: char| !is_word(c)).map_or(line.len(), |length| end + length);
     let whole = line.get(..if within_word { rest } else { end })?;
+    let is_quoted = whole.matches('"').count() % 2 == 1 && line.get(whole.len()..)?.starts_with('"');
+    let whole = line.get(..whole.len() + usize::from(is_quoted))?;
     let (why, anywhere) = match line.get(at..)?.starts_with(text) {
-        true if at > 0 => ("a pattern begins where the line begins", anywhere(text)),
+        true if at > 0 => return Some(from_the_beginning(&quoted(whole), text)),
         true => ("a pattern ends where a word ends", anywhere(text).replacen('/', "/^", 1)),
         false if line.get(at..)?.starts_with(text.trim()) => ("blanks at its end count", anywhere(text.trim())),
         false => ("upper and lower case count", format!("{}i", anywhere(text.trim()))),
