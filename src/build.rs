@@ -54,7 +54,7 @@ fn build() -> Result<()> {
     let pages = root.join("src/diagnostic/pages");
     println!("cargo::rerun-if-changed={}", pages.display());
     // In the order in which they are read.
-    let books = ["syntax", "check", "run", "port", "batch", "config"];
+    let books = ["syntax", "check", "run", "port", "batch", "config", "cli"];
     pack_texts(&out, "pages", books.map(|book| (book.to_owned(), pages.join(format!("{book}.md")))))?;
     lay_out(&root.join("src/layout.ld"));
     name_build(&root);

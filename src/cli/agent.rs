@@ -1,5 +1,6 @@
 //! `hayes agent`: a gateway of a fleet, which does what its operator orders.
 
+use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -58,17 +59,15 @@ pub(crate) fn agent(arguments: &AgentArguments, console: &Console) -> Result<Exi
 
 fn enroll(folder: &Path, name: &str, operators: &[String], fleet: &str, console: &Console) -> Exit {
     if let Some(wrong) = [name, fleet].into_iter().find(|name| !is_name(name)) {
-        let help = "it takes letters, digits, - and _, at most 64";
-        return console.refuse(Exit::Usage, &format!("{wrong:?} is no name in a fleet"), Some(help));
+        return console.refuse(Exit::Usage, "hayes::cli gateway-name", &[&format_args!("{wrong:?}")]);
     }
     if let Some(wrong) = operators.iter().find_map(|key| nkey::read(KeyKind::Operator, key).err()) {
-        return console.refuse(Exit::Usage, &wrong, Some("`hayes fleet init` prints the operator's key"));
+        return console.refuse(Exit::Usage, "hayes::cli operator-key", &[&wrong]);
     }
     let agent = AgentFolder::new(folder);
     if let Ok(known) = agent.enrolment() {
-        let (place, known) = (folder.display(), format!("{} of {}", known.gateway, known.fleet));
-        let help = "its keys would be lost: name another folder with --state, or remove this one first";
-        return console.refuse(Exit::Unwritable, &format!("{place} is the folder of the gateway {known}"), Some(help));
+        let values: [&dyn Display; 3] = [&folder.display(), &known.gateway, &known.fleet];
+        return console.refuse(Exit::Unwritable, "hayes::cli gateway-there", &values);
     }
     match agent.enrol(fleet, name, operators) {
         Ok([key, seal]) => {
@@ -86,19 +85,17 @@ fn follow(folder: &Path, arguments: &AgentArguments, console: &Console) -> Resul
         if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) {
             return refused(&format!("{place}/agent.json"), console)(error);
         }
-        let help = "enrol this gateway first: hayes agent enroll --name GATEWAY --operator KEY";
-        console.refuse(Exit::Usage, &format!("{place} is no gateway's folder"), Some(help))
+        console.refuse(Exit::Usage, "hayes::cli not-enrolled", &[&place])
     })?;
     let key = folder.key().map_err(refused("the gateway's key", console))?;
     let Some(address) = arguments.place.carrier() else {
-        let help = "name it: --carrier dir:FOLDER or tls://HOST, or HAYES_CARRIER";
-        return Err(console.refuse(Exit::Usage, "where do orders come from?", Some(help)));
+        return Err(console.refuse(Exit::Usage, "hayes::cli no-orders", &[]));
     };
     let authorities = arguments.place.authorities();
     let authorities = authorities.as_deref();
     let access = Access { fleet: &who.fleet, gateway: Some(&who.gateway), seed: key.seed(), authorities };
-    let carrier =
-        carrier::open(&address, &access).map_err(|why| console.refuse(Exit::Usage, &why.to_string(), None))?;
+    let carrier = carrier::open(&address, &access);
+    let carrier = carrier.map_err(|why| console.refuse(Exit::Usage, "hayes::cli why", &[&why]))?;
     let say = |text: &str| console.say(&format!("{} {}\n", Timestamp::now(), harmless(text.as_bytes())));
     let gateway = Gateway::open(folder, carrier, &say).map_err(refused("the agent", console))?;
     let stop = gateway.sender();

@@ -11,7 +11,7 @@ use super::run::{checked_as, show_failure, unreachable};
 use super::screen::Screen;
 use crate::catalogue;
 use crate::check::Program;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Complaint, Diagnostic, Severity};
 use crate::guard::Simulators;
 use crate::hints::is_address;
 use crate::notation;
@@ -38,8 +38,7 @@ pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, E
         && (!arguments.inventory.is_empty() || arguments.connection.port.len() > 1)
     {
         if arguments.output.output.is_some() && !arguments.output.json {
-            let help = "with --json it does; or let the shell do it: `hayes at … > FILE`";
-            return Err(console.refuse(Exit::Usage, "-o keeps no conversations of several modems", Some(help)));
+            return Err(console.refuse(Exit::Usage, "hayes::cli at-output", &[]));
         }
         return batch::run(&of_several(program, arguments), console);
     }
@@ -112,8 +111,7 @@ fn declarations(commands: &str, given: &arguments::InputArguments, console: &Con
         let rest = commands.get(at + 2..).unwrap_or_default();
         let name = rest.split('}').next().unwrap_or_default();
         if !is_name(name) {
-            let help = "write ${name}, and give it with -V name=VALUE; a ${ that is meant as it is has a second $";
-            return Err(console.refuse(Exit::Usage, "what stands in ${…} here is a name", Some(help)));
+            return Err(console.refuse(Exit::Usage, "hayes::cli at-name", &[]));
         }
         if !names.contains(&name) {
             names.push(name);
@@ -159,8 +157,8 @@ fn script(commands: &[String], console: &Console) -> Result<String, Exit> {
             continue;
         };
         let named = if command.is_empty() { String::new() } else { format!("{}: ", harmless(command.as_bytes())) };
-        let message = format!("{named}{complaint}");
-        return Err(console.refuse(Exit::Usage, &message, meant.as_deref()));
+        let refused = Complaint { help: meant, ..Complaint::new(format!("{named}{complaint}")) };
+        return Err(console.refuse_as(Exit::Usage, &refused));
     }
     Ok(text)
 }

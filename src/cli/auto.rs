@@ -23,14 +23,14 @@ pub(super) fn find(connection: &Connection, console: &Console) -> Result<Address
     let look = || chosen(connection, &cancel, console);
     let (found, interrupted) = Signals::during(&cancel, look).map_err(|error| console.refused(&error))?;
     match interrupted {
-        Some(exit) => Err(console.refuse(exit, "interrupted", None)),
+        Some(exit) => Err(console.refuse(exit, "hayes::cli interrupted", &[])),
         None => found,
     }
 }
 
 fn chosen(connection: &Connection, cancel: &Cancel, console: &Console) -> Result<Address, Exit> {
     let met = wait_for_some(connection, cancel, console);
-    let met = met.map_err(|error| console.refuse(Exit::Device, &error.message, error.help.as_deref()))?;
+    let met = met.map_err(|error| console.refuse_as(Exit::Device, &error))?;
     if let [one] = met.as_slice() {
         console.say(&format!("auto: {}\n", described(one)));
         return Ok(one.address());
@@ -41,8 +41,7 @@ fn chosen(connection: &Connection, cancel: &Cancel, console: &Console) -> Result
         return Ok(one.address());
     }
     let names: Vec<String> = met.iter().map(|one| format!("-p {} ({})", one.name, modem(one))).collect();
-    let message = format!("{} modems answer AT", met.len());
-    Err(console.refuse(Exit::Device, &message, Some(&format!("name one: {}", names.join(", ")))))
+    Err(console.refuse(Exit::Device, "hayes::cli several", &[&met.len(), &names.join(", ")]))
 }
 
 /// The modems that answer; at least one.

@@ -3,6 +3,7 @@
 //! the rest.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Display;
 use std::hash::{BuildHasher, RandomState};
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
@@ -56,7 +57,7 @@ struct PreparedBatch {
 
 pub(crate) fn run(arguments: &arguments::Batch, console: &Console) -> Result<Exit, Exit> {
     let started = start(prepare(arguments, console)?, arguments, console);
-    started.map_err(|error| console.refuse(Exit::Internal, &format!("the batch cannot begin: {error}"), None))
+    started.map_err(|error| console.refuse(Exit::Internal, "hayes::cli batch", &[&error]))
 }
 
 fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Console) -> std::io::Result<Exit> {
@@ -119,8 +120,7 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
     if let Err(error) = &synced
         && finished.unwritten.is_none()
     {
-        let message = format!("results could not be written to {}: {error}", path.display());
-        exit = exit.worst(console.refuse(Exit::Unwritable, &message, None));
+        exit = exit.worst(console.refuse(Exit::Unwritable, "hayes::cli unwritten", &[&path.display(), error]));
     }
     let summary = Summary {
         tally: &tally,
@@ -140,8 +140,7 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
     let not_run = summary.not_begun(&script);
     exit = exit.worst(results::write_reports(&path, &not_run, &arguments.reports, console));
     if let Err(error) = arguments.keep.map_or(Ok(()), |keep| keep_newest(&path, keep)) {
-        let message = format!("what earlier batches have left cannot be removed: {error}");
-        exit = exit.worst(console.refuse(Exit::Unwritable, &message, None));
+        exit = exit.worst(console.refuse(Exit::Unwritable, "hayes::cli not-removed", &[&error]));
     }
     Ok(exit)
 }
@@ -237,13 +236,10 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
         && asked.connection.real
         && let Some(modem) = modems.iter().find(is_simulated)
     {
-        let message = format!("{} is simulated, and --real refuses that", modem.name);
-        return Err(console.refuse(Exit::Usage, &message, None));
+        return Err(console.refuse(Exit::Usage, "hayes::cli simulated-modem", &[&modem.name]));
     }
     if let Some((modem, gateway)) = modems.iter().find_map(|modem| Some((&modem.name, modem.gateway.as_ref()?))) {
-        let message = format!("{modem} is at the gateway {gateway}, not at this machine");
-        let help = "`hayes fleet run` runs a script on the modems of gateways";
-        return Err(console.refuse(Exit::Invalid, &message, Some(help)));
+        return Err(console.refuse(Exit::Invalid, "hayes::cli at-gateway", &[modem, gateway]));
     }
     let script = program.source().name.clone();
     let results = results_path(arguments, &script, console)?;
@@ -254,12 +250,7 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
     (common.retries, common.wait) = (arguments.retries, arguments.wait.unwrap_or_default());
     if let Some(folder) = &arguments.record {
         if folder.exists() && !folder.is_dir() {
-            let message = format!(
-                "--record keeps a file for each modem, and {} is no folder; nothing was sent",
-                folder.display()
-            );
-            let help = Some("name a folder; it is made where there is none");
-            return Err(console.refuse(Exit::Unwritable, &message, help));
+            return Err(console.refuse(Exit::Unwritable, "hayes::cli record-folder", &[&folder.display()]));
         }
         (common.records, common.keeps_all) = (Some(folder.clone()), true);
     }
@@ -284,8 +275,7 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
     if let Some(folder) = &arguments.record {
         let holds_some = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
         if holds_some && arguments.resume.is_none() {
-            let message = format!("{} holds files already, and --record could overwrite them", folder.display());
-            return Err(console.refuse(Exit::Usage, &message, Some("name another folder, or empty it first")));
+            return Err(console.refuse(Exit::Usage, "hayes::cli record-holds", &[&folder.display()]));
         }
         state::private_folder(folder).map_err(|error| unwritable(folder, &error, console))?;
     }
@@ -310,12 +300,10 @@ pub(crate) fn read_inventory(files: &[PathBuf], stdin_is_taken: bool, console: &
     let mut sources = Vec::new();
     for file in files {
         if file == Path::new("-") && stdin_is_taken {
-            let help = "give the inventory a file";
-            return Err(console.refuse(Exit::Usage, "standard input is the script already", Some(help)));
+            return Err(console.refuse(Exit::Usage, "hayes::cli input-taken", &[]));
         }
         let (name, text) = scripts::text_of(file);
-        let unreadable = |error| console.refuse(Exit::Invalid, &format!("the inventory {name} {error}"), None);
-        let text = text.map_err(unreadable)?;
+        let text = text.map_err(|error| console.refuse(Exit::Invalid, "hayes::cli inventory", &[&name, &error]))?;
         sources.push(Source::new(name, text));
     }
     inventory::read(&sources).map_err(|diagnostics| {
@@ -340,10 +328,8 @@ pub(crate) fn select(inventory: &Inventory, limit: &[String], console: &Console)
             terms.push(limit.clone());
             continue;
         };
-        let text = scripts::open_text(Path::new(file)).map_err(|error| {
-            let help = "it holds a name, a group or LABEL=VALUE a line";
-            console.refuse(Exit::Usage, &format!("-l @{file}: the file {error}"), Some(help))
-        })?;
+        let unreadable = |error| console.refuse(Exit::Usage, "hayes::cli limit-file", &[&file, &error]);
+        let text = scripts::open_text(Path::new(file)).map_err(unreadable)?;
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         terms.extend(lines.map(str::to_owned));
     }
@@ -355,14 +341,10 @@ pub(crate) fn select(inventory: &Inventory, limit: &[String], console: &Console)
     }
     let modems: Vec<BatchModem> = inventory.modems.iter().filter(|modem| selection.selects(modem)).cloned().collect();
     if modems.is_empty() {
-        let (message, help) = match inventory.modems.len() {
-            0 => ("the inventory has no modem".to_owned(), "each is a [[modem]] table, or many are a [[range]]"),
-            all => (
-                format!("-l leaves nothing of {}", plural(all as u64, "modem")),
-                "`--list` without -l shows all there are",
-            ),
-        };
-        return Err(console.refuse(Exit::Nothing, &message, Some(help)));
+        return Err(match inventory.modems.len() as u64 {
+            0 => console.refuse(Exit::Nothing, "hayes::cli no-modem", &[]),
+            all => console.refuse(Exit::Nothing, "hayes::cli limit-nothing", &[&plural(all, "modem")]),
+        });
     }
     Ok(modems)
 }
@@ -387,20 +369,19 @@ pub(crate) fn listed(modems: &[BatchModem]) -> String {
 
 fn resume(path: &Path, script: &str, console: &Console) -> Result<journal::Results, Exit> {
     let earlier = state::told_of_waiting(state::WRITER, path, || journal::read(path)).map_err(|error| {
-        let help = match error.kind() == std::io::ErrorKind::InvalidData {
-            true => "this is no file of results, or somebody has edited it",
-            false => "give --resume the results that an earlier batch has written",
+        let page = match error.kind() == std::io::ErrorKind::InvalidData {
+            true => "hayes::cli resume-edited",
+            false => "hayes::cli resume",
         };
-        console.refuse(Exit::Invalid, &format!("{} cannot be resumed: {error}", path.display()), Some(help))
+        console.refuse(Exit::Invalid, page, &[&path.display(), &error])
     })?;
     if let Some(bytes) = earlier.torn {
         let what = "its last line was torn by a crash and is dropped";
         console.say(&format!("note: {}: {what} ({})\n", path.display(), plural(bytes as u64, "byte")));
     }
     if let Some(other) = earlier.heads.iter().find(|head| head.script != script) {
-        let message = format!("{} holds results of {}, not of {script}", path.display(), other.script);
-        let help = "what has passed with another script has not passed with this one";
-        return Err(console.refuse(Exit::Usage, &message, Some(help)));
+        let values: [&dyn Display; 3] = [&path.display(), &other.script, &script];
+        return Err(console.refuse(Exit::Usage, "hayes::cli resume-script", &values));
     }
     Ok(earlier)
 }
@@ -436,9 +417,8 @@ fn no_port_twice(modems: &[BatchModem], console: &Console) -> Result<(), Exit> {
         // One that is not there yet shows when it is opened.
         let Some(device) = modem.address.as_ref().and_then(Address::real_device) else { continue };
         if let Some(other) = devices.insert(device.clone(), &modem.name) {
-            let message = format!("{other} and {} have the same port, {}", modem.name, device.display());
-            let help = "a port can be driven once: give each modem its own";
-            return Err(console.refuse(Exit::Invalid, &message, Some(help)));
+            let values: [&dyn Display; 3] = [&other, &modem.name, &device.display()];
+            return Err(console.refuse(Exit::Invalid, "hayes::cli same-port", &values));
         }
     }
     Ok(())
@@ -446,10 +426,8 @@ fn no_port_twice(modems: &[BatchModem], console: &Console) -> Result<(), Exit> {
 
 fn results_path(arguments: &arguments::Batch, script: &str, console: &Console) -> Result<PathBuf, Exit> {
     let named = arguments.resume.clone().or_else(|| arguments.results.clone());
-    named.or_else(|| default_results(script)).ok_or_else(|| {
-        let message = "there is no place for the results: neither XDG_STATE_HOME nor HOME is set";
-        console.refuse(Exit::Unwritable, message, Some("name a file: --results FILE"))
-    })
+    let nowhere = || console.refuse(Exit::Unwritable, "hayes::cli no-results-folder", &[]);
+    named.or_else(|| default_results(script)).ok_or_else(nowhere)
 }
 
 /// In the user's state folder, never in the working directory:
@@ -465,14 +443,12 @@ fn default_results(script: &str) -> Option<PathBuf> {
     Some(if path.exists() { folder.join(format!("{time}-{name}-{}.jsonl", std::process::id())) } else { path })
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
 fn unwritable(path: &Path, error: &std::io::Error, console: &Console) -> Exit {
-    let message = format!("results cannot be written to {}: {error}; nothing was sent", path.display());
-    let help = match error.kind() {
-        std::io::ErrorKind::AlreadyExists => "--resume goes on with them; --results names another file",
-        _ => "--results FILE puts them elsewhere",
+    let page = match error.kind() == std::io::ErrorKind::AlreadyExists {
+        true => "hayes::cli results-there",
+        false => "hayes::cli results-file",
     };
-    console.refuse(Exit::Unwritable, &message, Some(help))
+    console.refuse(Exit::Unwritable, page, &[&path.display(), error])
 }
 
 /// A wrong or missing value for one modem ends the batch before it begins, not that modem in its middle.
@@ -545,15 +521,8 @@ fn jobs(arguments: &arguments::Batch, modems: &[BatchModem], console: &Console) 
     let ports = modems.len() - modems.iter().filter(needs_none).count();
     if let Err(have) = allow_descriptors((asked * each + 2 * asked.min(ports) + 64) as u64) {
         let fit = usize::try_from(have).unwrap_or(usize::MAX).saturating_sub(64) / (each + 2);
-        let message = format!(
-            "{} at the same time need more open files than the {have} that the system allows",
-            plural(asked as u64, "modem")
-        );
-        let help = format!(
-            "take -j {}, or raise the limit: `ulimit -Hn` shows it, /etc/security/limits.conf sets it",
-            fit.max(1)
-        );
-        return Err(console.refuse(Exit::Usage, &message, Some(&help)));
+        let values: [&dyn Display; 3] = [&plural(asked as u64, "modem"), &have, &fit.max(1)];
+        return Err(console.refuse(Exit::Usage, "hayes::cli open-files", &values));
     }
     Ok(NonZeroUsize::new(asked).unwrap_or(NonZeroUsize::MIN))
 }

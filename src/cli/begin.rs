@@ -18,8 +18,7 @@ use crate::scaffold::{self, module};
 /// `hayes init`: what is there already stays as it is.
 pub(crate) fn init(folder: &Path, console: &Console) -> Exit {
     if folder.exists() && !folder.is_dir() {
-        let help = "name the folder of the project; where there is none, it is made";
-        return console.refuse(Exit::Usage, &format!("{} is no folder", folder.display()), Some(help));
+        return console.refuse(Exit::Usage, "hayes::cli no-folder", &[&folder.display()]);
     }
     let mut made = Vec::new();
     for (name, text) in scaffold::PROJECT {
@@ -48,7 +47,7 @@ pub(crate) fn new_module(arguments: &NewModule, console: &Console) -> Result<Exi
     let written = arguments.output.as_deref().map(|file| ("-o", file));
     modem::files_apart(std::iter::empty(), &port, &arguments.connection, written, console)?;
     let mut modem = OpenModem::open(&port, &arguments.connection, Mask::default(), console)
-        .map_err(|(exit, error)| console.refuse(exit, &error.message, error.help.as_deref()))?;
+        .map_err(|(exit, error)| console.refuse_as(exit, &error))?;
     console.say("asking which commands it has; nothing is set\n");
     let mut file = arguments.output.clone();
     let described = module::describe(&mut modem.conversation, |name| {
@@ -57,7 +56,7 @@ pub(crate) fn new_module(arguments: &NewModule, console: &Console) -> Result<Exi
     let file = file.unwrap_or_default();
     let given_up = if modem.cancel.is_cancelled() { modem.exit(Status::Interrupted) } else { Exit::Failed };
     let closed = modem.close(console);
-    let described = described.map_err(|why| console.refuse(given_up, &why, None))?;
+    let described = described.map_err(|why| console.refuse(given_up, "hayes::cli why", &[&why]))?;
     let Some(module::ModuleDraft { text, asked, answered, known }) = described else {
         return Err(refuse_to_overwrite(&file, console));
     };
@@ -76,12 +75,9 @@ pub(crate) fn new_module(arguments: &NewModule, console: &Console) -> Result<Exi
 pub(crate) fn import(arguments: &Import, console: &Console) -> Result<Exit, Exit> {
     let source = scripts::read_file(&arguments.script, console)?;
     let dialect = arguments.from.or_else(|| Dialect::of(&source.name, &source.text)).ok_or_else(|| {
-        let message = format!("{} is no script of chat, comgt, runscript or Tera Term", source.name);
-        let help = match Dialect::is_wvdial(&source.text) {
-            true => "it is a configuration of wvdial: write its Init lines as commands, and its Phone as `ATD…`",
-            false => "say what it is: --from chat, comgt, runscript or ttl",
-        };
-        console.refuse(Exit::Invalid, &message, Some(help))
+        let is_wvdial = Dialect::is_wvdial(&source.text);
+        let page = if is_wvdial { "hayes::cli import-wvdial" } else { "hayes::cli import" };
+        console.refuse(Exit::Invalid, page, &[&source.name])
     })?;
     let name = Path::new(&*source.name).file_name().unwrap_or_default().to_string_lossy();
     let imported = import::import(dialect, &name, &source.text);
@@ -98,9 +94,10 @@ pub(crate) fn import(arguments: &Import, console: &Console) -> Result<Exit, Exit
 
 pub(crate) fn copy(name: &str, file: Option<&Path>, console: &Console) -> Exit {
     let Some(script) = library::find(name) else {
-        let near = library::meant(name).map(|near| format!("did you mean {near}?"));
-        let help = near.as_deref().unwrap_or("`hayes list` names them");
-        return console.refuse(Exit::Invalid, &format!("there is no script {name} in the library"), Some(help));
+        return match library::meant(name) {
+            Some(near) => console.refuse(Exit::Invalid, "hayes::cli copy-meant", &[&name, &near]),
+            None => console.refuse(Exit::Invalid, "hayes::cli copy", &[&name]),
+        };
     };
     let own = format!("{}.hayes", script.name.rsplit('/').next().unwrap_or(script.name));
     // Who writes `> FILE` means that file.
@@ -126,19 +123,18 @@ fn write_new(file: &Path, text: &str, console: &Console) -> Exit {
     match File::create_new(file).and_then(write) {
         Ok(()) => Exit::Passed,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => refuse_to_overwrite(file, console),
-        Err(error) => console.refuse(Exit::Unwritable, &format!("{} cannot be written: {error}", file.display()), None),
+        Err(error) => console.refuse(Exit::Unwritable, "hayes::cli file", &[&file.display(), &error]),
     }
 }
 
 fn refuse_to_overwrite(file: &Path, console: &Console) -> Exit {
-    let message = format!("{} is there already", file.display());
-    console.refuse(Exit::Unwritable, &message, Some("name another file: none is overwritten"))
+    console.refuse(Exit::Unwritable, "hayes::cli file-there", &[&file.display()])
 }
 
 /// As [`write_new`]; makes the folder where it is not there.
 fn write_below(file: &Path, text: &str, console: &Console) -> Exit {
     match file.parent().map_or(Ok(()), std::fs::create_dir_all) {
         Ok(()) => write_new(file, text, console),
-        Err(error) => console.refuse(Exit::Unwritable, &format!("{} cannot be written: {error}", file.display()), None),
+        Err(error) => console.refuse(Exit::Unwritable, "hayes::cli file", &[&file.display(), &error]),
     }
 }

@@ -1,6 +1,7 @@
 //! Standard output and standard error: colours where a person looks, no complaint where a reader has left. And the exit
 //! codes: a contract with shells and CI.
 
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -77,20 +78,20 @@ impl Console {
         }
     }
 
-    /// Complains, and returns the exit code with which the program ends.
-    pub(crate) fn refuse(&self, exit: Exit, message: &str, help: Option<&str>) -> Exit {
-        self.complain(message, help);
-        exit
+    /// Complains in the words of a page, and returns the exit code with which the program ends.
+    pub(crate) fn refuse(&self, exit: Exit, page: &'static str, values: &[&dyn Display]) -> Exit {
+        self.refuse_as(exit, &Complaint::told(page, values))
     }
 
-    /// Complains as [`Console::refuse`] does, with a complaint's words.
+    /// Complains as [`Console::refuse`] does, in a complaint's words.
     pub(crate) fn refuse_as(&self, exit: Exit, complaint: &Complaint) -> Exit {
-        self.refuse(exit, &complaint.message, complaint.help.as_deref())
+        self.complain(&complaint.message, complaint.help.as_deref());
+        exit
     }
 
     /// The system would not do what every command needs.
     pub(crate) fn refused(&self, error: &io::Error) -> Exit {
-        self.refuse(Exit::Device, &format!("the system refuses: {error}"), None)
+        self.refuse(Exit::Device, "hayes::cli system", &[error])
     }
 
     /// Shows diagnostics with their places, at most [`MOST_DIAGNOSTICS`] of them, and counts the rest.

@@ -172,8 +172,7 @@ fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
     }
     let module = arguments.module.as_deref().and_then(module_by_model);
     if let Some(name) = arguments.module.as_ref().filter(|_| module.is_none()) {
-        let message = format!("nothing is known of a module {name}");
-        return console.refuse(Exit::Usage, &message, Some("its name is what AT+CGMM answers"));
+        return console.refuse(Exit::Usage, "hayes::cli no-module", &[name]);
     }
     if text.starts_with('-') {
         return flag(text, arguments, console);

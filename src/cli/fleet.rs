@@ -171,10 +171,8 @@ impl CarrierArguments {
     /// The folder of this side, which is called so where nobody says.
     pub(crate) fn folder(&self, name: &str, console: &Console) -> Result<PathBuf, Exit> {
         let usual = || Some(state::folder()?.join(name));
-        self.state.clone().or_else(usual).ok_or_else(|| {
-            let message = "there is no place for keys: neither XDG_STATE_HOME nor HOME is set";
-            console.refuse(Exit::Unwritable, message, Some("name a folder: --state FOLDER"))
-        })
+        let nowhere = || console.refuse(Exit::Unwritable, "hayes::cli no-keys-folder", &[]);
+        self.state.clone().or_else(usual).ok_or_else(nowhere)
     }
 
     /// The carrier that was named; a folder by its whole path, for it is used from elsewhere too.
@@ -197,7 +195,7 @@ pub(crate) fn refused<'c>(what: &'c str, console: &'c Console) -> impl Fn(std::i
     let exits = [(ErrorKind::InvalidInput, Exit::Usage), (unreached, Exit::Device), (refused, Exit::Device)];
     move |error| {
         let its = exits.iter().find(|(kind, _)| *kind == error.kind());
-        console.refuse(its.map_or(Exit::Unwritable, |(_, exit)| *exit), &format!("{what}: {error}"), None)
+        console.refuse(its.map_or(Exit::Unwritable, |(_, exit)| *exit), "hayes::cli failed", &[&what, &error])
     }
 }
 
@@ -233,14 +231,14 @@ pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exi
             let inventory = batch::read_inventory(inventory, false, console)?;
             let key = folder.key().map_err(refused("the fleet", console))?.public_as(KeyKind::User);
             let made = configuration(&settings.fleet, &key, &inventory.gateways);
-            let (text, note) = made.map_err(|why| console.refuse(Exit::Invalid, &why, None))?;
+            let (text, note) = made.map_err(|why| console.refuse(Exit::Invalid, "hayes::cli why", &[&why]))?;
             note.into_iter().for_each(|note| console.say(&console::fitted(note, "    ")));
             Ok(console.print(&text))
         }
         FleetTask::Adopt { gateway } => {
             let mut operator = open(&folder, &|_: &str| {}, console)?;
             let adopted = operator.adopt(gateway.as_deref()).map_err(refused("the fleet", console))?;
-            console.say(&(adopted.map_err(|why| console.refuse(Exit::Nothing, &why, None))? + "\n"));
+            console.say(&(adopted.map_err(|why| console.refuse(Exit::Nothing, "hayes::cli why", &[&why]))? + "\n"));
             Ok(Exit::Passed)
         }
     }
@@ -253,11 +251,10 @@ fn find(folder: &FleetFolder, called: Option<&str>, console: &Console) -> Result
 }
 
 fn no_run(run: Option<&str>, console: &Console) -> Exit {
-    let (message, help) = match run {
-        Some(run) => (format!("there is no run {run}"), "`hayes fleet status` lists them"),
-        None => ("there is no run yet".to_owned(), "`hayes fleet run SCRIPT -i INVENTORY` begins one"),
-    };
-    console.refuse(Exit::Nothing, &message, Some(help))
+    match run {
+        Some(run) => console.refuse(Exit::Nothing, "hayes::cli no-run", &[&run]),
+        None => console.refuse(Exit::Nothing, "hayes::cli no-run-yet", &[]),
+    }
 }
 
 fn settings_of(folder: &FleetFolder, console: &Console) -> Result<FleetSettings, Exit> {
@@ -266,15 +263,10 @@ fn settings_of(folder: &FleetFolder, console: &Console) -> Result<FleetSettings,
         if error.kind() == ErrorKind::Unsupported {
             return refused("the fleet", console)(error);
         }
-        let place = folder.0.display();
-        let (message, help) = if error.kind() == ErrorKind::NotFound {
-            let help = "make it first: hayes fleet init --carrier dir:FOLDER; another folder is named with --state";
-            (format!("there is no fleet in {place}"), help)
-        } else {
-            let help = "`hayes fleet init` with the fleet's name and carrier writes it anew; its key and its runs stay";
-            (format!("the fleet: {error}"), help)
-        };
-        console.refuse(Exit::Usage, &message, Some(help))
+        match error.kind() == ErrorKind::NotFound {
+            true => console.refuse(Exit::Usage, "hayes::cli no-fleet", &[&folder.0.display()]),
+            false => console.refuse(Exit::Usage, "hayes::cli fleet-unread", &[&error]),
+        }
     })
 }
 
@@ -286,12 +278,10 @@ fn init(
     console: &Console,
 ) -> Result<Exit, Exit> {
     if !is_name(fleet) {
-        let help = "it takes letters, digits, - and _, at most 64";
-        return Err(console.refuse(Exit::Usage, &format!("{fleet:?} is no name of a fleet"), Some(help)));
+        return Err(console.refuse(Exit::Usage, "hayes::cli fleet-name", &[&format_args!("{fleet:?}")]));
     }
     let Some(carrier) = place.carrier() else {
-        let help = "name it: hayes fleet init --carrier dir:./carrier";
-        return Err(console.refuse(Exit::Usage, "what carries the fleet's orders?", Some(help)));
+        return Err(console.refuse(Exit::Usage, "hayes::cli no-carrier", &[]));
     };
     let earlier = match folder.settings() {
         Err(error) if error.kind() == ErrorKind::Unsupported => return Err(refused("the fleet", console)(error)),
@@ -299,9 +289,7 @@ fn init(
     };
     let earlier = earlier.filter(|known| known.fleet != fleet).map(|known| known.fleet);
     if let Some(known) = earlier.filter(|_| folder.runs().is_ok_and(|runs| !runs.is_empty())) {
-        let place = folder.0.display();
-        let help = format!("keep its name with --fleet {known}, or name a folder for another fleet with --state");
-        return Err(console.refuse(Exit::Usage, &format!("{place} has runs of the fleet {known}"), Some(&help)));
+        return Err(console.refuse(Exit::Usage, "hayes::cli other-fleet", &[&folder.0.display(), &known]));
     }
     let settings =
         FleetSettings { v: VERSION, fleet: fleet.to_owned(), carrier, authorities: place.authorities(), valid_for };
@@ -309,58 +297,44 @@ fn init(
     let (key, carrier) = made.map_err(refused("the fleet", console))?;
     let prepared = carrier.prepare(CALL);
     if let Some(why) = prepared.as_ref().err().filter(|_| settings.carrier.starts_with("dir:")) {
-        let help = "make it a folder that you may write to, or name another one";
-        return Err(console.refuse(Exit::Unwritable, &format!("the carrier: {why}"), Some(help)));
+        return Err(console.refuse(Exit::Unwritable, "hayes::cli carrier-folder", &[why]));
     }
     console.say(&format!("on each gateway: hayes agent enroll --fleet {fleet} --name GATEWAY --operator {key}\n"));
     let printed = console.print(&format!("{key}\n"));
-    prepared.map(|()| printed).map_err(|why| {
-        // The key has to be there before the server can know its users.
-        let help = "the operator's key is made; `hayes fleet nats-config -i fleet.toml` writes the users of a NATS server; \
-                    then `hayes fleet init` once more";
-        console.refuse(Exit::Device, &format!("the carrier: {why}"), Some(help))
-    })
+    // The key has to be there before the server can know its users.
+    prepared.map(|()| printed).map_err(|why| console.refuse(Exit::Device, "hayes::cli carrier-server", &[&why]))
 }
 
 fn open<'s>(folder: &FleetFolder, say: &'s dyn Fn(&str), console: &Console) -> Result<Operator<'s>, Exit> {
     let opened = Operator::open(folder, say).map_err(refused("the fleet", console))?;
-    opened.ok_or_else(|| {
-        let (message, help) = ("another `hayes fleet` of this machine drives the fleet", "end that one first");
-        console.refuse(Exit::Unwritable, message, Some(help))
-    })
+    opened.ok_or_else(|| console.refuse(Exit::Unwritable, "hayes::cli driven", &[]))
 }
 
-/// What a fleet's run has not, and what there is in its place.
-fn unfit(arguments: &FleetRunArguments) -> Option<(&'static str, &'static str)> {
+/// What is given that a fleet's run has not.
+fn unfit(arguments: &FleetRunArguments) -> Option<&'static str> {
     let (batch, inputs) = (&arguments.batch, &arguments.batch.inputs);
-    let kept = "results stand in the fleet's folder; `hayes fleet retry` runs modems once more";
-    let known = "the conversations of those that did not pass come with their results: hayes report shows them";
-    let watch = "`hayes fleet watch` takes them, and writes them at the run's end";
-    let params = "a value is given with a param: -V NAME=VALUE; `confirm` is answered beforehand with --yes";
-    let guards = "a script that needs it runs at the gateway: hayes run, hayes batch";
     let has_report = batch.reports.files().next().is_some();
     let given = [
-        (batch.resume.is_some() || batch.results.is_some(), "a fleet's run has no --resume and --results", kept),
-        (batch.record.is_some() || batch.verbose, "a fleet's run has no --record and --verbose", known),
-        (arguments.detach && has_report, "a run that is not waited for has no report", watch),
-        (!inputs.answers.is_empty(), "a fleet's run has no --answers: nobody is at a gateway", params),
-        (!inputs.allow.is_empty(), "a fleet's run has no --allow: the guards of gateways stay", guards),
+        (batch.resume.is_some() || batch.results.is_some(), "hayes::cli fleet-results"),
+        (batch.record.is_some() || batch.verbose, "hayes::cli fleet-record"),
+        (arguments.detach && has_report, "hayes::cli fleet-report"),
+        (!inputs.answers.is_empty(), "hayes::cli fleet-answers"),
+        (!inputs.allow.is_empty(), "hayes::cli fleet-allow"),
     ];
-    given.into_iter().find_map(|(is_given, why, help)| is_given.then_some((why, help)))
+    given.into_iter().find_map(|(is_given, page)| is_given.then_some(page))
 }
 
 /// Checks all that can be checked here, and keeps the run. Its name.
 fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console) -> Result<String, Exit> {
     let batch = &arguments.batch;
-    if let Some((why, help)) = unfit(arguments) {
-        return Err(console.refuse(Exit::Usage, why, Some(help)));
+    if let Some(page) = unfit(arguments) {
+        return Err(console.refuse(Exit::Usage, page, &[]));
     }
     let program = batch::script(batch, console)?;
     if let Some(why) =
         asks_person(&program, batch.inputs.yes).filter(|_| !batch.inputs.plan && !batch.inputs.deny_changes)
     {
-        let help = "`confirm` is answered beforehand with --yes; a value is given with a param: -V NAME=VALUE";
-        return Err(console.refuse(Exit::Invalid, &harmless(why.as_bytes()), Some(help)));
+        return Err(console.refuse(Exit::Invalid, "hayes::cli asks", &[&harmless(why.as_bytes())]));
     }
     let (environment, its_origins) = inputs::environment(std::slice::from_ref(&program), console)?;
     let (given, origins) = inputs::explicit(&batch.inputs, std::slice::from_ref(&program), console)?;
@@ -373,7 +347,7 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
     }
     let right = check_keys(&inventory.gateways);
     let right = right.and_then(|()| targets(&modems, &environment.variables, batch.baud));
-    let mut targets = right.map_err(|why| console.refuse(Exit::Invalid, &why, None))?;
+    let mut targets = right.map_err(|why| console.refuse(Exit::Invalid, "hayes::cli why", &[&why]))?;
     let inputs = Inputs { folder: None, ..given };
     let mut common = Common::new(program.clone(), inputs.clone(), Path::new("results.jsonl"));
     common.environment = environment.clone();
@@ -391,7 +365,8 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
         let note = format!("with it go, readable for whoever holds the carrier: {}", names.join(", "));
         console.say(&(console::fitted(&harmless(note.as_bytes()), "    ") + "\n"));
     }
-    let (hash, bundle) = ScriptBundle::of(&program, &files).map_err(|why| console.refuse(Exit::Invalid, &why, None))?;
+    let bundled = ScriptBundle::of(&program, &files);
+    let (hash, bundle) = bundled.map_err(|why| console.refuse(Exit::Invalid, "hayes::cli why", &[&why]))?;
     let (start_delay, jitter) = batch.start_delay.unwrap_or_default();
     let manner = Manner {
         vars: inputs.variables.clone(),
@@ -417,9 +392,8 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
     run.wave_wait = u64::try_from(arguments.wave_wait.as_millis()).unwrap_or(u64::MAX);
     let its = inventory.gateways.iter().filter(|it| run.targets.at(&it.name).next().is_some());
     let fleet = folder.settings().map(|settings| settings.fleet).unwrap_or_default();
-    let seal = seal::sealing(its, &fleet, &secrets).map_err(|why| {
-        console.refuse(Exit::Invalid, &why, Some("`hayes agent enroll` has printed it: seal = \"X…\""))
-    })?;
+    let seal = seal::sealing(its, &fleet, &secrets);
+    let seal = seal.map_err(|why| console.refuse(Exit::Invalid, "hayes::cli seal", &[&why]))?;
     folder.add(run.clone(), &bundle, seal).map_err(refused("the run cannot be kept", console))
 }
 
@@ -598,8 +572,6 @@ fn status(folder: &FleetFolder, gateway: Option<&str>, console: &Console) -> Res
         return Err(no_run(None, console));
     }
     let told = operator.described(gateway).map_err(refused("the fleet", console))?;
-    told.map(|text| console.print(&text)).ok_or_else(|| {
-        let message = format!("no run of the fleet has the gateway {}", gateway.unwrap_or_default());
-        console.refuse(Exit::Nothing, &message, Some("`hayes fleet status` lists those that it has"))
-    })
+    let none = || console.refuse(Exit::Nothing, "hayes::cli no-gateway", &[&gateway.unwrap_or_default()]);
+    told.map(|text| console.print(&text)).ok_or_else(none)
 }

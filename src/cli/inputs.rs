@@ -2,6 +2,7 @@
 //! beats those behind it: the command line, the files, the environment, `hayes.toml`, the script's default.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -125,8 +126,7 @@ pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Resul
     for (name, from) in settings::vars() {
         let is_given = |name: &str| given.iter().any(|value: &GivenValue| value.name == name);
         if let Some(near) = misspelt(name, programs, is_given) {
-            let message = format!("the script has no parameter {name}, which {} gives", from.origin());
-            problems.push(Complaint::new(message).help(format!("did you mean {near}?")));
+            problems.push(Complaint::told("hayes::cli param", &[name, &from.origin(), &near]));
         }
         if declared(name, programs).is_some() && !is_given(name) {
             in_files.push(GivenValue {
@@ -152,8 +152,8 @@ pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Resul
         let meant = near.and_then(|near| declared(near, programs)).unwrap_or_default();
         let meant = if meant { "HAYES_SECRET_" } else { "HAYES_VAR_" };
         if let Some(near) = near.filter(|near| !near.eq_ignore_ascii_case(&name)) {
-            let problem = Complaint::new(format!("the script has no parameter {name}, which {prefix}{name} gives"));
-            problems.push(problem.help(format!("did you mean {meant}{near}? Unset it where another script is meant")));
+            let values: [&dyn Display; 4] = [&name, &prefix, &meant, &near];
+            problems.push(Complaint::told("hayes::cli param-variable", &values));
         }
     }
     given.extend(in_files);
@@ -205,10 +205,7 @@ fn sorted(given: Vec<GivenValue>, programs: &[Arc<Program>], problems: &mut Vec<
                 continue;
             }
             Some(true) if !secret => {
-                let message =
-                    format!("{name} is a secret of the script, so it may not be given as a variable ({origin})");
-                let help = format!("put it into a file for --secrets-file, or into HAYES_SECRET_{name}");
-                problems.push(Complaint::new(message).help(help));
+                problems.push(Complaint::told("hayes::cli secret", &[&name, &origin]));
                 continue;
             }
             // A plain param given as a secret is masked like one: nothing is wrong with that.
@@ -270,8 +267,7 @@ fn pairs(texts: &[String], flag: &str, secret: bool, problems: &mut Vec<Complain
                 pairs.push(GivenValue { name, value, secret, origin: flag.to_owned() });
             }
             // What stands there may be a secret: it is not repeated.
-            Some(_) | None => problems
-                .push(Complaint::new(format!("{flag} takes NAME=VALUE")).help(format!("write {flag} apn=super"))),
+            Some(_) | None => problems.push(Complaint::told("hayes::cli pair", &[&flag])),
         }
     }
     pairs
@@ -296,21 +292,18 @@ fn read_files(files: &[PathBuf], secret: bool, problems: &mut Vec<Complaint>) ->
             let problem = match line.split_once('=') {
                 // Whether that is a comment or a part of the value, only its writer knows.
                 Some((name, value)) if value.contains(" #") || value.contains("\t#") => {
-                    let help = "a comment has a line of its own; a value with ` #` in it is given on the command line or in the environment";
-                    Complaint::new(format!("{origin}: a # stands behind the value of {}", name.trim())).help(help)
+                    Complaint::told("hayes::cli pair-comment", &[&origin, &name.trim()])
                 }
                 // A shell would take them off, and a modem would be given them.
                 Some((name, value)) if ['"', '\''].iter().any(|quote| is_quoted(*quote, value.trim())) => {
-                    let help = "write it without them; a value that has quotes is given on the command line or in the environment";
-                    Complaint::new(format!("{origin}: quotes stand around the value of {}", name.trim())).help(help)
+                    Complaint::told("hayes::cli pair-quotes", &[&origin, &name.trim()])
                 }
                 Some((name, value)) if name.split_whitespace().count() == 1 => {
                     let (name, value) = (name.trim().to_owned(), value.trim().to_owned());
                     pairs.push(GivenValue { name, value, secret, origin });
                     continue;
                 }
-                Some(_) | None => Complaint::new(format!("{origin}: this line is not NAME=VALUE"))
-                    .help("one parameter a line, as apn=super; a line that begins with # is a comment"),
+                Some(_) | None => Complaint::told("hayes::cli pair-line", &[&origin]),
             };
             problems.push(problem);
         }

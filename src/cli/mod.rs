@@ -111,8 +111,7 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Result<Exit, Exit>
     arguments.task.as_ref().map_or(Ok(()), |task| needs_memory(least_memory(task), console))?;
     modules::make_known(arguments.task.as_ref(), console)?;
     let Some(task) = &arguments.task else {
-        let help = "`hayes --help` lists them; `hayes run -` runs the lines of standard input";
-        return Err(console.refuse(Exit::Usage, "name a command", Some(help)));
+        return Err(console.refuse(Exit::Usage, "hayes::cli no-command", &[]));
     };
     Ok(match task {
         Task::Repl(arguments) => repl::repl(arguments, console)?,
@@ -159,9 +158,11 @@ fn needs_memory(least: u64, console: &Console) -> Result<(), Exit> {
     if room >= least {
         return Ok(());
     }
+    // A page takes memory too.
     let message = format!("this takes {} KiB of memory more, and the system gives {} KiB", least >> 10, room >> 10);
     let help = "`ulimit -v` is the limit of this shell, in KiB: raise it, or start from another";
-    Err(console.refuse(Exit::Usage, &message, Some(help)))
+    console.complain(&message, Some(help));
+    Err(Exit::Usage)
 }
 
 /// Where memory is limited, the allocator of glibc must not take 64 MiB of addresses for each thread: it reads that as
@@ -183,9 +184,7 @@ fn manual(words: &[String], folder: Option<&Path>, console: &Console) -> Exit {
     let mut each = words.iter().flat_map(|word| word.split(' '));
     let below = each.try_fold(&all, |above, word| above.find_subcommand(word));
     let Some(command) = below else {
-        let message = format!("there is no command `hayes {}`", words.join(" "));
-        let help = "`hayes man --all FOLDER` writes all pages into a folder; `hayes --help` lists the commands";
-        return console.refuse(Exit::Usage, &message, Some(help));
+        return console.refuse(Exit::Usage, "hayes::cli manual-command", &[&words.join(" ")]);
     };
     let done = match folder {
         None => page(command).map(|text| console.print(&text)),
@@ -194,9 +193,7 @@ fn manual(words: &[String], folder: Option<&Path>, console: &Console) -> Exit {
             made.map(|()| Exit::Passed).map_err(|error| std::io::Error::other(format!("{}: {error}", folder.display())))
         }
     };
-    done.unwrap_or_else(|why| {
-        console.refuse(Exit::Unwritable, &format!("the manual could not be written: {why}"), None)
-    })
+    done.unwrap_or_else(|why| console.refuse(Exit::Unwritable, "hayes::cli manual", &[&why]))
 }
 
 fn write_pages(command: &clap::Command, folder: &Path) -> std::io::Result<()> {

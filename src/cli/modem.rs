@@ -62,9 +62,7 @@ pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Resul
     let simulated = address.is_simulated();
     if connection.real && simulated {
         let what = if named.is_none() { "no port is named".to_owned() } else { format!("{address} is simulated") };
-        let help = "name a real port: -p /dev/ttyUSB2; `hayes ports` lists them";
-        let message = format!("{what}, and --real refuses the simulated modem");
-        return Err(console.refuse(Exit::Usage, &message, Some(help)));
+        return Err(console.refuse(Exit::Usage, "hayes::cli simulated", &[&what]));
     }
     Ok(address)
 }
@@ -83,8 +81,7 @@ pub(crate) fn files_apart<'a>(
     let written: Vec<(&str, &Path)> = recorded.into_iter().chain(written).collect();
     apart(&read, &written, console)?;
     if let Some(file) = connection.record.as_deref().filter(|file| state::holds_something(file)) {
-        let message = format!("{} is there already, and --record would overwrite it", file.display());
-        return Err(console.refuse(Exit::Usage, &message, Some("name another file, or remove it first")));
+        return Err(console.refuse(Exit::Usage, "hayes::cli record-there", &[&file.display()]));
     }
     Ok(())
 }
@@ -149,10 +146,7 @@ impl OpenModem {
         drop(self.conversation);
         match self.recorded.and_then(|status| status.take_error()) {
             None => Exit::Passed,
-            Some(error) => {
-                let message = format!("the conversation could not be recorded whole: {error}");
-                console.refuse(Exit::Unwritable, &message, None)
-            }
+            Some(error) => console.refuse(Exit::Unwritable, "hayes::cli record-cut", &[&error]),
         }
     }
 

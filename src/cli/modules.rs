@@ -17,17 +17,12 @@ pub(crate) fn make_known(task: Option<&Task>, console: &Console) -> Result<(), E
     for (folder, file) in own.iter().chain(&beside).flat_map(|folder| files(folder).map(move |file| (folder, file))) {
         let name = file.display().to_string();
         if Some(folder) != own.as_ref() && leads_out_of_clone(&file, folder) {
-            let help = "copy it there; where you trust it, the folder of your own settings may have it in modules/";
-            let message = format!("{name} leads out of the script's folder, and is not read");
-            return Err(console.refuse(Exit::Usage, &message, Some(help)));
+            return Err(console.refuse(Exit::Usage, "hayes::cli module-link", &[&name]));
         }
         let text = read_file(&file, LARGEST_TEXT).map_err(|error| error.to_string());
         let read = |text: String| Ok((own::read(&name, &text).map_err(|why| format!("cannot be used: {why}"))?, text));
-        let (module, text) = text.and_then(read).map_err(|why| {
-            let help = "it needs `vendor`, `models`, `iccid`, `registration` and `reboot`, as the files in Hayes' \
-                        src/catalogue/data/modules write them";
-            console.refuse(Exit::Usage, &format!("{name} {why}"), Some(help))
-        })?;
+        let unfit = |why| console.refuse(Exit::Usage, "hayes::cli module-file", &[&name, &why]);
+        let (module, text) = text.and_then(read).map_err(unfit)?;
         modules.push(module);
         texts.push(text);
     }

@@ -1,5 +1,6 @@
 //! Results: where they go, what came of a batch in a few words, and reports of them.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
@@ -41,16 +42,15 @@ pub(crate) enum Sink {
 pub(crate) fn apart(read: &[(&str, &Path)], written: &[(&str, &Path)], console: &Console) -> Result<(), Exit> {
     let mut streams = written.iter().filter(|(_, path)| is_stdout(path)).map(|(flag, _)| *flag);
     if let (Some(one), Some(other)) = (streams.next(), streams.next()) {
-        let message = format!("{one} and {other} would both write to standard output");
-        return Err(console.refuse(Exit::Usage, &message, Some("give one of them a file")));
+        return Err(console.refuse(Exit::Usage, "hayes::cli output-taken", &[&one, &other]));
     }
     for (index, (flag, path)) in written.iter().enumerate() {
         let Some(place) = place(path) else { continue };
         let earlier = written.iter().take(index).map(|(flag, path)| (*flag, *path));
         let mut others = read.iter().copied().chain(earlier);
         if let Some((other, _)) = others.find(|(_, other)| self::place(other).as_ref() == Some(&place)) {
-            let message = format!("{flag} would overwrite {}, which is {other} too", path.display());
-            return Err(console.refuse(Exit::Usage, &message, Some("name another file")));
+            let values: [&dyn Display; 3] = [flag, &path.display(), &other];
+            return Err(console.refuse(Exit::Usage, "hayes::cli overwrites", &values));
         }
     }
     Ok(())
@@ -161,7 +161,7 @@ fn empty(mut file: &File) -> std::io::Result<()> {
 }
 
 fn unwritable(path: &Path, error: &std::io::Error, console: &Console) -> Exit {
-    console.refuse(unwritten(error), &format!("results cannot be written to {}: {error}", path.display()), None)
+    console.refuse(unwritten(error), "hayes::cli unwritable", &[&path.display(), error])
 }
 
 /// The exit code where this kept something from being written.
@@ -174,18 +174,13 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result
     if arguments.list {
         return Ok(console.print(&kept().iter().map(|path| listed_run(path, console)).collect::<String>()));
     }
-    let path = &arguments.results.clone().or_else(|| kept().pop()).ok_or_else(|| {
-        let help = "`hayes batch` writes some; or name a file: hayes report RESULTS";
-        console.refuse(Exit::Nothing, "no batch has left results in the user's state folder", Some(help))
-    })?;
+    let none = || console.refuse(Exit::Nothing, "hayes::cli no-results", &[]);
+    let path = &arguments.results.clone().or_else(|| kept().pop()).ok_or_else(none)?;
     if arguments.results.is_none() {
         console.say(&format!("results: {}\n", path.display()));
     }
     reports_apart(&arguments.reports, &[("the results", path)], false, console)?;
-    let unreadable = |error: std::io::Error| {
-        let message = format!("{} cannot be read: {error}", path.display());
-        console.refuse(Exit::Invalid, &message, Some("give it what `hayes batch` has written"))
-    };
+    let unreadable = |error| console.refuse(Exit::Invalid, "hayes::cli results-unread", &[&path.display(), &error]);
     let (results, tally) = state::told_of_waiting(state::WRITER, path, || tallied(path)).map_err(unreadable)?;
     if let Some(bytes) = results.torn {
         let what = "the last line was torn by a crash and is left out";
@@ -231,10 +226,7 @@ pub(crate) fn write_reports(path: &Path, not_run: &[RunResult], reports: &Report
     match journal::read(path) {
         // What stands there was hidden when it was written.
         Ok(results) => write_all((&results, not_run), path, reports, &Mask::default(), console),
-        Err(error) => {
-            let message = format!("{} cannot be read back for the reports: {error}", path.display());
-            console.refuse(Exit::Unwritable, &message, None)
-        }
+        Err(error) => console.refuse(Exit::Unwritable, "hayes::cli results-lost", &[&path.display(), &error]),
     }
 }
 
@@ -253,8 +245,7 @@ pub(crate) fn reports_apart(
 pub(crate) fn reports_writable(reports: &Reports, console: &Console) -> Result<(), Exit> {
     for path in reports.files().map(|(_, path)| path).filter(|path| !is_stream(path)) {
         if let Err(error) = state::private().open(path) {
-            let message = format!("the report {} cannot be written: {error}; nothing was sent", path.display());
-            return Err(console.refuse(Exit::Unwritable, &message, None));
+            return Err(console.refuse(Exit::Unwritable, "hayes::cli report-file", &[&path.display(), &error]));
         }
     }
     Ok(())
@@ -334,13 +325,8 @@ fn write_one(path: &Path, console: &Console, write: &dyn Fn(&mut dyn Write) -> s
         write(&mut writer)?;
         writer.flush()
     });
-    match written {
-        Ok(()) => Exit::Passed,
-        Err(error) => {
-            let message = format!("the report {} could not be written: {error}", path.display());
-            console.refuse(unwritten(&error), &message, None)
-        }
-    }
+    let failed = |error| console.refuse(unwritten(&error), "hayes::cli report-unwritten", &[&path.display(), &error]);
+    written.map_or_else(failed, |()| Exit::Passed)
 }
 
 fn is_stdout(path: &Path) -> bool {

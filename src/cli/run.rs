@@ -47,7 +47,7 @@ struct PreparedRun<'a> {
 
 fn prepare<'a>(arguments: &'a arguments::RunArguments, console: &'a Console) -> Result<PreparedRun<'a>, Exit> {
     if arguments.scripts.iter().filter(|name| *name == "-").count() > 1 {
-        return Err(console.refuse(Exit::Usage, "standard input can be read once only", Some("give `-` once")));
+        return Err(console.refuse(Exit::Usage, "hayes::cli input-twice", &[]));
     }
     let sources: Result<Vec<_>, Exit> = arguments.scripts.iter().map(|name| scripts::read(name, console)).collect();
     let programs = programs(&sources?, &arguments.inputs, &arguments.only, arguments.output.quiet, console)?;
@@ -94,7 +94,7 @@ fn of_parts(
     let unknown = only.iter().map(|name| name.trim_start_matches('!')).filter(|name| !known.contains(name));
     let told = unknown.map(|name| {
         let help = meant_or_all(name, &known, "its parts", "it has no parts; `part NAME {` makes one");
-        console.refuse(Exit::Usage, &format!("the script has no part {name}, which --only names"), Some(&help))
+        console.refuse(Exit::Usage, "hayes::cli no-part", &[&name, &help])
     });
     if told.count() > 0 {
         return Err(Exit::Usage);
@@ -235,7 +235,7 @@ pub(crate) fn unreachable(
     results: &mut Sink,
     console: &Console,
 ) -> Exit {
-    let exit = console.refuse(*exit, &error.message, error.help.as_deref());
+    let exit = console.refuse_as(*exit, error);
     if exit != Exit::Device {
         return exit;
     }

@@ -45,10 +45,9 @@ fn is_there(path: &Path) -> bool {
 
 /// Reads a file or standard input, never the library: for what writes the text back.
 pub(crate) fn read_file(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
-    const ONLY_FILES: &str = "name a file that is here";
-    find_file(name, |_| ONLY_FILES.to_owned()).map_err(|mut none| {
+    find_file(name, |_| "name a file that is here".to_owned()).map_err(|mut none| {
         if library::find(name).is_some() && !is_there(Path::new(name)) {
-            none = Complaint::new(format!("{name} is a script of the library, and no file here")).help(ONLY_FILES);
+            none = Complaint::told("hayes::cli no-file", &[&name]);
         }
         console.refuse_as(Exit::Invalid, &none)
     })
@@ -98,14 +97,10 @@ fn unreadable(name: &str, error: &Unreadable, elsewhere: fn(&str) -> String) -> 
             let near = near.filter(|_| error.kind() == ErrorKind::NotFound);
             let message = match error.kind() {
                 ErrorKind::NotFound if is_there(Path::new(name)) => {
-                    return Complaint::new(format!("{name} is a link that leads nowhere"))
-                        .help("mend it, or remove it");
+                    return Complaint::told("hayes::cli dead-link", &[&name]);
                 }
                 ErrorKind::NotFound => format!("there is no script {name}, neither a file nor in the library"),
-                ErrorKind::IsADirectory => {
-                    let help = "name a script in it; `hayes check` and `hayes fmt` take a folder that holds some";
-                    return Complaint::new(format!("{name} is a folder, not a script")).help(help);
-                }
+                ErrorKind::IsADirectory => return Complaint::told("hayes::cli folder", &[&name]),
                 _ => format!("{name} cannot be read: {error}"),
             };
             let other =
@@ -185,9 +180,8 @@ fn mended(
     if left.len() >= found.len() {
         return Ok(found);
     }
-    replace(Path::new(name), &text).map_err(|error| {
-        console.refuse(Exit::Unwritable, &format!("{name} cannot be written: {error}"), Some("it is as it was"))
-    })?;
+    let unwritten = |error| console.refuse(Exit::Unwritable, "hayes::cli unchanged", &[&name, &error]);
+    replace(Path::new(name), &text).map_err(unwritten)?;
     let gone = plural((found.len() - left.len()) as u64, "finding");
     console.say(&format!("{}: {gone} mended\n", harmless(name)));
     Ok(left)
@@ -228,13 +222,10 @@ fn with_folders(names: &[String], outside: bool) -> Vec<(String, Option<Complain
     let mut all = Vec::new();
     for folder in names {
         let mut found = BTreeSet::new();
-        let refused = |path: &PathBuf| {
-            let message = match path.is_file() || !path.exists() {
-                true if outside || !leads_out_of_clone(path, Path::new(folder)) => return None,
-                true => format!("{} leads out of the folder {folder}, and is not read", path.display()),
-                false => format!("{} is no regular file, and is not read", path.display()),
-            };
-            Some(Complaint::new(message).help("where you trust it, name it"))
+        let refused = |path: &PathBuf| match path.is_file() || !path.exists() {
+            true if outside || !leads_out_of_clone(path, Path::new(folder)) => None,
+            true => Some(Complaint::told("hayes::cli link", &[&path.display(), folder])),
+            false => Some(Complaint::told("hayes::cli irregular", &[&path.display()])),
         };
         // What cannot be read is told where it is read.
         match files_below(Path::new(folder), "hayes", &mut found) {
@@ -267,9 +258,8 @@ fn format_one(name: &str, arguments: &Fmt, console: &Console) -> Result<Exit, Ex
     if arguments.verbose {
         console.say(&format!("{}: formatted\n", harmless(name)));
     }
-    replace(Path::new(name), &formatted).map(|()| Exit::Passed).map_err(|error| {
-        console.refuse(Exit::Unwritable, &format!("{name} cannot be written: {error}"), Some("it is as it was"))
-    })
+    let unwritten = |error| console.refuse(Exit::Unwritable, "hayes::cli unchanged", &[&name, &error]);
+    replace(Path::new(name), &formatted).map(|()| Exit::Passed).map_err(unwritten)
 }
 
 /// Writes beside the file first, so that a full disk leaves the old text whole. The new file takes the old one's place,
@@ -348,8 +338,7 @@ pub(crate) fn list(text: &str, json: bool, console: &Console) -> Exit {
     let text = text.to_lowercase();
     let shown = || scripts().filter(|entry| entry.name.contains(&text) || entry.title().to_lowercase().contains(&text));
     if shown().next().is_none() {
-        let help = Some("`hayes list` names them all");
-        return console.refuse(Exit::Failed, "no script of the library is so called", help);
+        return console.refuse(Exit::Failed, "hayes::cli no-title", &[]);
     }
     if json {
         let line = |entry: &library::LibraryScript| {

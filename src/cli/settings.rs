@@ -38,8 +38,7 @@ pub(crate) fn work_in(words: &[OsString]) -> Result<(), Exit> {
         return Ok(());
     };
     std::env::set_current_dir(&folder).map_err(|error| {
-        let message = format!("{folder} is no folder to work in: {error}");
-        Console::new(ColorChoice::Auto).refuse(Exit::Usage, &harmless(&message), None)
+        Console::new(ColorChoice::Auto).refuse(Exit::Usage, "hayes::cli directory", &[&folder, &error])
     })
 }
 
@@ -70,8 +69,7 @@ pub(super) fn parse(words: &[OsString]) -> Result<HayesArguments, Result<clap::E
     }
     let typed = |task: &ArgMatches, id| task.value_source(id) == Some(ValueSource::CommandLine);
     if matches.subcommand_matches("at").is_some_and(|at| typed(at, "inventory") && typed(at, "port")) {
-        let console = Console::new(ColorChoice::Auto);
-        return Err(Err(console.refuse(Exit::Usage, "-p and -i both name modems", Some("give one of them"))));
+        return Err(Err(Console::new(ColorChoice::Auto).refuse(Exit::Usage, "hayes::cli both-name", &[])));
     }
     HayesArguments::from_arg_matches(&matches).map_err(Ok)
 }

@@ -31,7 +31,7 @@ pub(crate) fn sim(arguments: &Sim, console: &Console) -> Result<Exit, Exit> {
     let model = model.strip_prefix("sim:").unwrap_or(model);
     let (model, query) = model.split_once('?').unwrap_or((model, ""));
     if arguments.count == 0 {
-        return Err(unfit("no modem at all: `--count 0`", Some("`--count` is 1 or more"), console));
+        return Err(console.refuse(Exit::Usage, "hayes::cli sim-count", &[]));
     }
     // Where the system allows too few, that is told when they run out.
     let _ = allow_descriptors(3 * arguments.count as u64 + 64);
@@ -85,9 +85,7 @@ fn simulator(model: &str, query: &str, arguments: &Sim, number: usize, console: 
 fn listening(address: &str, console: &Console) -> Result<SocketAddr, Exit> {
     let text = address.strip_prefix("tcp://").unwrap_or(address);
     let resolved = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
-    resolved.ok_or_else(|| {
-        unfit(&format!("`{address}` is no address to listen on"), Some("write it as 127.0.0.1:7000"), console)
-    })
+    resolved.ok_or_else(|| console.refuse(Exit::Usage, "hayes::cli sim-address", &[&address]))
 }
 
 fn nth_link(link: &Path, number: usize, count: usize) -> PathBuf {
@@ -103,11 +101,6 @@ fn tell(name: &str, event: &HostEvent, console: &Console) {
         HostEvent::Failed { error } => format!("not back yet: {error}"),
     };
     console.say(&format!("{name}: {what}\n"));
-}
-
-fn unfit(message: &str, help: Option<&str>, console: &Console) -> Exit {
-    let help = help.unwrap_or("`hayes sim` lists the models, `hayes sim --help` options and faults");
-    console.refuse(Exit::Usage, message, Some(help))
 }
 
 pub(crate) fn with_tables(page: &str) -> String {

@@ -2,6 +2,7 @@
 //! it asked then, and ends as it should, passes.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,20 +39,17 @@ pub(crate) fn test(arguments: &Test, console: &Console) -> Result<Exit, Exit> {
     }
     let mut recordings = BTreeSet::new();
     for path in &paths {
-        let unreadable =
-            |error| console.refuse(Exit::Usage, &format!("{} cannot be read: {error}", path.display()), None);
+        let unreadable = |error| console.refuse(Exit::Usage, "hayes::cli test-unread", &[&path.display(), &error]);
         scripts::files_below(path, ENDING, &mut recordings).map_err(unreadable)?;
     }
     let words: Vec<String> = words.iter().map(|word| word.display().to_string()).collect();
     let has = |recording: &PathBuf, word: &String| recording.to_string_lossy().contains(word.as_str());
     if let Some(word) = words.iter().find(|word| !recordings.iter().any(|recording| has(recording, word))) {
-        let message = format!("there is no file or folder {word}, and no recording has that in its name");
-        return Err(console.refuse(Exit::Nothing, &message, None));
+        return Err(console.refuse(Exit::Nothing, "hayes::cli test-word", &[word]));
     }
     recordings.retain(|recording| words.is_empty() || words.iter().any(|word| has(recording, word)));
     if recordings.is_empty() {
-        let help = "`hayes run NAME.hayes -p PORT --record NAME.transcript` makes one beside its script";
-        return Err(console.refuse(Exit::Nothing, "there is no recording, no file NAME.transcript", Some(help)));
+        return Err(console.refuse(Exit::Nothing, "hayes::cli no-recording", &[]));
     }
     if arguments.list {
         let line = |recording: &PathBuf| harmless(&recording.display().to_string()).into_owned() + "\n";
@@ -129,28 +127,22 @@ impl Terms {
 
 fn one(recording: &Path, arguments: &Test, cancel: &Cancel, console: &Console) -> Result<RunResult, Exit> {
     let (name, started) = (recording.display().to_string(), Timestamp::now().to_string());
-    let refuse = |message: String, help: &str| console.refuse(Exit::Invalid, &message, Some(help));
+    let refuse = |page, values: &[&dyn Display]| console.refuse(Exit::Invalid, page, values);
     // A folder may come from anybody: neither a link nor a name leads out of it.
     let named = arguments.paths.iter().map(PathBuf::as_path);
     let folder = named.clone().find(|path| path.is_dir() && recording.starts_with(path));
     let folder = folder.or(named.clone().all(|path| !path.exists()).then_some(Path::new(".")));
     let root = folder.or(recording.parent()).filter(|_| !arguments.inputs.outside);
     let stays = |path: &Path, what: &str| match root.is_some_and(|root| leads_out_of_clone(path, root)) {
-        true => {
-            Err(refuse(format!("{name}: {what} leads out of the folder"), "where you trust it, --outside reads it"))
-        }
+        true => Err(refuse("hayes::cli test-link", &[&name, &what])),
         false => Ok(()),
     };
     folder.map_or(Ok(()), |_| stays(recording, "it"))?;
-    let text = read_file(recording, LARGEST_TEXT)
-        .map_err(|error| refuse(format!("{name}: {error}"), "a recording is what --record has written"))?;
-    let terms = Terms::read(&text).map_err(|(word, meant)| {
-        refuse(format!("{name}: nothing is told by `# {word}: …`"), &format!("did you mean `# {meant}: …`?"))
-    })?;
-    let script = script_of(recording, &terms).ok_or_else(|| {
-        let help = "give it the name of its script, or write `# script: NAME.hayes` into its second line";
-        refuse(format!("{name}: no script has its name"), help)
-    })?;
+    let text = read_file(recording, LARGEST_TEXT);
+    let text = text.map_err(|error| refuse("hayes::cli recording", &[&name, &error]))?;
+    let terms = Terms::read(&text);
+    let terms = terms.map_err(|(word, meant)| refuse("hayes::cli recording-term", &[&name, &word, &meant]))?;
+    let script = script_of(recording, &terms).ok_or_else(|| refuse("hayes::cli recording-script", &[&name]))?;
     stays(Path::new(&script), &format!("its script {script}"))?;
     let source = scripts::read(&script, console)?;
     let mut given = arguments.inputs.clone();
@@ -161,7 +153,7 @@ fn one(recording: &Path, arguments: &Test, cancel: &Cancel, console: &Console) -
     given.secrets.extend(masked_secrets(program, &given, console)?);
     let inputs = inputs::collect(&given, &programs, console)?;
     let port = connect::open(&Address::Replay(recording.to_owned()), &Opening::new(cancel.clone()))
-        .map_err(|error| console.refuse(Exit::Invalid, &error.message, error.help.as_deref()))?;
+        .map_err(|error| console.refuse_as(Exit::Invalid, &error))?;
     let inputs = Inputs { folder: Path::new(&script).parent().map(Path::to_owned), ..inputs };
     let mut heard = Transcript::default();
     let outcome = runtime::run(program, &mut Conversation::new(port, &Catalogue), &inputs, &mut heard);
