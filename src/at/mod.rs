@@ -23,6 +23,7 @@ pub use command::Form;
 pub use knowledge::{Knowledge, Likeness, Unasked};
 use result_code::Verbosity;
 pub use result_code::{NumberedError, ResultCode};
+use serde::Serialize;
 pub use shape::Shape;
 
 use crate::notation::text;
@@ -225,7 +226,8 @@ pub enum Event<'a> {
     Notice(&'a str),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Why {
     /// The script's question
     Question,

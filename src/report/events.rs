@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::style::harmless;
-use crate::at::{Event, Why};
-use crate::runtime::{Change, Failure, RuntimeEvent};
+use crate::at::Event;
+use crate::runtime::{Failure, RuntimeEvent};
 
 /// One event; `None` for those that say nothing to a reader of the whole conversation.
 pub fn json(now: Duration, event: &RuntimeEvent<'_>) -> Option<Value> {
@@ -35,14 +35,7 @@ pub fn json(now: Duration, event: &RuntimeEvent<'_>) -> Option<Value> {
         RuntimeEvent::Interrupted { .. } => json!({"event": "interrupted"}),
         RuntimeEvent::FinallyFailed { failure } => failed("finally-failed", failure),
         RuntimeEvent::Log { text } => json!({"event": "log", "text": text}),
-        RuntimeEvent::Ensured { question, change } => {
-            let change = match change {
-                Change::Unchanged => "unchanged",
-                Change::Changed => "changed",
-                Change::WouldChange => "would-change",
-            };
-            json!({"event": "ensure", "sent": question, "change": change})
-        }
+        RuntimeEvent::Ensured { question, change } => json!({"event": "ensure", "sent": question, "change": change}),
         RuntimeEvent::Plan { note } => json!({"event": "plan", "note": note}),
         RuntimeEvent::Met { module } => json!({"event": "module", "module": module.id}),
         RuntimeEvent::Reported { name, value } => json!({"event": "report", "name": name, "value": value}),
@@ -57,16 +50,7 @@ pub fn json(now: Duration, event: &RuntimeEvent<'_>) -> Option<Value> {
 
 fn session(event: Event<'_>) -> Value {
     match event {
-        Event::Sent { bytes, why } => {
-            let why = match why {
-                Why::Question => "question",
-                Why::Reply => "reply",
-                Why::Cancel => "cancel",
-                Why::Abort => "abort",
-                Why::Resynchronise => "resynchronise",
-            };
-            json!({"event": "sent", "text": harmless(bytes), "why": why})
-        }
+        Event::Sent { bytes, why } => json!({"event": "sent", "text": harmless(bytes), "why": why}),
         Event::Echo(line) => json!({"event": "echo", "text": harmless(line)}),
         Event::Response(line) => json!({"event": "response", "text": harmless(line)}),
         Event::Final { line, result } => {

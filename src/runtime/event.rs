@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::failure::Failure;
 use super::outcome::Status;
 use crate::at::Event;
@@ -109,7 +111,8 @@ pub enum Waiting<'a> {
     Sleep,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// It was as it should be
     Unchanged,

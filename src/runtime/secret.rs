@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
-use crate::at::{Event, NumberedError, ResultCode};
+use crate::at::{Event, ResultCode};
 use crate::catalogue::{is_called_secret, secrets_in};
 use crate::notation::{hex, percent_encoded};
 use crate::port::transcript::MASKED;
@@ -303,9 +303,15 @@ impl Mask {
             Event::Sent { bytes, why } => tell(Event::Sent { bytes: &self.bytes(bytes), why }),
             Event::Echo(line) => tell(Event::Echo(&self.bytes(line))),
             Event::Response(line) => tell(Event::Response(&self.bytes(line))),
-            Event::Final { line, result } => {
-                tell(Event::Final { line: &self.bytes(line), result: &self.result(result) });
-            }
+            Event::Final { line, result } => match self.bytes(line) {
+                Cow::Borrowed(_) => tell(*event),
+                // What the result code says stands in the line.
+                Cow::Owned(line) => {
+                    let text = String::from_utf8_lossy(&line).into_owned();
+                    let result = ResultCode::Vendor { text, success: result.is_success() };
+                    tell(Event::Final { line: &line, result: &result });
+                }
+            },
             Event::Urc(line) => tell(Event::Urc(&self.bytes(line))),
             Event::Prompt(prompt) => tell(Event::Prompt(&self.bytes(prompt))),
             Event::Stray(line) => tell(Event::Stray(&self.bytes(line))),
@@ -313,31 +319,6 @@ impl Mask {
             Event::Partial(line) => tell(Event::Partial(&self.bytes(line))),
             Event::Dropped { .. } | Event::Truncated { .. } => tell(*event),
             Event::Notice(text) => tell(Event::Notice(&self.text(text))),
-        }
-    }
-
-    fn result(&self, result: &ResultCode) -> ResultCode {
-        let numbered = |error: &NumberedError| {
-            // The number stands in the text too: where that is hidden, so is the number.
-            match self.text(&error.text) {
-                Cow::Borrowed(_) => error.clone(),
-                Cow::Owned(text) => NumberedError { code: None, text },
-            }
-        };
-        match result {
-            ResultCode::Connect(text) => ResultCode::Connect(self.text(text).into_owned()),
-            ResultCode::Equipment(error) => ResultCode::Equipment(numbered(error)),
-            ResultCode::Message(error) => ResultCode::Message(numbered(error)),
-            ResultCode::Vendor { text, success } => {
-                ResultCode::Vendor { text: self.text(text).into_owned(), success: *success }
-            }
-            ResultCode::Ok
-            | ResultCode::Error
-            | ResultCode::NoCarrier
-            | ResultCode::Busy
-            | ResultCode::NoAnswer
-            | ResultCode::NoDialtone
-            | ResultCode::Aborted => result.clone(),
         }
     }
 
