@@ -176,22 +176,21 @@ impl<'a> Assembler<'a> {
         match (self.question, statements.last_mut().map(|statement| &mut statement.kind)) {
             (Above::Exchange, Some(StatementKind::Exchange(exchange))) => exchange.clauses.push(clause),
             (Above::Await, Some(StatementKind::Await(_))) if matches!(word, "expect" | "prompt") => {
-                let help = match word {
-                    "expect" => "put the pattern into the `await` line: `await PATTERN or PATTERN`",
-                    _ => "answer it with `send` on a line of its own",
+                let page = match word {
+                    "expect" => "hayes::syntax::clause-under-await",
+                    _ => "hayes::syntax::clause-under-await prompt",
                 };
-                self.error("hayes::syntax::clause-under-await", clause.span, &[&word, &help]);
+                self.error(page, clause.span, &[]);
             }
             (Above::Await, Some(StatementKind::Await(target))) => target.clauses.push(clause),
             (Above::Unknown, _) => {}
             (Above::None | Above::Exchange | Above::Await, _) => {
-                let await_ = if word == "expect" { "; for a line that comes by itself, write `await`" } else { "" };
-                let help = match word {
-                    "else" => "write `} else {` in one line; by itself it stands behind the `when` lines of a question"
-                        .to_owned(),
-                    _ => format!("write it right under the AT command it belongs to{await_}"),
+                let page = match word {
+                    "else" => "hayes::syntax::clause-without-question else",
+                    "expect" => "hayes::syntax::clause-without-question expect",
+                    _ => "hayes::syntax::clause-without-question",
                 };
-                self.error("hayes::syntax::clause-without-question", clause.span, &[&word, &help]);
+                self.error(page, clause.span, &[&word]);
                 // Those that follow it lack the same question.
                 self.question = Above::Unknown;
             }

@@ -86,8 +86,7 @@ impl Selection {
         let mut terms = Vec::new();
         // An unset variable in a shell is no wish to have them all.
         if texts.iter().any(|text| text.split([',', ':']).all(|term| term.trim().is_empty())) {
-            let help = "leave -l out for all modems; is the variable set that stands there?";
-            return Err(Complaint::new("an empty --limit selects nothing").help(help));
+            return Err(Complaint::told("hayes::cli limit-empty", &[]));
         }
         for text in texts.iter().flat_map(|text| parts(text)).filter(|text| !text.is_empty()) {
             let sign = text.chars().next().filter(|first| ['&', '!'].contains(first));
@@ -97,13 +96,10 @@ impl Selection {
                 None => (None, rest),
             };
             if glob.is_empty() || label.as_deref() == Some("") {
-                let help = "a term is a name, a group or LABEL=VALUE, with * and ?: 'prod:&hub-a,!gw-0007'";
-                return Err(Complaint::new(format!("`{text}` selects nothing")).help(help));
+                return Err(Complaint::told("hayes::cli limit-term", &[&text]));
             }
-            let pattern = NamePattern::new(glob).map_err(|why| {
-                Complaint::new(format!("`{text}` in --limit is no pattern: {why}"))
-                    .help("a pattern is a name with *, ?, or a range (gw[01-20]), or a regex behind ~ ('~gw-(a|b)')")
-            })?;
+            let pattern = NamePattern::new(glob);
+            let pattern = pattern.map_err(|why| Complaint::told("hayes::cli limit-pattern", &[&text, &why]))?;
             terms.push(Term { sign, label, glob: glob.to_owned(), pattern, text });
         }
         Ok(Selection { terms })
@@ -118,13 +114,9 @@ impl Selection {
     /// The terms that match no modem at all, each with what was probably meant.
     pub fn idle(&self, modems: &[BatchModem]) -> Vec<Complaint> {
         let idle = self.terms.iter().filter(|term| !modems.iter().any(|modem| term.matches(modem)));
-        let error = |term: &Term| {
-            let complaint =
-                Complaint::new(format!("`{}` in --limit matches no modem, group, gateway or label", term.text));
-            complaint.help(match term.nearest(modems) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "`--list` without -l shows all there are".to_owned(),
-            })
+        let error = |term: &Term| match term.nearest(modems) {
+            Some(near) => Complaint::told("hayes::cli limit-meant", &[&term.text, &near]),
+            None => Complaint::told("hayes::cli limit-idle", &[&term.text]),
         };
         idle.map(error).collect()
     }

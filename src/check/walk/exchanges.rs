@@ -205,13 +205,11 @@ impl Checker<'_, '_, '_> {
             return;
         }
         for clause in clauses.iter().filter(|clause| !matches!(clause.kind, ClauseKind::ExpectNothing { .. })) {
-            let help = match clause.word() {
-                "expect" => "remove it: where no `when` takes the answer, and there is no `else`, the question fails",
-                "capture" => "capture in the `when` itself: `when \"+CSQ: {rssi:int},{}\" {`",
-                _ => continue,
-            };
-            let word = clause.word();
-            self.findings.tell("hayes::check::when-and-more", clause.span, &[&word, &help]);
+            match clause.word() {
+                "expect" => self.findings.tell("hayes::check::when-and-more", clause.span, &[]),
+                "capture" => self.findings.tell("hayes::check::when-and-more capture", clause.span, &[]),
+                _ => {}
+            }
         }
     }
 
@@ -236,23 +234,14 @@ impl Checker<'_, '_, '_> {
             let hole = Span { start: span.start.saturating_sub(1), end: span.end + 1 };
             if self.names.known(&name).is_set && self.script.source.slice(hole).starts_with('{') {
                 self.names.look_up(&name);
-                let fault = self.findings.fault(
-                    "hayes::check::hole-in-expect",
-                    span,
-                    &[
-                        &name,
-                        &place,
-                        &format!("write `${{{name}}}` for the value of `{name}`, or `{{}}` for any value"),
-                    ],
-                );
+                let fault = self.findings.fault("hayes::check::hole-in-expect known", span, &[&name, &place]);
                 return self.findings.report(fault.mended_at(hole, format!("${{{name}}}")));
             }
-            let help = if place == "`expect`" {
-                "write `capture` instead of `expect`, or `{}` for any value"
-            } else {
-                "write `{}` for any value; only `capture` gives names"
+            let page = match place {
+                "`expect`" => "hayes::check::hole-in-expect",
+                _ => "hayes::check::hole-in-expect elsewhere",
             };
-            self.findings.tell("hayes::check::hole-in-expect", span, &[&name, &place, &help]);
+            self.findings.tell(page, span, &[&name, &place]);
         }
     }
 

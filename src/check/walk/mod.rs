@@ -616,26 +616,22 @@ impl<'t> Checker<'_, '_, 't> {
                 let written = self.script.source.slice(default.span);
                 let is_number = found == "a whole number" && matches!(default.kind, ExpressionKind::Int(_));
                 if is_number && (param.secret || written.starts_with('0')) {
-                    let help = "put it in quotes: each digit of it counts, a zero before it too";
-                    let fault = self.findings.fault("hayes::check::param-type", default.span, &[&name, &found, &help]);
+                    let fault = self.findings.fault("hayes::check::param-type digits", default.span, &[&name, &found]);
                     return self.findings.report(fault.mended_by(format!("\"{written}\"")));
                 }
-                let help = match found {
-                    "a whole number" => format!("write `param {name}:int = …`, or put the default in quotes"),
-                    "a duration" => {
-                        format!("a param is text or a number: `param {name}:int = …`, and then `{name} * 1s`")
-                    }
-                    _ => format!("a param is text or a number; `set {name} = …` takes all others"),
+                let page = match found {
+                    "a whole number" => "hayes::check::param-type number",
+                    "a duration" => "hayes::check::param-type duration",
+                    _ => "hayes::check::param-type",
                 };
-                self.findings.tell("hayes::check::param-type", default.span, &[&name, &found, &help]);
+                self.findings.tell(page, default.span, &[&name, &found]);
             }
             Convert::Int | Convert::Hex | Convert::Decimal => {
-                let help = if let ExpressionKind::Text(_) = &default.kind {
-                    "leave out the quotes".to_owned()
-                } else {
-                    format!("write a number, or `param {name} = …` for text")
+                let page = match default.kind {
+                    ExpressionKind::Text(_) => "hayes::check::wrong-type quoted-default",
+                    _ => "hayes::check::wrong-type default",
                 };
-                self.wrong_type(default.span, &format!("the default of `{name}`"), "a whole number", found, help);
+                self.findings.tell(page, default.span, &[&name, &found]);
             }
         }
     }

@@ -534,14 +534,11 @@ impl ScriptView<'_> {
                 self.told("hayes::run::capture-missing", clause, &[&what])
             }
             Miss::Missing { line, field } => {
-                let help = match self.scope.last.body.is_empty() {
-                    true => "a parameter that may be missing is captured as `name?`, or left out as `_?`",
-                    false => {
-                        "a parameter that may be missing is captured as `name?`; what stands below the line is none of \
-                         its parameters: `body` is, as in `set text = body`"
-                    }
+                let page = match self.scope.last.body.is_empty() {
+                    true => "hayes::run::capture-missing field",
+                    false => "hayes::run::capture-missing body",
                 };
-                self.told("hayes::run::capture-missing field", clause, &[&line, &(field + 1), &help])
+                self.told(page, clause, &[&line, &(field + 1)])
             }
             Miss::Convert { line, name, value, convert } => {
                 let kind = match convert {
@@ -550,11 +547,11 @@ impl ScriptView<'_> {
                     Convert::Decimal => "a decimal number such as 3.7",
                     Convert::Text => "a text",
                 };
-                let help = match value.is_empty() {
-                    true => format!("a parameter that may be empty is captured as `{name}:…?`"),
-                    false => format!("capture it as text, without a kind: `{name}`"),
+                let page = match value.is_empty() {
+                    true => "hayes::run::capture-convert empty",
+                    false => "hayes::run::capture-convert",
                 };
-                self.told("hayes::run::capture-convert", clause, &[&name, &kind, &value, &line, &help])
+                self.told(page, clause, &[&name, &kind, &value, &line])
             }
         };
         match asked {
