@@ -149,8 +149,7 @@ fn boxed<P: Port + 'static>(open: impl FnOnce() -> Result<P, Complaint>) -> Resu
 
 /// The simulated modem that `sim:MODEL?OPTIONS` names.
 pub fn simulator(model: &str, options: &str) -> Result<Simulator, Complaint> {
-    let missing = |wrong: Complaint| wrong.of("hayes::port::missing");
-    Simulator::new(model, Options::parse(options).map_err(missing)?).map_err(missing)
+    Simulator::new(model, Options::parse(options)?)
 }
 
 impl Address {

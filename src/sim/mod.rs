@@ -350,29 +350,24 @@ impl Profile {
     /// The profile of a model, by its name or another name of it, in any case.
     fn of(name: &str) -> Result<&'static Profile, Complaint> {
         let Some(model) = Model::of(name) else {
-            let help = match meant(name).as_slice() {
-                [] => format!("there are {}", models().map(|model| model.name).collect::<Vec<_>>().join(", ")),
-                [known] => format!("did you mean sim:{known}?"),
-                several => format!("did you mean one of these: sim:{}?", several.join(", sim:")),
-            };
-            return Err(Complaint::new(format!("there is no simulated modem `{name}`")).help(help));
+            let all = || models().map(|model| model.name).collect::<Vec<_>>().join(", ");
+            return Err(match meant(name).as_slice() {
+                [] => Complaint::told("hayes::port::missing sim-model", &[&name, &all()]),
+                [known] => Complaint::told("hayes::port::missing sim-model-meant", &[&name, known]),
+                several => Complaint::told("hayes::port::missing sim-models", &[&name, &several.join(", sim:")]),
+            });
         };
         let read = || Profile::read(model.name).map(Box::new).map_err(|error| error.to_string());
         // The program's own fault: its data does not parse.
-        let damaged = |error: &String| {
-            Complaint::new(format!("the data of the simulated modem `{}` is damaged", model.name)).help(error.clone())
-        };
+        let damaged = |error: &String| Complaint::told("hayes::port::missing sim-data", &[&model.name, error]);
         model.profile.get_or_init(read).as_deref().map_err(damaged)
     }
 
     /// Whether a setting that it names is one of the model's.
     fn require_setting(&self, name: &str) -> Result<usize, Complaint> {
-        self.setting(name).ok_or_else(|| {
-            let help = match nearest(name, self.setting_names.keys().map(String::as_str)) {
-                Some(known) => format!("did you mean `{known}`?"),
-                None => "it is written as the command, with its key: `+QCFG/iotopmode`".to_owned(),
-            };
-            Complaint::new(format!("the simulated {} has no setting `{name}`", self.model)).help(help)
+        self.setting(name).ok_or_else(|| match nearest(name, self.setting_names.keys().map(String::as_str)) {
+            Some(known) => Complaint::told("hayes::port::missing sim-setting-meant", &[&self.model, &name, &known]),
+            None => Complaint::told("hayes::port::missing sim-setting", &[&self.model, &name]),
         })
     }
 

@@ -63,9 +63,8 @@ impl Options {
     pub fn parse(query: &str) -> Result<Options, Complaint> {
         let mut options = Options::default();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once('=').ok_or_else(|| {
-                Complaint::new(format!("the option `{pair}` has no value")).help(format!("write `{pair}=…`"))
-            })?;
+            let no_value = || Complaint::told("hayes::port::missing sim-pair", &[&pair]);
+            let (key, value) = pair.split_once('=').ok_or_else(no_value)?;
             options.set(&decoded(key)?, &decoded(value)?)?;
         }
         Ok(options)
@@ -81,7 +80,7 @@ impl Options {
             return self.add_faults(value);
         }
         let read = read(kind, value).filter(|_| name != "sms" || self.all("sms").count() < 20);
-        let cannot_be = || Complaint::new(format!("`{key}={value}` cannot be")).help(in_words(kind));
+        let cannot_be = || Complaint::told("hayes::port::missing sim-value", &[&key, &value, &in_words(kind)]);
         let (time, number) = read.ok_or_else(cannot_be)?;
         self.given.push(GivenOption { name, text: value.into(), time, number, which: Which::Every });
         Ok(())
@@ -129,11 +128,10 @@ fn unknown(what: &str, name: &str, known: impl Iterator<Item = [&'static str; 5]
     let begins = || known.clone().find(|known| lower.len() > 1 && known.starts_with(lower.as_str()));
     let is_called = |words: &str| words.split(' ').any(|word| word == lower);
     let called = || known.clone().find(|known| rows("[meant]\n").any(|row| row[0] == *known && is_called(row[1])));
-    let help = match called().or_else(begins).or_else(|| nearest(&lower, known.clone())) {
-        Some(known) => format!("did you mean `{known}`?"),
-        None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
-    };
-    Complaint::new(format!("{what} `{name}`")).help(help)
+    match called().or_else(begins).or_else(|| nearest(&lower, known.clone())) {
+        Some(known) => Complaint::told("hayes::port::missing sim-meant", &[&what, &name, &known]),
+        None => Complaint::told("hayes::port::missing sim", &[&what, &name, &known.collect::<Vec<_>>().join(", ")]),
+    }
 }
 
 /// The time and the number that an option of this kind says; `None`: what stands behind the `=` cannot be.
@@ -189,8 +187,7 @@ fn is_digits(text: &str) -> bool {
 }
 
 fn decoded(text: &str) -> Result<String, Complaint> {
-    let problem = || Complaint::new(format!("`{text}` is not well escaped")).help("a percent sign is written %25");
-    notation::percent_decoded(text).ok_or_else(problem)
+    notation::percent_decoded(text).ok_or_else(|| Complaint::told("hayes::port::missing sim-escape", &[&text]))
 }
 
 /// A time as scripts write it; 0 needs no unit. At most a day.
@@ -225,8 +222,7 @@ pub(crate) fn fault(word: &str) -> Result<GivenOption, Complaint> {
     if fits && (name, given.time) != ("storm", Some(Duration::ZERO)) {
         return Ok(given);
     }
-    let help = format!("it is written `{name}{form}`: {meaning}");
-    Err(Complaint::new(format!("the fault `{word}` cannot be")).help(help))
+    Err(Complaint::told("hayes::port::missing sim-fault", &[&word, &name, &form, &meaning]))
 }
 
 /// `CREG` of `+CREG`.

@@ -247,8 +247,8 @@ impl Adaptor {
         for name in presets {
             let preset = profile.presets.get(&name).ok_or_else(|| {
                 let known = profile.presets.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-                let help = if known.is_empty() { "it has none".to_owned() } else { format!("it has {known}") };
-                Complaint::new(format!("the simulated {} has no preset `{name}`", profile.model)).help(help)
+                let known = if known.is_empty() { "none" } else { known.as_str() };
+                Complaint::told("hayes::port::missing sim-preset", &[&profile.model, &name, &known])
             })?;
             for (name, value) in preset {
                 self.settings.keep(profile.require_setting(name)?, value);
