@@ -627,9 +627,9 @@ impl<'t> Checker<'_, '_, 't> {
                 self.findings.tell(page, default.span, &[&name, &found]);
             }
             Convert::Int | Convert::Hex | Convert::Decimal => {
-                let page = match default.kind {
-                    ExpressionKind::Text(_) => "hayes::check::wrong-type quoted-default",
-                    _ => "hayes::check::wrong-type default",
+                let page = match matches!(default.kind, ExpressionKind::Text(_)) {
+                    true => "hayes::check::wrong-type quoted-default",
+                    false => "hayes::check::wrong-type default",
                 };
                 self.findings.tell(page, default.span, &[&name, &found]);
             }
