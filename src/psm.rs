@@ -17,7 +17,6 @@ pub static ACTIVE: GprsTimer = GprsTimer { units: [2, 60, 360, 60, 60, 60, 60], 
 /// T3412, the period of area updates under PSM: GPRS timer 3 (§10.5.7.4a).
 pub static PERIODIC: GprsTimer = GprsTimer { units: [600, 3600, 36_000, 2, 30, 60, 1_152_000], spare: &[] };
 
-const OFF: u8 = 0b111;
 const MOST_UNITS: u64 = 0b1_1111;
 
 impl GprsTimer {
@@ -47,10 +46,5 @@ impl GprsTimer {
         let longer = units().map(|(_, unit)| unit * (seconds / unit + 1)).zip(units());
         let longer = longer.filter(|(sum, (_, unit))| sum / unit <= MOST_UNITS).map(|(sum, _)| sum).min();
         Err((Duration::from_secs(shorter), longer.map(Duration::from_secs)))
-    }
-
-    /// The digits of a timer that is off.
-    pub fn off(&self) -> String {
-        format!("{OFF:03b}00000")
     }
 }

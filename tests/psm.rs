@@ -20,7 +20,7 @@ fn durations_and_back() {
             Err(nearest) => format!("{nearest:?}"),
         }
     });
-    assert_eq!(PERIODIC.read(&PERIODIC.off()), Some(None));
+    assert_eq!(PERIODIC.read("11100000"), Some(None));
     assert_eq!(ACTIVE.read("01100001"), Some(Some(Duration::from_secs(60))));
     assert_eq!(ACTIVE.read("0110000"), None);
 }

@@ -34,10 +34,6 @@ impl<D: Device> Memory<D> {
         Memory { device, virtual_now, watch: cancel.watch(), cancel: cancel.clone(), sent: Vec::new(), read: 0 }
     }
 
-    pub fn device(&self) -> &D {
-        &self.device
-    }
-
     /// Lets time pass: until `until`, or until the device wants to be called. Fails if cancelled.
     fn wait(&mut self, until: Duration) -> Result<(), Fault> {
         let now = self.now();

@@ -11,8 +11,6 @@ use crate::value::functions::{FUNCTIONS, function};
 #[derive(Debug, Clone, Copy)]
 pub struct StatementWord {
     pub word: &'static str,
-    /// What it does; the sentence begins with the statement.
-    pub about: &'static str,
     /// What it looks like, in examples
     pub form: &'static str,
 }
@@ -37,8 +35,7 @@ pub fn statements() -> &'static [StatementWord] {
     static STATEMENTS: OnceLock<Vec<StatementWord>> = OnceLock::new();
     STATEMENTS.get_or_init(|| {
         let begins = pages().filter(|page| !page.about.is_empty());
-        let mut words: Vec<_> =
-            begins.map(|page| StatementWord { word: page.word, about: page.about, form: page.form }).collect();
+        let mut words: Vec<_> = begins.map(|page| StatementWord { word: page.word, form: page.form }).collect();
         words.sort_unstable_by_key(|statement| statement.word);
         words
     })

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::notation::{hex, unhex};
 use crate::sim::CommandError;
-use crate::sms::alphabet::{from_septets, from_ucs2_hex, to_septets, to_septets_anyhow, to_ucs2_hex};
+use crate::sms::alphabet::{from_septets, from_ucs2_hex, to_septets, to_ucs2_hex};
 use crate::sms::{self, Coding, octets};
 
 use super::{Adaptor, Answer, Awaited, CommandParameter, Effect, Request, Row, timestamp};
@@ -469,11 +469,8 @@ impl ShortMessage {
 
     /// How long its text is, as AT+CSDH shows it: in septets, or in octets.
     fn length(&self) -> usize {
-        match self.coding {
-            Coding::Alphabet => to_septets_anyhow(&self.text).len(),
-            Coding::Octets => self.text.chars().count(),
-            Coding::Ucs2 => 2 * self.text.encode_utf16().count(),
-        }
+        let units = self.coding.length(&self.text);
+        if self.coding == Coding::Ucs2 { 2 * units } else { units }
     }
 
     fn shown_text(&self, ta: &Adaptor) -> String {
