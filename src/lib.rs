@@ -64,12 +64,13 @@
 //!
 //! # How to add a lint: two files
 //!
-//! 1. `check/walk/lints.rs`: a function that is given the tree and what is known there.
-//! 2. Where it finds something: `findings.tell("hayes::check::NAME", span, &[&value])`.
-//! 3. `diagnostic/pages/check.md`: a heading of that code, `warning: …` or `error: …` with `at: …` and `help: …`, in
-//!    which `«name»` stands for a value; then what it means and what to do.
-//! 4. In the page: a script that is ```` ```wrong ```` and one that is ```` ```right ````; both are tests.
-//! 5. Where it must be silent shows in the lists of the manuals, `tests/scripts/`.
+//! 1. `check/walk/lints.rs`: a function that is given the tree and what is known there. Where it finds something:
+//!    `findings.tell("hayes::check::NAME", span, &[&value])`.
+//! 2. `diagnostic/pages/check.md`: a heading of that code, `warning: …` or `error: …` with `at: …` and `help: …`, in
+//!    which `«name»` stands for a value; then what it means and what to do. Its two scripts, ```` ```wrong ```` and
+//!    ```` ```right ````, are the tests.
+//!
+//! The scripts of manuals and of newcomers in `tests/scripts/` are checked too: they show where it must be silent.
 //!
 //! # How to add a module: one data file
 //!
