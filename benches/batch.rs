@@ -14,6 +14,7 @@
     reason = "a benchmark measures time, and may stop where it cannot"
 )]
 
+mod limits;
 mod process;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -33,6 +34,7 @@ use hayes::port::Cancel;
 use hayes::port::crew::allow_descriptors;
 use hayes::runtime::{Inputs, Status};
 use hayes::source::Source;
+use limits::Limits;
 use rustix::event::epoll;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
@@ -59,7 +61,7 @@ fn main() {
 }
 
 fn compare() {
-    let mut ratios = Vec::new();
+    let (mut limits, mut ratios) = (Limits::default(), Vec::new());
     for _ in 0..ROUNDS {
         let bare = measure(&["bare"], MODEMS);
         let ours = measure(&["batch", &MODEMS.to_string()], MODEMS);
@@ -68,9 +70,8 @@ fn compare() {
     }
     ratios.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (ratio, peak) = ratios[ROUNDS / 2];
-    println!(
-        "{MODEMS} PTYs, {EXCHANGES} exchanges each: {ratio:.2} of a bare epoll loop (at most 1.6), {peak} KiB (at most 16384)"
-    );
+    limits.hold(&format!("{MODEMS} PTYs, {EXCHANGES} exchanges each, beside a bare epoll loop"), ratio, 1.6, "");
+    limits.hold("  its peak memory", peak as f64, 16384.0, " KiB");
     let mut first = 0;
     for count in [1, 10, 100, 1000, 10_000] {
         for jobs in [64, count] {
@@ -80,11 +81,13 @@ fn compare() {
             }
             let each = if count > 1 { peak.saturating_sub(first) / (count as u64 - 1) } else { 0 };
             println!(
-                "{count:>6} simulated modems, {jobs:>5} at once: {time:.3} s, {:.0} µs an exchange, {peak} KiB, {each} KiB a modem (at most 32)",
+                "{count:>6} simulated modems, {jobs:>5} at once: {time:.3} s, {:.0} µs an exchange, {peak} KiB",
                 time * 1e6 / (count * EXCHANGES) as f64
             );
+            limits.hold("       memory of a modem", each as f64, 32.0, " KiB");
         }
     }
+    limits.end();
 }
 
 /// Seconds and KiB of a client, with a fleet of its own.

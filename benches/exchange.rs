@@ -1,6 +1,6 @@
 //! What an exchange costs over a pseudo-terminal, beside a bare loop that writes and reads on the same one; what a flood of
-//! URCs costs beside bare reads; what a process of one exchange costs beside a bare program. Ratios in one run: the
-//! machine's own speed cancels out.
+//! URCs costs beside bare reads; what a process of one exchange costs beside a bare program, and a start beside one in C.
+//! Ratios in one run: the machine's own speed cancels out.
 //!
 //! `cargo bench --bench exchange`, or one of its parts: `cargo bench --bench exchange -- flood`
 #![allow(
@@ -14,6 +14,7 @@
     reason = "a benchmark measures time, and may stop where it cannot"
 )]
 
+mod limits;
 mod process;
 
 use std::fs::{File, OpenOptions};
@@ -31,6 +32,7 @@ use hayes::conversation::Conversation;
 use hayes::port::{Cancel, Serial};
 use hayes::runtime::{Inputs, Silent, run};
 use hayes::source::Source;
+use limits::Limits;
 use process::resident;
 
 /// Few exchanges and many rounds: which processor sleeps, and how deep, may stay the same for a whole round.
@@ -38,6 +40,7 @@ const EXCHANGES: usize = 500;
 const EXCHANGE_ROUNDS: usize = 101;
 const ROUNDS: usize = 15;
 const PROCESSES: usize = 50;
+const STARTS: usize = 201;
 const ANSWER: &[u8] = b"\r\n+CSQ: 18,99\r\n\r\nOK\r\n";
 const FLOOD: usize = 16 << 20;
 
@@ -48,36 +51,42 @@ fn main() {
         [name, ..] => Some(name.as_str()),
         [] => None,
     };
+    let mut limits = Limits::default();
     let is_wanted = |name| wanted.is_none_or(|wanted| wanted == name);
     if is_wanted("exchange") {
-        println!("an exchange with two typed captures, beside the bare loop (at most 1.3):");
+        println!("an exchange with two typed captures, beside the bare loop:");
         // How long a sleeping processor takes to be woken is no matter of the program's, and differs by 50 µs from one
         // exchange to the next. A modem that stays awake shows the program's own part.
-        exchanges("by a modem that is awake", Sleep::Never);
-        exchanges("by one that sleeps until it is asked", Sleep::UntilAsked);
+        exchanges(&mut limits, "by a modem that is awake", Sleep::Never);
+        exchanges(&mut limits, "by one that sleeps until it is asked", Sleep::UntilAsked);
     }
     if is_wanted("flood") {
         let before = resident("VmRSS", std::process::id());
         let (.., ratio) = medians(ROUNDS, || (flood_by_script(), flood_bare()));
-        println!("16 MiB of URC lines before an OK: {ratio:.2} of bare reads (at most 1.5)");
+        limits.hold("16 MiB of URC lines before an OK, beside bare reads", ratio, 1.5, "");
         println!("  memory that the floods took: {} KiB", resident("VmHWM", std::process::id()) - before);
     }
     if is_wanted("process") {
         let script = std::env::temp_dir().join(format!("hayes-bench-{}.hayes", std::process::id()));
         std::fs::write(&script, "AT+CSQ\n  capture rssi:int, ber:int\n").unwrap();
         let bare = std::env::current_exe().unwrap();
-        let hayes =
-            |path: &Path| spawn(Path::new(env!("CARGO_BIN_EXE_hayes")), &["run", "-q", "-p"], path, Some(&script));
-        let (ours, bare, ratio) =
+        let program = Path::new(env!("CARGO_BIN_EXE_hayes"));
+        let hayes = |path: &Path| spawn(program, &["run", "-q", "-p"], path, Some(&script));
+        let (ours, theirs, ratio) =
             medians(PROCESSES, || (process(hayes).0, process(|path| spawn(&bare, &["bare"], path, None)).0));
-        println!("a process that runs a script of one exchange: {ratio:.2} of a bare program (at most 2)");
-        println!("  {:.2} ms, the bare program {:.2} ms", ours * 1e3, bare * 1e3);
-        println!("  its peak memory: {} KiB (at most 8192)", process(hayes).1);
+        limits.hold("a process that runs a script of one exchange, beside a bare program", ratio, 2.0, "");
+        println!("  {:.2} ms, the bare program {:.2} ms", ours * 1e3, theirs * 1e3);
+        limits.hold("  its peak memory", process(hayes).1 as f64, 8192.0, " KiB");
         std::fs::remove_file(&script).unwrap();
     }
-    if is_wanted("check") {
-        println!("a script of 10,000 lines parses and checks in {:.1?} (at most 100 ms)", ten_thousand_lines());
+    if is_wanted("start") {
+        started(&mut limits);
     }
+    if is_wanted("check") {
+        let took = ten_thousand_lines().as_secs_f64() * 1e3;
+        limits.hold("a script of 10,000 lines parses and checks in", took, 100.0, " ms");
+    }
+    limits.end();
 }
 
 /// Whether the modem's thread gives its processor away while nothing is asked.
@@ -87,7 +96,7 @@ enum Sleep {
     UntilAsked,
 }
 
-fn exchanges(what: &str, sleep: Sleep) {
+fn exchanges(limits: &mut Limits, what: &str, sleep: Sleep) {
     let mut busy = Vec::new();
     let (ours, bare, ratio) = medians(EXCHANGE_ROUNDS, || {
         let (ours, bare) = (exchanges_by_script(sleep), exchanges_bare(sleep));
@@ -97,8 +106,9 @@ fn exchanges(what: &str, sleep: Sleep) {
     let mut busy = busy.into_iter();
     let (our_busy, bare_busy, _) = medians(EXCHANGE_ROUNDS, || busy.next().unwrap());
     let each = |time: f64| time * 1e6 / EXCHANGES as f64;
-    println!("  answered {what}: {ratio:.2} ({:.1} µs, the bare loop {:.1} µs;", each(ours), each(bare));
-    println!("    of it the processor works {:.1} µs, in the bare loop {:.1} µs)", each(our_busy), each(bare_busy));
+    limits.hold(&format!("  answered {what}"), ratio, 1.3, "");
+    println!("    {:.1} µs, the bare loop {:.1} µs;", each(ours), each(bare));
+    println!("    of it the processor works {:.1} µs, in the bare loop {:.1} µs", each(our_busy), each(bare_busy));
 }
 
 /// The medians of paired runs, in seconds, and of their ratios.
@@ -227,6 +237,39 @@ fn one_exchange_bare(path: &Path) {
     while got < ANSWER.len() {
         got += port.read(&mut buffer).unwrap();
     }
+}
+
+/// A start of the program that is shipped: static, it needs no loader.
+fn started(limits: &mut Limits) {
+    let target = format!("target/{}-unknown-linux-musl/release/hayes", std::env::consts::ARCH);
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join(&target);
+    if !program.exists() {
+        println!("a start is left out: `.ci/package` builds {target}, the program that is shipped");
+        return;
+    }
+    let bare = bare_program();
+    let (ours, theirs, ratio) = medians(STARTS, || (start(&program, &["--version"]), start(&bare, &[])));
+    limits.hold("a start (`hayes --version`), beside a program in C that does nothing", ratio, 2.0, "");
+    println!("  {:.2} ms, the one in C {:.2} ms", ours * 1e3, theirs * 1e3);
+    std::fs::remove_file(&bare).unwrap();
+}
+
+/// From the start of a program to its end.
+fn start(program: &Path, arguments: &[&str]) -> Duration {
+    let started = Instant::now();
+    assert!(Command::new(program).args(arguments).stdout(Stdio::null()).status().unwrap().success());
+    started.elapsed()
+}
+
+/// A program in C that does nothing, compiled by `cc`.
+fn bare_program() -> PathBuf {
+    let program = std::env::temp_dir().join(format!("hayes-bench-bare-{}", std::process::id()));
+    let mut compiler = Command::new("cc");
+    let mut compiler =
+        compiler.args(["-O2", "-x", "c", "-", "-o"]).arg(&program).stdin(Stdio::piped()).spawn().unwrap();
+    compiler.stdin.take().unwrap().write_all(b"int main(void) { return 0; }\n").unwrap();
+    assert!(compiler.wait().unwrap().success());
+    program
 }
 
 fn ten_thousand_lines() -> Duration {

@@ -20,6 +20,7 @@
 #[path = "../tests/fleet.rs"]
 #[allow(dead_code, reason = "a benchmark's modems are all good")]
 mod fleet;
+mod limits;
 mod process;
 
 use std::collections::HashMap;
@@ -35,6 +36,7 @@ use fleet::{Fleet, Manner};
 use hayes::fleet::carrier::{Access, open};
 use hayes::fleet::gateway::{AgentFolder, Gateway};
 use hayes::port::crew::allow_descriptors;
+use limits::Limits;
 use process::resident;
 
 const ROUNDS: usize = 7;
@@ -87,9 +89,10 @@ fn beside_batch() {
     }
     ratios.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (ratio, more) = ratios[ROUNDS / 2];
-    println!(
-        "{MODEMS} PTYs, {EXCHANGES} exchanges each: an agent takes {ratio:.2} of a batch (at most 1.15) and {more} KiB more (at most 8192)"
-    );
+    let mut limits = Limits::default();
+    limits.hold(&format!("{MODEMS} PTYs, {EXCHANGES} exchanges each: an agent beside a batch"), ratio, 1.15, "");
+    limits.hold("  memory that it takes more", more as f64, 8192.0, " KiB");
+    limits.end();
 }
 
 // ── The scale
@@ -158,21 +161,21 @@ fn scale(gateways: usize, modems: usize) {
     let ledger = place.ledger("r2");
     let report = place.measured(&["report", ledger.to_str().unwrap(), "--csv", "report.csv"]);
     println!(
-        "taking in {all} results: {:.1} s, {:.1} s of a processor; hayes report --csv: {:.1} s, {:.1} s: {:.1} of it (at most 3)",
-        intake.time,
-        intake.processor,
-        report.time,
-        report.processor,
-        intake.processor / report.processor
+        "taking in {all} results: {:.1} s, {:.1} s of a processor; hayes report --csv: {:.1} s, {:.1} s",
+        intake.time, intake.processor, report.time, report.processor
     );
+    let mut limits = Limits::default();
+    limits.hold("  the processor's time of it, beside the report's", intake.processor / report.processor, 3.0, "");
 
     let processor = || agents.iter().map(Process::processor).sum::<f64>();
     let (first, begin) = (processor(), Instant::now());
     std::thread::sleep(IDLE);
     let share = (processor() - first) / begin.elapsed().as_secs_f64() / gateways as f64;
-    println!("an agent that waits: {:.4} % of a processor (at most 0.1)", share * 100.0);
+    limits.hold("an agent that waits", share * 100.0, 0.1, " % of a processor");
     let connected = server.peak().saturating_sub(before) / gateways;
-    println!("the server: {:.1} s of a processor, {connected} KiB a gateway (at most 80)", server.processor());
+    println!("the server: {:.1} s of a processor", server.processor());
+    limits.hold("  its memory of a gateway", connected as f64, 80.0, " KiB");
+    limits.end();
 }
 
 /// The agents of some gateways, until standard input ends.

@@ -68,9 +68,7 @@
 //!    `findings.tell("hayes::check::NAME", span, &[&value])`.
 //! 2. `diagnostic/pages/check.md`: a heading of that code, `warning: …` or `error: …` with `at: …` and `help: …`, in
 //!    which `«name»` stands for a value; then what it means and what to do. Its two scripts, ```` ```wrong ```` and
-//!    ```` ```right ````, are the tests.
-//!
-//! The scripts of manuals and of newcomers in `tests/scripts/` are checked too: they show where it must be silent.
+//!    ```` ```right ````, are the tests. The scripts of manuals in `tests/scripts/` show where it must be silent.
 //!
 //! # How to add a module: one data file
 //!

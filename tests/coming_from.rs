@@ -4,7 +4,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 use std::time::Duration;
 
 use crate::folder::Folder;
@@ -34,16 +34,21 @@ fn does_the_job(program: &str, page: &str, line: &str) {
     }
 }
 
-/// The block of the page that has the page's own name.
+/// The other program's script on its page.
 fn block(page: &str) -> String {
-    let name = if page == "ttl" { "tera-term" } else { page };
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src/coming-from").join(format!("{name}.md"));
-    let text = fs::read_to_string(file).unwrap();
     let language = match page {
         "pyserial" => "python",
         "minicom" => "runscript",
+        "tera-term" => "ttl",
         other => other,
     };
+    first(page, language)
+}
+
+/// The first block of a language on a page.
+fn first(page: &str, language: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src/coming-from").join(format!("{page}.md"));
+    let text = fs::read_to_string(file).unwrap();
     let (_, rest) = text.split_once(&format!("\n```{language}\n")).unwrap();
     rest.split_once("\n```").unwrap().0.to_owned() + "\n"
 }
@@ -79,22 +84,37 @@ fn minicom() {
     does_the_job("runscript", "minicom", "runscript $SCRIPT <$PORT >$PORT");
 }
 
+/// Runs it on a modem with a SIM, and on one without: it passes, then fails.
+fn hayes_does_the_job(page: &str, folder: &Folder, text: &str) {
+    fs::write(folder.0.join("script.hayes"), text).unwrap();
+    for (options, passes) in [("register=0s", true), ("register=0s&sim=absent", false)] {
+        let output = hayes(folder, &["run", "script.hayes", "-p", &format!("sim:bg96?time=virtual&{options}")]);
+        assert_eq!(output.status.success(), passes, "{page} with {options}\n{text}\n{}", all(&output));
+    }
+}
+
+fn hayes(folder: &Folder, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hayes"));
+    within(Duration::from_secs(60), command.args(arguments).current_dir(&folder.0))
+}
+
+/// The script of Hayes on each page is held to what the other program's is.
+#[test]
+fn beside() {
+    for page in ["chat", "comgt", "expect", "minicom", "pyserial", "tera-term"] {
+        hayes_does_the_job(page, &Folder::new(), &first(page, "hayes"));
+    }
+}
+
 /// What `hayes import` makes of a page's script says all that it says, and does its job.
 #[test]
 fn imported() {
-    for (page, program) in [("chat", "chat"), ("comgt", "comgt"), ("minicom", "runscript"), ("ttl", "ttl")] {
+    for (page, program) in [("chat", "chat"), ("comgt", "comgt"), ("minicom", "runscript"), ("tera-term", "ttl")] {
         let folder = Folder::new();
         fs::write(folder.0.join("script"), block(page)).unwrap();
-        let hayes = |arguments: &[&str]| {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_hayes"));
-            within(Duration::from_secs(60), command.args(arguments).current_dir(&folder.0))
-        };
-        let made = hayes(&["import", "script", "--from", program, "-o", "script.hayes"]);
-        let text = fs::read_to_string(folder.0.join("script.hayes")).unwrap_or_default();
+        let made = hayes(&folder, &["import", "script", "--from", program, "-o", "made.hayes"]);
+        let text = fs::read_to_string(folder.0.join("made.hayes")).unwrap_or_default();
         assert!(made.status.success() && !text.contains("not imported"), "{}\n{text}", all(&made));
-        for (options, passes) in [("register=0s", true), ("register=0s&sim=absent", false)] {
-            let output = hayes(&["run", "script.hayes", "-p", &format!("sim:bg96?time=virtual&{options}")]);
-            assert_eq!(output.status.success(), passes, "{page} with {options}\n{text}\n{}", all(&output));
-        }
+        hayes_does_the_job(page, &folder, &text);
     }
 }

@@ -67,6 +67,14 @@ fn vscode_knows_the_words_of_the_grammar() {
     hold("editors/vscode/syntaxes/hayes.tmLanguage.json", words.collect());
 }
 
+/// Without a port, `hayes run` takes the same one.
+#[test]
+fn vscode_runs_on_the_simulated_modem_of_the_command_line() {
+    let package: serde_json::Value = serde_json::from_str(&read("editors/vscode/package.json")).unwrap();
+    let settings = &package["contributes"]["configuration"]["properties"];
+    assert_eq!(settings["hayes.simulatedModem"]["default"], hayes::connect::SIMULATED);
+}
+
 #[test]
 fn tree_sitter_knows_the_words_of_the_grammar() {
     let grammar = read("editors/tree-sitter-hayes/grammar.js");

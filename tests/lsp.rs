@@ -507,6 +507,27 @@ fn a_script_that_is_closed_is_what_its_file_holds() {
     assert_eq!(server.diagnostics[&outer].len(), 1);
 }
 
+#[test]
+fn what_was_typed_just_now_can_be_mended() {
+    let folder = Folder::new();
+    let script = uri(&folder.0.join("script.hayes"));
+    let mut server = Server::start(&folder.0);
+    server.open(&script, "AT\n");
+    let changes = json!([{"text": "AT\nexepct OK\n"}]);
+    server.tell(
+        "textDocument/didChange",
+        &json!({"textDocument": {"uri": script, "version": 2}, "contentChanges": changes}),
+    );
+    let place = json!({"line": 1, "character": 0});
+    let asked = json!({
+        "textDocument": {"uri": script},
+        "range": {"start": place, "end": place},
+        "context": {"diagnostics": []},
+    });
+    let fixes = server.ask("textDocument/codeAction", &asked);
+    assert_eq!(fixes["result"][0]["title"], "Write `expect`", "{fixes}");
+}
+
 /// Neovim with the plugin of `editors/vim`, which starts the server.
 #[test]
 fn neovim_shows_what_is_wrong() {

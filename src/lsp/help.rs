@@ -462,9 +462,7 @@ fn labelled(
         let start = unit(label.encode_utf16().count());
         label.push_str(&name);
         let place = lsp::ParameterLabel::LabelOffsets([start, unit(label.encode_utf16().count())]);
-        let documentation = Some(about)
-            .filter(|about| !about.is_empty())
-            .map(|about| lsp::Documentation::MarkupContent(as_it_is(&about)));
+        let documentation = (!about.is_empty()).then(|| lsp::Documentation::MarkupContent(as_it_is(&about)));
         shown.push(lsp::ParameterInformation { label: place, documentation });
     }
     label.push_str(end);

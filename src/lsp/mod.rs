@@ -260,6 +260,8 @@ impl Server {
             }
             Formatting::METHOD => answered::<Formatting>(request, |asked| Ok(whole::format(known, &asked))),
             CodeActionRequest::METHOD => {
+                // What was typed just now is not checked yet.
+                self.publish();
                 answered::<CodeActionRequest>(request, |asked| Ok(faults::actions(known, &asked)))
             }
             SemanticTokensFullRequest::METHOD => {

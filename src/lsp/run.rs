@@ -11,7 +11,6 @@ use lsp_types as lsp;
 use lsp_types::notification::{LogMessage, Notification as Told, ShowMessage};
 
 use super::{Workspace, path_of};
-use crate::connect::SIMULATED;
 
 /// The commands that the server offers.
 pub(super) const RUN_COMMAND: &str = "hayes.runSimulated";
@@ -69,7 +68,7 @@ pub(super) fn execute(
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new(program);
     // HAYES_PORT and a setting may name a real modem.
-    command.args(["run", "--port", SIMULATED, "--color", "never"]).arg(&path).stdin(Stdio::null());
+    command.args(["run", "--port", crate::connect::SIMULATED, "--color", "never"]).arg(&path).stdin(Stdio::null());
     let could_not = |error: std::io::Error| format!("the script could not be run: {error}");
     let (mut output, both) = std::io::pipe().map_err(could_not)?;
     let child = command.stderr(both.try_clone().map_err(could_not)?).stdout(both).spawn().map_err(could_not)?;
