@@ -140,12 +140,26 @@ fn hint(
     if let Some(meant) = meant.filter(|meant| fits(meant, wrong, task, command)) {
         return Some(meant.to_owned());
     }
+    if let Some(others) = of_others(wrong, commands).filter(|_| meant.is_none() || !TALK.contains(&task)) {
+        return Some(format!("{wrong} is an option of {others}"));
+    }
     let options = command.get_arguments().filter_map(clap::Arg::get_long_and_visible_aliases);
     let options: Vec<&str> = options.flatten().collect();
     let begun: Vec<&&str> = options.iter().filter(|known| name.len() > 2 && known.starts_with(name)).collect();
     let near = if let [one] = begun.as_slice() { Some(**one) } else { nearest(name, options.iter().copied()) };
     if let Some(near) = near.filter(|_| wrong.starts_with("--")) {
         return Some(format!("did you mean --{near}?"));
+    }
+    // `hayes report --jsn`, `hayes run --wave 2`: a slip in a word that is told of, in an option of another command
+    let own = format!("{task}:--");
+    let told = rows(include_str!("foreign.md")).flat_map(|(words, _)| words.split(' '));
+    let told = told.filter_map(|word| word.strip_prefix(&own));
+    if let Some(near) = nearest(name, told).filter(|_| wrong.starts_with("--")) {
+        return foreign(&format!("{own}{near}")).map(|tip| format!("of --{near}: {tip}"));
+    }
+    let all = commands.get_subcommands().flat_map(clap::Command::get_arguments).filter_map(clap::Arg::get_long);
+    if let Some(near) = nearest(name, all).filter(|_| wrong.starts_with("--") && !task.is_empty() && meant.is_none()) {
+        return of_others(&format!("--{near}"), commands).map(|others| format!("--{near} is an option of {others}"));
     }
     if !wrong.starts_with("--") || !TALK.contains(&task) {
         return None;
@@ -163,6 +177,14 @@ fn hint(
         nearest(&name.replace('-', "_"), params).map(str::to_owned)
     })?;
     Some(format!("a parameter of the script is given as -V {param}=VALUE"))
+}
+
+/// The commands that take this option, at most three by name.
+fn of_others(option: &str, commands: &clap::Command) -> Option<String> {
+    let taking = commands.get_subcommands().filter(|command| !command.is_hide_set() && takes(command, option));
+    let names: Vec<String> = taking.map(|command| format!("`hayes {}`", command.get_name())).collect();
+    let more = if names.len() > 3 { ", …" } else { "" };
+    (!names.is_empty()).then(|| format!("{}{more}", names.get(..3).unwrap_or(&names).join(", ")))
 }
 
 /// The commands that talk to modems by a script: what one of them does not take, another may.

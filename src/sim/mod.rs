@@ -166,7 +166,8 @@ struct ModelCommand {
     takes: Duration,
     /// URCs that follow the final result code.
     then: Vec<String>,
-    /// What follows instead where the name server does not know a name among the parameters.
+    /// What follows instead where the name server does not know a name among the parameters. Without it, a command that
+    /// needs the bearer is refused.
     unresolved: Vec<String>,
     /// How long after it the first comes, and how far they are apart.
     #[serde(deserialize_with = "time")]

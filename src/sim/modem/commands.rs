@@ -181,6 +181,10 @@ impl Simulator {
             };
         }
         self.mobile.require(command.needs)?;
+        let is_unknown = request.parameters.iter().any(|it| !super::resolves(it.text));
+        if is_unknown && matches!(command.needs, crate::sim::Needs::Bearer) && command.unresolved.is_empty() {
+            return Err(CommandError::Error);
+        }
         self.mobile.be_sneaky(request, &mut self.adaptor);
         let effect = self.answer_to(command, does, request)?;
         for (name, value) in command.sets.iter().filter(|_| request.form != Read) {
@@ -189,7 +193,6 @@ impl Simulator {
             }
         }
         let apart = if command.then_after.is_zero() { Duration::from_millis(200) } else { command.then_after };
-        let is_unknown = request.parameters.iter().any(|it| !super::resolves(it.text));
         let then = if is_unknown && !command.unresolved.is_empty() { &command.unresolved } else { &command.then };
         for (line, count) in then.iter().zip(1..) {
             let line = self.filled(&request.filled(line));

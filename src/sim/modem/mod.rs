@@ -565,7 +565,9 @@ impl Adaptor {
 
 /// Whether the simulated network's name server knows the host: each, but what can never be (`.invalid`, RFC 6761 §6.4).
 fn resolves(host: &str) -> bool {
-    let domain = host.trim_end_matches('.').rsplit('.').next();
+    // `tcp://host:1883`, `http://host/path`
+    let host = host.split_once("://").map_or(host, |(_, host)| host).split(['/', ':']).next();
+    let domain = host.and_then(|host| host.trim_end_matches('.').rsplit('.').next());
     domain.is_none_or(|domain| !domain.eq_ignore_ascii_case("invalid"))
 }
 
