@@ -506,6 +506,45 @@ fn what_is_drawn_is_taken_back_though_the_window_changes() {
     }
 }
 
+/// Ctrl-Z: the shell writes where the cursor stands. Behind `fg` what is drawn comes again.
+#[test]
+fn what_is_drawn_goes_before_the_program_is_stopped() {
+    let folder = Folder::new();
+    let (script, inventory) = (folder.0.join("s.hayes"), folder.0.join("i.csv"));
+    fs::write(&script, "AT\nawait \"NEVER\" within 60s\n").unwrap();
+    fs::write(&inventory, "name,port\na,sim:bg96\nb,sim:bg96\n").unwrap();
+    let batch = format!("batch {} -i {}", script.display(), inventory.display());
+    let run = format!("run -v {} -p sim:bg96", script.display());
+    for (arguments, drawn) in [(&batch, "2 running"), (&run, "waiting for")] {
+        let hayes = env!("CARGO_BIN_EXE_hayes");
+        let job = format!("list >/dev/null; set -m; {hayes} {arguments}; echo stopped; read _; fg >/dev/null");
+        let Some(terminal) = Terminal::sized(&job, 80, 24) else { return };
+        terminal.wait(drawn);
+        terminal.key("C-z");
+        let screen = terminal.wait("stopped");
+        assert!(!screen.contains(drawn) && !screen.contains("NEVER"), "{screen}");
+        terminal.key("Enter");
+        terminal.wait(drawn);
+        terminal.key("C-c");
+        let screen = terminal.wait("left with");
+        assert!(screen.contains("stopped") && !screen.contains(drawn), "{screen}");
+    }
+}
+
+/// No line of a page is wider than the terminal, where a blank to break it at is there.
+#[test]
+fn pages_of_help_fit_a_narrow_terminal() {
+    for arguments in ["run --help", "batch -h", "at --help", "fleet run -h", "run --jsn"] {
+        let Some(terminal) = Terminal::run(&format!("{arguments} 2>&1"), 30) else { return };
+        terminal.wait("left with");
+        let screen = terminal.screen();
+        // Wrapped lines are joined here: what is wider was broken by the terminal.
+        let wide = |line: &&str| line.chars().count() > 30 && line.trim().contains(' ');
+        let wide: Vec<&str> = screen.lines().filter(|line| !line.contains("/repl")).filter(wide).collect();
+        assert!(wide.is_empty(), "{arguments}: {wide:#?}");
+    }
+}
+
 /// Pauses of other lengths are the same step; the attempt is the one that has failed; `sleep` says how long still.
 #[test]
 fn rows_of_a_batch_tell_the_attempt_and_the_time_left() {

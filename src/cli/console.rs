@@ -174,6 +174,29 @@ pub(crate) fn fitted(text: &str, indent: &str) -> String {
     if io::stderr().is_terminal() { filled(text, width(), indent) } else { text.to_owned() }
 }
 
+/// A page of clap's, or its error. On a terminal no line is wider than that is: clap breaks no flag and no usage.
+pub(crate) fn print_page(page: &clap::Error) -> io::Result<()> {
+    let (text, is_error) = (page.render(), page.use_stderr());
+    let is_shown = if is_error { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
+    let is_wide = |line: &str| textwrap::core::display_width(line) > width();
+    if !is_shown || !text.to_string().lines().any(is_wide) {
+        return page.print();
+    }
+    let console = Console::new(ColorChoice::Auto);
+    let coloured = if is_error { console.err.coloured } else { console.out.coloured };
+    let text = if coloured { text.ansi().to_string() } else { text.to_string() };
+    let line = |line: &str| if is_wide(line) { filled(line, width(), "        ") } else { line.to_owned() };
+    // One word alone begins further left where it has no room else.
+    let whole = |line: &str| if is_wide(line) { format!("  {}", line.trim_start()) } else { line.to_owned() };
+    let lines: String =
+        text.lines().flat_map(|it| line(it).lines().map(whole).collect::<Vec<_>>()).map(|it| it + "\n").collect();
+    if is_error {
+        io::stderr().lock().write_all(lines.as_bytes())
+    } else {
+        io::stdout().lock().write_all(lines.as_bytes())
+    }
+}
+
 /// Whether standard output goes into a file, as `> FILE` says.
 #[cfg(unix)]
 pub(crate) fn output_is_file() -> bool {

@@ -71,7 +71,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(Err(exit)) => return exit.into(),
         Err(Ok(instead)) => {
             let instead = hints::told(&words, instead, &mut settings::coloured(arguments::command(), &words));
-            let printed = instead.print().and_then(|()| std::io::stdout().flush());
+            let printed = console::print_page(&instead).and_then(|()| std::io::stdout().flush());
             // Help and version go to standard output and are no failure, unless nobody can read them.
             let exit =
                 if instead.use_stderr() { Exit::Usage } else { Console::new(ColorChoice::Auto).written(printed) };

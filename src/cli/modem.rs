@@ -246,17 +246,37 @@ type Watching = ();
 /// Calls `heed` for each signal, with the exit that it asks for.
 #[cfg(unix)]
 fn each(heed: impl Fn(Exit) + Send + 'static) -> std::io::Result<Watching> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP])?;
     let handle = signals.handle();
     let exit = |signal| match signal {
         SIGINT => Exit::Interrupted,
         SIGHUP => Exit::HungUp,
         _ => Exit::Terminated,
     };
-    let watch = move || signals.forever().for_each(|signal| heed(exit(signal)));
+    let watch =
+        move || signals.forever().for_each(|signal| if signal == SIGTSTP { stop() } else { heed(exit(signal)) });
     std::thread::Builder::new().name("signals".to_owned()).stack_size(128 << 10).spawn(watch).map(|_| handle)
+}
+
+/// Ctrl-Z: what is drawn goes, for the shell writes at the cursor; behind `fg` it is drawn again. Who is no job of a shell
+/// goes on, as the system has it: nobody could wake it.
+#[cfg(unix)]
+fn stop() {
+    use std::io::Write;
+
+    use crate::report::style::{ERASED, IS_DRAWN};
+
+    if rustix::process::getsid(None).is_ok_and(|session| session == rustix::process::getpgrp()) {
+        return;
+    }
+    // While this is held nothing is drawn.
+    let mut stderr = std::io::stderr().lock();
+    if IS_DRAWN.load(Ordering::Acquire) {
+        let _ = stderr.write_all(ERASED.as_bytes());
+    }
+    let _ = signal_hook::low_level::raise(signal_hook::consts::SIGSTOP);
 }
 
 #[cfg(not(unix))]

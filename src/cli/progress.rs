@@ -5,6 +5,7 @@
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::batch::run::{Board, Doing, Ended};
 use crate::notation::seconds;
 use crate::port::Clock;
 use crate::report::result::{RunResult, style};
-use crate::report::style::{ERASED, Style, cut, harmless};
+use crate::report::style::{ERASED, IS_DRAWN, Style, cut, harmless};
 use crate::report::tally::{STATUSES, Tally, place};
 use crate::runtime::Status;
 
@@ -110,6 +111,7 @@ impl LiveLines {
             text.push_str(&format!("\x1b[?7l{}\x1b[?7h\r", rows.join("\n")));
             text.push_str(&(1..rows.len()).map(|_| "\x1b[A").collect::<String>());
             self.are_drawn = true;
+            IS_DRAWN.store(true, Ordering::Release);
         }
         self.console.say(&text);
     }
@@ -117,6 +119,7 @@ impl LiveLines {
     /// All that is drawn away; then what was held back.
     pub(crate) fn erasing(&mut self) -> String {
         let erased = if std::mem::take(&mut self.are_drawn) { ERASED } else { "" };
+        IS_DRAWN.store(false, Ordering::Release);
         erased.to_owned() + &std::mem::take(&mut self.held)
     }
 }

@@ -13,9 +13,10 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::style::{ERASED, Palette, Style, cut, filled, harmless, without_middle};
+use super::style::{ERASED, IS_DRAWN, Palette, Style, cut, filled, harmless, without_middle};
 use crate::at::{Event, Why};
 use crate::catalogue::entry::Module;
 use crate::catalogue::explain::{Context, beside};
@@ -413,6 +414,7 @@ impl<W: Write> ConversationText<W> {
             text = format!("{} {text}", stamp(self.palette)).into();
         }
         if std::mem::take(&mut self.passing) {
+            IS_DRAWN.store(false, Ordering::Release);
             text = format!("{ERASED}{text}").into();
         }
         if self.error.is_none() {
@@ -424,6 +426,7 @@ impl<W: Write> ConversationText<W> {
     fn emit_passing(&mut self, line: &str) {
         self.emit(&format!("{line}\r"));
         (self.passing, self.begins_line) = (true, true);
+        IS_DRAWN.store(true, Ordering::Release);
     }
 
     pub(crate) fn writer(&mut self) -> &mut W {
