@@ -260,8 +260,8 @@ fn each(heed: impl Fn(Exit) + Send + 'static) -> std::io::Result<Watching> {
     std::thread::Builder::new().name("signals".to_owned()).stack_size(128 << 10).spawn(watch).map(|_| handle)
 }
 
-/// Ctrl-Z: what is drawn goes, for the shell writes at the cursor; behind `fg` it is drawn again. Who is no job of a shell
-/// goes on, as the system has it: nobody could wake it.
+/// Ctrl-Z: what is drawn goes, for the shell writes at the cursor; behind `fg` it is drawn again. Who is no job of a
+/// shell goes on, as the system has it: nobody could wake it.
 #[cfg(unix)]
 fn stop() {
     use std::io::Write;
