@@ -34,10 +34,11 @@ const OPEN: [(&str, &str); 8] = [
 ];
 
 /// Of these columns what is not known is said so.
-const SAID: [(&str, &str, &str); 3] = [
+const SAID: [(&str, &str, &str); 4] = [
     ("modem/status", "sim", "the modem restarted while AT"),
     ("modem/identify", "note", "the SIM's ICCID could not be read"),
     ("network/cells", "technology", "LTE-M or EC-GSM-IoT"),
+    ("network/cells", "note", "the modem "),
 ];
 
 /// What scripts must be told, each by those that have such a param.

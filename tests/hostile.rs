@@ -135,6 +135,22 @@ fn random_bytes_are_refused() {
     });
 }
 
+/// What is wrong with a text takes memory: of the ten thousandth fault on, the others are counted.
+#[test]
+fn faults_are_bounded() {
+    let broken = codes(&"}\n".repeat(30_000));
+    assert_eq!((broken.len(), broken.last()), (10_001, Some(&"too-many")));
+    // An error behind all the warnings is one.
+    let told = checked(&format!("{}log \"${{nothing}}\"\n", "at\n".repeat(10_003)));
+    assert!(told.program.is_none());
+    let of_code = |code: &str| told.diagnostics.iter().filter(|found| found.code == code).collect::<Vec<_>>();
+    assert_eq!(of_code("hayes::check::lower-case").len(), 10_000);
+    assert_eq!(of_code("hayes::check::unknown-name").len(), 1);
+    let [rest] = of_code("hayes::check::too-many")[..] else { panic!("the rest is counted once") };
+    assert_eq!(rest.message, "3 more warnings of this script are not told");
+    assert_eq!(rest.span().map(|span| span.start), Some(30_000));
+}
+
 #[test]
 fn nothing_breaks_on_nested_or_endless_input() {
     assert!(checked(&"try {\n".repeat(20_000)).program.is_none());

@@ -17,6 +17,9 @@ pub(crate) use words::words;
 
 use crate::source::{COMMAND_LINE, Source, Span, Spanned};
 
+/// So many faults are told of a text; what more there is takes no memory.
+pub(crate) const MOST_FAULTS: usize = 10_000;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     Warning,

@@ -45,6 +45,9 @@ pub struct Mask {
     pieces: Vec<Value>,
 }
 
+/// The pieces of a value that are secret, and those that are open
+type Share = (Vec<Vec<u8>>, Vec<Vec<u8>>);
+
 /// A mask by which others hide too: what a port writes down, while a run learns what is secret.
 pub type SharedMask = Arc<Mutex<Mask>>;
 
@@ -174,22 +177,27 @@ impl Mask {
         }
     }
 
-    /// Whether what a function has made of these values is secret, and would show. Of a text that holds more than a
-    /// secret, what has none of it in it may be shown.
-    pub fn would_show(&self, given: &[Value], made: &Value) -> bool {
+    /// What would show of a secret in what a function has made of these values: all of it, or pieces. Of a text that
+    /// holds more than a secret, what has none of it in it may be shown.
+    pub fn shown_by(&self, given: &[Value], made: &Value) -> Vec<Value> {
         if self.spellings.is_empty() || self.is_taken_out(given) {
-            return false;
+            return Vec::new();
         }
+        let all = |is_shown: bool| if is_shown { vec![made.clone()] } else { Vec::new() };
         let (hidden, open) = self.share(made);
         let shares: Vec<_> = given.iter().map(|value| self.share(value)).collect();
-        if shares.first().is_some_and(|(secret, rest)| *secret > 0 && *rest < SMALLEST_PART) {
-            return open >= SMALLEST_PART;
+        if shares.first().is_some_and(|(secret, rest)| !secret.is_empty() && total(rest) < SMALLEST_PART) {
+            return all(total(&open) >= SMALLEST_PART);
+        }
+        if !hidden.is_empty() {
+            return pieces_shown(&shares, &open);
         }
         // What `split` and `replace` are given second they take out: what is left stands in the first.
         let is_left = |leaf: &Value| matches!(given, [Value::Text(from), ..] if from.contains(&leaf.to_string()));
         let is_cut = leaves(made).into_iter().all(is_left);
-        let is_given = shares.iter().enumerate().any(|(place, (secret, _))| *secret > 0 && !(place == 1 && is_cut));
-        is_given && hidden == 0 && !self.is_beside(given.first(), made)
+        let is_given =
+            shares.iter().enumerate().any(|(place, (secret, _))| !secret.is_empty() && !(place == 1 && is_cut));
+        all(is_given && !self.is_beside(given.first(), made))
     }
 
     /// Whether `replace` puts something else in the place of each whole secret: then nothing of it is left.
@@ -219,18 +227,27 @@ impl Mask {
         }
     }
 
-    /// How many bytes of a value are secret, and how many are not, wherever it stands.
-    fn share(&self, value: &Value) -> (usize, usize) {
-        if self.made.borrow().as_ref().is_some_and(|made| made.pieces.contains(value)) {
-            return (SMALLEST_PART, 0);
-        }
+    /// The pieces of a value that are secret, and those that are not, wherever it stands; in lower case.
+    fn share(&self, value: &Value) -> Share {
         let number = matches!(value, Value::Int(_) | Value::Decimal(_)).then(|| Value::text(value.to_string()));
-        leaves(number.as_ref().unwrap_or(value)).into_iter().fold((0, 0), |(secret, open), leaf| {
+        let leaves = leaves(number.as_ref().unwrap_or(value));
+        let lower = |leaf: &Value| bytes_of(leaf).to_ascii_lowercase();
+        if self.made.borrow().as_ref().is_some_and(|made| made.pieces.contains(value)) {
+            return (leaves.into_iter().map(lower).collect(), Vec::new());
+        }
+        let (mut secret, mut open) = (Vec::new(), Vec::new());
+        for leaf in leaves {
             // At an edge less is hidden than in the middle of other text.
-            let bytes = [b"\n", &*bytes_of(leaf), b"\n"].concat();
-            let hidden: usize = self.secrets_of(&bytes).iter().map(|(start, end)| end - start).sum();
-            (secret + hidden, open + bytes.len().saturating_sub(hidden + 2))
-        })
+            let bytes = [b"\n", &*lower(leaf), b"\n"].concat();
+            let mut from = 1;
+            for (start, end) in self.secrets_of(&bytes) {
+                open.extend(bytes.get(from..start).map(<[u8]>::to_vec));
+                secret.extend(bytes.get(start..end).map(<[u8]>::to_vec));
+                from = end;
+            }
+            open.extend(bytes.get(from..bytes.len() - 1).map(<[u8]>::to_vec));
+        }
+        (secret, open)
     }
 
     /// The bytes with every secret in them replaced by `***`.
@@ -383,6 +400,30 @@ impl Mask {
             ranges.insert(0, (0, end));
         }
     }
+}
+
+fn total(pieces: &[Vec<u8>]) -> usize {
+    pieces.iter().map(Vec::len).sum()
+}
+
+/// The pieces of given secrets that stand open in what was made, and stood open nowhere before.
+fn pieces_shown(given: &[Share], made: &[Vec<u8>]) -> Vec<Value> {
+    let parts = |piece: &Vec<u8>| piece.array_windows::<SMALLEST_PART>().copied().collect::<Vec<_>>();
+    let secret: HashSet<_> = given.iter().flat_map(|(secret, _)| secret).flat_map(parts).collect();
+    let was_open =
+        |part: &[u8]| given.iter().flat_map(|(_, open)| open).any(|piece| memchr::memmem::find(piece, part).is_some());
+    let mut shown = Vec::new();
+    for piece in made {
+        let mut ranges = Vec::new();
+        for (start, part) in parts(piece).iter().enumerate().filter(|(_, part)| secret.contains(*part)) {
+            if !was_open(part) {
+                push(&mut ranges, start, start + SMALLEST_PART);
+            }
+        }
+        let texts = ranges.into_iter().filter_map(|(start, end)| piece.get(start..end));
+        shown.extend(texts.map(|text| Value::text(String::from_utf8_lossy(text))));
+    }
+    shown
 }
 
 /// Digits in a row that are as many as those of an IMEI, an IMSI, an ICCID or a telephone number; and hex that is as

@@ -12,7 +12,7 @@ use super::grammar::{self, Rule};
 use super::lexemes::{LogicalLine, lines};
 use super::lower::{LoweredLine, Lowerer};
 use super::{LONGEST_SCRIPT_LINE, fault, misunderstood};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, MOST_FAULTS};
 use crate::source::{Source, Span, Spanned};
 
 /// How deep blocks may stand in each other.
@@ -22,6 +22,11 @@ const DEEPEST_BLOCK: usize = 256;
 pub(super) fn assemble(source: &Arc<Source>) -> (Script, Vec<Diagnostic>) {
     let mut assembler = Assembler::new(source);
     for line in lines(&source.text) {
+        if assembler.errors.len() == MOST_FAULTS {
+            assembler.error("hayes::syntax::too-many", diagnose::code(line), &[&MOST_FAULTS]);
+            assembler.forgiven = usize::MAX;
+            break;
+        }
         assembler.logical_line(line);
     }
     assembler.end()

@@ -49,9 +49,8 @@ impl Evaluate for ScriptView<'_> {
     fn called(&self, function: &Function, values: &[Value]) -> Step<Result<Value, Refusal>> {
         let now = || self.began.after(self.conversation.now()).to_string();
         let made = function.call(values, self.folder, &|value| self.shown(value), &now);
-        if let Ok(value) = &made
-            && self.mask.would_show(values, value)
-        {
+        let shown = made.as_ref().map(|value| self.mask.shown_by(values, value)).unwrap_or_default();
+        for value in &shown {
             self.mask.add_made(value);
             let shared = self.shared_mask.map(|mask| mask.lock().unwrap_or_else(PoisonError::into_inner));
             shared.iter().for_each(|mask| mask.add_made(value));
