@@ -196,7 +196,7 @@ impl Mask {
         let is_left = |leaf: &Value| matches!(given, [Value::Text(from), ..] if from.contains(&leaf.to_string()));
         let is_cut = leaves(made).into_iter().all(is_left);
         let is_given =
-            shares.iter().enumerate().any(|(place, (secret, _))| !secret.is_empty() && !(place == 1 && is_cut));
+            shares.iter().enumerate().any(|(place, (secret, _))| !(secret.is_empty() || place == 1 && is_cut));
         all(is_given && !self.is_beside(given.first(), made))
     }
 
