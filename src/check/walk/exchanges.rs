@@ -181,7 +181,7 @@ impl Checker<'_, '_, '_> {
 
     fn reply(&mut self, text: &Expression, end: Option<PromptEnd>) {
         let kinds = [Kind::Text, Kind::Bytes, Kind::Int];
-        self.wants(text, &kinds, "what a prompt is replied", "text", "write it in quotes");
+        self.wants(text, &kinds, "hayes::check::wrong-type reply");
         let Some((reply, _)) = self.known_text(text) else { return };
         // What is counted, or ends with what stands in it, may hold anything.
         let is_counted = self.lines.counted.is_some_and(|(count, is_sure)| is_sure || count == reply.len());

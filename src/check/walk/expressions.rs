@@ -50,20 +50,17 @@ impl Checker<'_, '_, '_> {
             ExpressionKind::Call { function, arguments } => self.call(function.value, arguments, expression.span),
             ExpressionKind::Unary { operator, operand } => match operator {
                 UnaryOperator::Not => {
-                    let help = "compare it with something";
-                    self.wants(operand, &[Kind::Bool], "what `not` turns around", "true or false", help);
+                    self.wants(operand, &[Kind::Bool], "hayes::check::wrong-type not");
                     Type::Of(Kind::Bool)
                 }
                 UnaryOperator::Negate => {
-                    let help = "capture it as `name:int`, or use `int(…)`";
-                    self.wants(operand, &[Kind::Int, Kind::Decimal], "what `-` negates", "a whole number", help)
+                    self.wants(operand, &[Kind::Int, Kind::Decimal], "hayes::check::wrong-type negated")
                 }
             },
             ExpressionKind::Binary { operator, left, right } => self.binary(operator.value, operator.span, left, right),
             ExpressionKind::Matches { text, pattern } => {
                 let kinds = [Kind::Text, Kind::Int, Kind::Decimal, Kind::Bool, Kind::Duration];
-                let help = "for a list, use `for` or one item: `lines[0]`";
-                self.wants(text, &kinds, "what `matches` looks at", "text", help);
+                self.wants(text, &kinds, "hayes::check::wrong-type matches");
                 self.comparing_pattern(pattern, "`matches`");
                 Type::Of(Kind::Bool)
             }
@@ -115,17 +112,10 @@ impl Checker<'_, '_, '_> {
     }
 
     /// Checks that an expression is of one of these types, unless it may be; gives its type back.
-    pub(super) fn wants(
-        &mut self,
-        expression: &Expression,
-        kinds: &[Kind],
-        place: &str,
-        wanted: &'static str,
-        help: &str,
-    ) -> Type {
+    pub(super) fn wants(&mut self, expression: &Expression, kinds: &[Kind], page: &'static str) -> Type {
         let found = self.expression(expression);
         if found.is_none_of(kinds) {
-            self.wrong_type(expression.span, place, wanted, found.words(), help);
+            self.findings.tell(page, expression.span, &[&found.words()]);
         }
         found
     }
@@ -146,13 +136,18 @@ impl Checker<'_, '_, '_> {
         } else {
             "write it with a unit: `5s`, `500ms` or `5min`".to_owned()
         };
-        self.wants(expression, &[Kind::Duration], place, "a duration", &help);
+        let found = self.expression(expression);
+        if found.is_none_of(&[Kind::Duration]) {
+            self.wrong_type(expression.span, place, "a duration", found.words(), help);
+        }
         self.foreseen(|known| known.duration(expression));
     }
 
     pub(super) fn condition(&mut self, expression: &Expression, place: &str) {
-        let help = "compare it with something, as in `stat == 5`, `state == \"READY\"` or `stat in [1, 5]`";
-        self.wants(expression, &[Kind::Bool], place, "true or false", help);
+        let found = self.expression(expression);
+        if found.is_none_of(&[Kind::Bool]) {
+            self.findings.tell("hayes::check::wrong-type condition", expression.span, &[&place, &found.words()]);
+        }
         // Elsewhere a limit may be one of many things that are asked.
         let is_claim = place.ends_with("asserts") || place.ends_with("checks");
         if !is_claim {
@@ -370,7 +365,6 @@ impl Checker<'_, '_, '_> {
     }
 
     fn index(&mut self, list: &Expression, index: &Expression) -> Type {
-        let help = "only lists have items, such as `response` or a `capture all`";
         // `sim[state]`, `sim["state"]`
         let field =
             if let ExpressionKind::Variable(name) = &index.kind { Some(name.as_str()) } else { literal_text(index) };
@@ -383,8 +377,8 @@ impl Checker<'_, '_, '_> {
             self.findings.report(fault.mended_by(format!(".{field}")));
             return Type::Unknown;
         }
-        let kind = self.wants(list, &[Kind::List], "what `[…]` is taken from", "a list", help);
-        self.wants(index, &[Kind::Int], "an item's number", "a whole number", "items are counted from 0: `lines[0]`");
+        let kind = self.wants(list, &[Kind::List], "hayes::check::wrong-type indexed");
+        self.wants(index, &[Kind::Int], "hayes::check::wrong-type index");
         kind.item()
     }
 
@@ -406,11 +400,12 @@ impl Checker<'_, '_, '_> {
         }
         let mut given = Vec::with_capacity(arguments.len());
         for (argument, takes) in arguments.iter().zip(function.arguments) {
-            given.push(if takes.kinds.is_empty() {
-                self.expression(argument)
-            } else {
-                self.wants(argument, takes.kinds, &format!("what `{name}` is given"), takes.wanted, takes.help)
-            });
+            let found = self.expression(argument);
+            if !takes.kinds.is_empty() && found.is_none_of(takes.kinds) {
+                let place = format!("what `{name}` is given");
+                self.wrong_type(argument.span, &place, takes.wanted, found.words(), takes.help);
+            }
+            given.push(found);
         }
         self.program.files.extend(arguments.iter().filter(|_| name == "file").cloned());
         if let Some(record) = function.record {
@@ -454,15 +449,13 @@ impl Checker<'_, '_, '_> {
                     self.comparable((left, &found), (right, &other), at);
                 } else {
                     let (wrong, found) = if found.is_none_of(&sizes) { (left, found) } else { (right, other) };
-                    let help = "compare whole numbers or durations";
-                    self.wrong_type(wrong.span, "what is compared by size", "a whole number", found.words(), help);
+                    self.findings.tell("hayes::check::wrong-type size", wrong.span, &[&found.words()]);
                 }
                 Type::Of(Kind::Bool)
             }
             BinaryOperator::In => {
                 let item = self.expression(left);
-                let help = "write it in brackets: `stat in [1, 5]`";
-                let list = self.wants(right, &[Kind::List, Kind::Text], "what stands behind `in`", "a list", help);
+                let list = self.wants(right, &[Kind::List, Kind::Text], "hayes::check::wrong-type in");
                 if let Type::List(of) = &list {
                     self.comparable((left, &item), (right, of), at);
                 } else if item.kind() == Some(Kind::Int) && list.kind() == Some(Kind::Text) {
@@ -476,9 +469,8 @@ impl Checker<'_, '_, '_> {
                 Type::Of(Kind::Bool)
             }
             BinaryOperator::Range => {
-                let help = "write whole numbers, as in `1..10`, or names of such: `1..count`";
                 for end in [left, right] {
-                    self.wants(end, &[Kind::Int], "each end of `..`", "a whole number", help);
+                    self.wants(end, &[Kind::Int], "hayes::check::wrong-type range");
                 }
                 Type::List(Arc::new(Type::Of(Kind::Int)))
             }
@@ -495,13 +487,11 @@ impl Checker<'_, '_, '_> {
                     }
                     (None, _) | (_, None) => Type::Unknown,
                     (Some(a), Some(b)) => {
-                        let help = match (a, b) {
-                            (Kind::Text, _) | (_, Kind::Text) => {
-                                "put text together with `\"${a}${b}\"`; make a number of text with `int(…)`"
-                            }
-                            _ => "add numbers to numbers, durations to durations",
+                        let page = match a == Kind::Text || b == Kind::Text {
+                            true => "hayes::check::wrong-type text-sum",
+                            false => "hayes::check::wrong-type sum",
                         };
-                        self.wrong_type(right.span, "the other side of `+`", found.words(), other.words(), help);
+                        self.findings.tell(page, right.span, &[&found.words(), &other.words()]);
                         Type::Unknown
                     }
                 }
@@ -514,10 +504,9 @@ impl Checker<'_, '_, '_> {
     }
 
     fn calculation(&mut self, operator: BinaryOperator, left: &Expression, right: &Expression) -> Type {
-        let help = "capture it as `name:int`, or use `int(…)`";
         let kinds = [Kind::Int, Kind::Decimal, Kind::Duration];
-        let found = self.wants(left, &kinds, "what is calculated with", "a whole number", help);
-        let other = self.wants(right, &kinds, "what is calculated with", "a whole number", help);
+        let found = self.wants(left, &kinds, "hayes::check::wrong-type calculated");
+        let other = self.wants(right, &kinds, "hayes::check::wrong-type calculated");
         match (found.kind(), other.kind()) {
             (Some(Kind::Int), Some(Kind::Int)) => Type::Of(Kind::Int),
             (Some(Kind::Decimal), Some(Kind::Int | Kind::Decimal)) | (Some(Kind::Int), Some(Kind::Decimal)) => {

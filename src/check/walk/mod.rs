@@ -329,8 +329,7 @@ impl<'t> Checker<'_, '_, 't> {
         if *by_time {
             self.duration(limit, "how long `retry for` tries");
         } else {
-            let help = "write how many times, as in `retry 5 {`, or how long, as in `retry for 2min every 5s {`";
-            self.wants(limit, &[Kind::Int], "how many times `retry` tries", "a whole number", help);
+            self.wants(limit, &[Kind::Int], "hayes::check::wrong-type retry");
         }
         if let Some(pause) = pause {
             let [first, last] = pause.ends();
@@ -447,8 +446,7 @@ impl<'t> Checker<'_, '_, 't> {
     }
 
     fn each(&mut self, name: &Name, list: &Expression, body: &Block) {
-        let help = "walk a list: `[1, 5]`, `response`, or what `capture all … as` gave";
-        let items = self.wants(list, &[Kind::List], "what `for` walks", "a list", help);
+        let items = self.wants(list, &[Kind::List], "hayes::check::wrong-type for");
         self.looped(name, items.item(), body, false);
     }
 
@@ -477,8 +475,7 @@ impl<'t> Checker<'_, '_, 't> {
         if *by_time {
             self.duration(limit, "how long `repeat for` goes on");
         } else {
-            let help = "write how many times, as in `repeat 5 {`, or how long, as in `repeat for 1h every 5min {`";
-            self.wants(limit, &[Kind::Int], "how many passes `repeat` makes", "a whole number", help);
+            self.wants(limit, &[Kind::Int], "hayes::check::wrong-type repeat");
         }
         pause.iter().for_each(|every| self.duration(every, "the time behind `every`"));
         if let Ok(Value::Int(passes @ ..1)) = self.foresight().evaluate(limit) {
@@ -551,9 +548,7 @@ impl<'t> Checker<'_, '_, 't> {
                 if is_name || literal_text(condition).is_some() {
                     return self.findings.tell("hayes::check::requires-what", condition.span, &[]);
                 }
-                let help = "name what may be empty, as `module.ping`, or compare it with something";
-                let kinds = [Kind::Bool, Kind::Text, Kind::List];
-                self.wants(condition, &kinds, "what `requires` requires", "true or false", help);
+                self.wants(condition, &[Kind::Bool, Kind::Text, Kind::List], "hayes::check::wrong-type requires");
             }
         }
     }
@@ -637,12 +632,11 @@ impl<'t> Checker<'_, '_, 't> {
     }
 
     fn capture_from(&mut self, clause: &Clause, from: &Expression) {
-        let help = "`response` is the lines of the last answer, `response[0]` the first of them";
-        let found = self.wants(from, &[Kind::Text, Kind::List], "what is captured from", "text or a list", help);
+        let found = self.wants(from, &[Kind::Text, Kind::List], "hayes::check::wrong-type captured");
         if let Type::List(item) = &found
             && item.is_none_of(&[Kind::Text])
         {
-            self.wrong_type(from.span, "each item of what is captured from", "text", item.words(), help);
+            self.findings.tell("hayes::check::wrong-type captured-items", from.span, &[&item.words()]);
         }
         let hides = self.lines.hides;
         if clause.is_secret && !hides && from.asks_for("response") {
@@ -709,8 +703,7 @@ impl<'t> Checker<'_, '_, 't> {
     fn port(&mut self, action: &PortAction) {
         match action {
             PortAction::Baud(rate) => {
-                let help = "write bits a second, as in `port baud 115200`";
-                self.wants(rate, &[Kind::Int], "what `port baud` is given", "a whole number", help);
+                self.wants(rate, &[Kind::Int], "hayes::check::wrong-type baud");
                 self.foreseen(|known| known.speed(rate));
             }
             PortAction::Break(duration) => self.duration(duration, "what `port break` is given"),
