@@ -3,14 +3,16 @@
 
 use crate::at::{Form, command};
 use crate::catalogue::entry::{CommandEntry, FieldKind, KnownField, Usage};
+use crate::catalogue::lookup::settings;
 use crate::catalogue::{self, command_of};
 use crate::check::Scripts;
 use crate::library;
 use crate::source::Source;
 use crate::syntax::ast::{Param, StatementKind};
-use crate::syntax::{GIVEN_NAMES, expected, is_name as is_script_name, parse, statements, topic};
+use crate::syntax::{
+    GIVEN_NAMES, expected, fields_of, is_name as is_script_name, parse, record_in, statements, topic_behind,
+};
 use crate::value::functions::FUNCTIONS;
-use crate::value::{Value, module};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Candidate {
@@ -60,7 +62,11 @@ pub(crate) fn candidates(typed: &str, around: &Surroundings<'_>) -> (usize, Vec<
         return (before.len() + 2 + start, found);
     }
     if let Some(asking) = asking(typed) {
-        return at_command(typed, &asking);
+        return match asking.index() {
+            Some(index) => values(&asking, index),
+            None if asking.form == Form::Execute => names_and_types(&asking),
+            None => (typed.len(), Vec::new()),
+        };
     }
     if let Some((start, word)) = script_name(typed) {
         return (start, scripts(word, around.from));
@@ -92,7 +98,12 @@ pub(crate) fn candidates(typed: &str, around: &Surroundings<'_>) -> (usize, Vec<
             "a pattern" => values.extend(patterns(before, around.question)),
             "a name" if is_capture => _ = found.splice(..0, fields(before, around.question)),
             "an AT command" => found.push(Candidate::new(CandidateKind::Command, "AT", what)),
-            known => found.extend((!known.starts_with("a ")).then(|| keyword(known))),
+            // A statement's word is another one within a line.
+            known if !known.starts_with("a ") => {
+                let about = topic_behind(before, known).map(|it| it.about).unwrap_or_default();
+                found.push(Candidate::new(CandidateKind::Statement, known, about));
+            }
+            _ => {}
         }
     }
     found.append(&mut values);
@@ -114,12 +125,6 @@ fn beginnings(word: &str, is_asked: bool) -> Vec<Candidate> {
         found.push(Candidate::new(CandidateKind::Command, "AT", "an AT command"));
     }
     found
-}
-
-fn keyword(word: &'static str) -> Candidate {
-    let is_function = FUNCTIONS.iter().any(|function| function.name == word);
-    let page = topic(word).filter(|page| page.word == word && !is_function);
-    Candidate::new(CandidateKind::Statement, word, page.map(|page| page.about).unwrap_or_default())
 }
 
 /// How the question is known that the line has, or else stands under.
@@ -160,18 +165,13 @@ fn patterns(before: &str, question: Option<&str>) -> Vec<Candidate> {
 fn expression(typed: &str, names: &[Candidate], closing: &str) -> (usize, Vec<Candidate>) {
     let start = typed.rfind(|character: char| !is_name(character)).map_or(0, |at| at + 1);
     let (before, word) = typed.split_at_checked(start).unwrap_or((typed, ""));
-    let found = match before.strip_suffix('.') {
-        Some(record) if record.ends_with("module") => fields_of_module(word),
+    let named = |(name, about): (&str, &str)| Candidate::new(CandidateKind::Name, format!("{name}{closing}"), about);
+    let found = match record_in(before) {
         // `m.imei` of the record `m`; those of a list's items are named so too.
         Some(record) => {
-            let item = record.split('[').next().unwrap_or_default();
-            let start = item.rfind(|character: char| !is_name(character)).map_or(0, |at| at + 1);
-            let record = format!("{}.", item.get(start..).unwrap_or_default());
-            let fields = names.iter().filter_map(|name| Some((name.text.strip_prefix(&record)?, &name.about)));
-            let fitting = fields.filter(|(name, _)| name.starts_with(word));
-            fitting
-                .map(|(name, about)| Candidate::new(CandidateKind::Name, format!("{name}{closing}"), about))
-                .collect()
+            let own =
+                names.iter().filter_map(|it| Some((it.text.strip_prefix(record)?.strip_prefix('.')?, &*it.about)));
+            own.chain(fields_of(record)).filter(|(name, _)| name.starts_with(word)).map(named).collect()
         }
         None => [variables(word, names, closing), functions(word)].concat(),
     };
@@ -212,12 +212,6 @@ pub(crate) fn about(param: &Param) -> String {
     if param.default.is_some() || about.is_empty() { about } else { format!("{about} (required)") }
 }
 
-fn fields_of_module(word: &str) -> Vec<Candidate> {
-    let Value::Record(fields) = module::example() else { return Vec::new() };
-    let names = fields.iter().map(|(name, _)| name).filter(|name| name.starts_with(word));
-    names.map(|name| Candidate::new(CandidateKind::Name, name, "what is known of the module")).collect()
-}
-
 fn functions(word: &str) -> Vec<Candidate> {
     let known = FUNCTIONS.iter().filter(|function| function.name.starts_with(word));
     known.map(|it| Candidate::new(CandidateKind::Function, format!("{}(", it.name), it.about())).collect()
@@ -238,14 +232,6 @@ fn script_name(typed: &str) -> Option<(usize, &str)> {
     let start = typed.rfind("run \"").map(|at| at + "run \"".len())?;
     let word = typed.get(start..).filter(|word| !word.contains('"'))?;
     Some((start, word))
-}
-
-fn at_command(typed: &str, asking: &TypedCommand<'_>) -> (usize, Vec<Candidate>) {
-    match asking.index() {
-        Some(index) => values(asking, index),
-        None if asking.form == Form::Execute => names_and_types(asking),
-        None => (typed.len(), Vec::new()),
-    }
 }
 
 fn names_and_types(asking: &TypedCommand<'_>) -> (usize, Vec<Candidate>) {
@@ -284,7 +270,9 @@ fn values(asking: &TypedCommand<'_>, index: usize) -> (usize, Vec<Candidate>) {
     let bare = typed.trim_matches('"').to_ascii_uppercase();
     let fits = |value: &str| value.trim_matches('"').to_ascii_uppercase().starts_with(&bare);
     let candidate = |text: String, about: &str| Candidate::new(CandidateKind::Setting, text, about);
-    let settings = asking.settings().filter(|(setting, _)| index == 0 && fits(setting));
+    // The settings that the first parameter selects: `AT+QCFG="band"`, …
+    let name = format!("AT{}", asking.name.to_ascii_uppercase());
+    let settings = settings(&name).filter(|(setting, _)| index == 0 && fits(setting));
     let settings = settings.map(|(setting, command)| candidate(setting.to_owned(), command.title));
     let field = asking.known.and_then(|known| known.form(Form::Set)).and_then(|set| set.parameters.field(index));
     let values = field.into_iter().flat_map(|field| field.values.iter().map(move |value| (field, value)));
@@ -316,12 +304,8 @@ fn parameter_hint(asking: &TypedCommand<'_>, set: &Usage) -> Option<String> {
     let index = asking.index()?;
     let typed = asking.parameter;
     let mut text = String::new();
-    for (place, field) in set.parameters.fields.iter().enumerate().skip(index) {
-        match (place == index, typed.is_empty()) {
-            (true, true) => text.push_str(&format!("<{}>", field.name)),
-            (true, false) => {}
-            (false, _) => text.push_str(&format!(",<{}>", field.name)),
-        }
+    for (place, field) in set.parameters.fields.iter().enumerate().skip(index + usize::from(!typed.is_empty())) {
+        text.push_str(&format!("{}<{}>", if place == index { "" } else { "," }, field.name));
     }
     let field = set.parameters.field(index)?;
     let about = match typed.is_empty() {
@@ -390,15 +374,6 @@ impl TypedCommand<'_> {
     /// Which parameter is being typed, counted from 0; none before the `=`.
     pub(crate) fn index(&self) -> Option<usize> {
         (self.form == Form::Set).then_some(self.before)
-    }
-
-    /// The settings that the first parameter selects: `AT+QCFG="band"`, …
-    fn settings(&self) -> impl Iterator<Item = (&'static str, &'static CommandEntry)> {
-        let name = format!("AT{}", self.name.to_ascii_uppercase());
-        catalogue::commands().filter_map(move |command| {
-            let setting = command.name.strip_prefix(&*name)?.strip_prefix('=')?;
-            Some((setting, command))
-        })
     }
 }
 

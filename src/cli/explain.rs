@@ -296,10 +296,7 @@ fn flag(text: &str, arguments: &Explain, console: &Console) -> Exit {
 
 fn language(topic: &Topic, arguments: &Explain, console: &Console) -> Exit {
     if arguments.json {
-        let Topic { word, about, forms, text, example } = topic;
-        let object =
-            serde_json::json!({"word": word, "about": about, "forms": forms, "text": text, "example": example});
-        return console.print(&format!("{object}\n"));
+        return console.print(&(notation::json(topic) + "\n"));
     }
     // Lines of a script, which stand behind four blanks, are to be copied.
     let shown = |line: &str| if line.starts_with("    ") { format!("{line}\n") } else { wrapped(line) };
@@ -313,9 +310,7 @@ fn page(code: &str, arguments: &Explain, console: &Console) -> Exit {
         return Exit::Failed;
     };
     if arguments.json {
-        let object =
-            serde_json::json!({"code": page.code, "text": page.text, "wrong": page.wrong, "right": page.right});
-        return console.print(&format!("{object}\n"));
+        return console.print(&(notation::json(&page) + "\n"));
     }
     let about = filled(page.text.trim(), width(), "");
     let mut text = format!("{}\n\n{about}\n", console.out.paint(Style::Name, page.code));

@@ -9,16 +9,19 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use serde::Serialize;
+
 use super::Severity;
 use crate::table::{CarriedText, Table};
 
 static BOOKS: Table<CarriedText> = Table::new(include_bytes!(concat!(env!("OUT_DIR"), "/pages")));
 
 /// What there is to say about a code.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Page {
     /// In full: `hayes::check::two-at`
     pub code: &'static str,
+    #[serde(skip)]
     pub severity: Severity,
     /// What it means and what to do, in a paragraph or more.
     pub text: &'static str,

@@ -133,11 +133,49 @@ fn proposed(workspace: &Workspace, document: &Document, found: &Diagnostic) -> O
             return false;
         }
         text.replace_range(range, &edit.value);
-        let is_left = check(&Source::new(document.source.name.as_str(), text), &workspace.scripts()).diagnostics.len();
-        document.found.get().is_some_and(|found| is_left < found.len())
+        let left = check(&Source::new(document.source.name.as_str(), text), &workspace.scripts()).diagnostics;
+        let all = document.found.get().map_or(0, Vec::len);
+        // Of blocks that are open the innermost is told: then it is the turn of one around it.
+        let is_around = |it: &Diagnostic| it.code == UNCLOSED && it.span().is_some_and(|it| it.start < span.start);
+        left.len() < all || found.code == UNCLOSED && left.len() == all && left.iter().any(is_around)
     };
+    if found.code == UNCLOSED {
+        let line_end = Spanned { value: " }".to_owned(), span: Span::new(code.end as usize, code.end as usize) };
+        let in_line = Some(line_end).filter(|_| !document.source.slice(code).ends_with('{'));
+        return Some(in_line.into_iter().chain(closings(text)).find(mends).into_iter().collect());
+    }
     let told = ["write `", "did you mean `", " or `"].into_iter().flat_map(|before| help.split(before).skip(1));
     let told = told.filter_map(|told| told.split('`').next()).filter(|told| !told.contains(['…', '#', '«']));
     let places = |told: &str| [span, with_at, code].map(|span| Spanned { value: told.to_owned(), span });
     Some(told.filter_map(|told| places(told).into_iter().find(mends)).collect())
+}
+
+const UNCLOSED: &str = "hayes::syntax::unclosed-block";
+
+/// Where the `}` of blocks may be missing: wherever lines are indented less again without one, or at the end.
+fn closings(text: &str) -> Vec<Spanned<String>> {
+    let (mut open, mut found, mut at, mut end) = (Vec::<&str>::new(), Vec::new(), 0, 0);
+    // The last line is that of the end, in which nothing is indented.
+    for line in text.split_inclusive('\n').chain(["."]) {
+        at += line.len();
+        let code = line.trim();
+        if code.is_empty() {
+            continue;
+        }
+        let (indent, closes) = (line.split(code).next().unwrap_or_default(), code.starts_with('}'));
+        let ends = if text.get(..end).is_some_and(|before| before.ends_with('\n')) { "" } else { "\n" };
+        let mut value = String::new();
+        while let Some(last) = open.pop_if(|last| indent.len() < last.len() || indent.len() == last.len() && !closes) {
+            value.push_str(&format!("{last}}}\n"));
+        }
+        found.extend(
+            (!value.is_empty()).then(|| Spanned { value: format!("{ends}{value}"), span: Span::new(end, end) }),
+        );
+        open.pop_if(|last| closes && indent.len() == last.len());
+        open.extend(code.ends_with('{').then_some(indent));
+        end = at;
+    }
+    // Where no line is indented, the end is the only place that is known.
+    found.extend(Some(Spanned { value: "}\n".to_owned(), span: Span::new(text.len(), text.len()) }));
+    found
 }

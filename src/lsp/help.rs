@@ -13,14 +13,14 @@ use super::{Document, Workspace, unit};
 use crate::at::{Form, command};
 use crate::catalogue::entry::{KnownField, Layout, Urc};
 use crate::catalogue::explain::{Context, Explanation, explain};
-use crate::catalogue::lookup::urcs;
+use crate::catalogue::lookup::{urc, urcs};
 use crate::check::Scripts;
-use crate::diagnostic::pages;
+use crate::diagnostic::{Severity, pages};
 use crate::library::scripts;
 use crate::report::style::filled;
-use crate::source::Span;
+use crate::source::{Name, Span};
 use crate::suggest::{self, Candidate, CandidateKind, Surroundings, asking, candidates, is_name};
-use crate::syntax::{Token, TokenKind, tokens, topic};
+use crate::syntax::{Token, TokenKind, fields_of, record_in, tokens, topic, topic_behind};
 use crate::value::functions::{Function, function};
 
 /// A hover is not wider than this: an editor does not break what stands as it is.
@@ -46,14 +46,21 @@ const SIGNS: [char; 7] = ['+', '^', '#', '$', '*', '%', '&'];
 
 pub(super) fn hover(workspace: &Workspace, asked: &lsp::HoverParams) -> Option<lsp::Hover> {
     let (document, offset) = workspace.place(&asked.text_document_position_params)?;
-    // `:int` behind a field is no function.
-    let is_type = |token: &Token| document.line_before(token.span.start as usize).ends_with(':');
-    let token = document.token_at(offset).filter(|token| !is_type(token))?;
+    let token = document.token_at(offset)?;
+    let before = document.line_before(token.span.start as usize);
+    let name = || document.mentions().at(u32::try_from(offset).ok()?).map(|mention| mention.span);
     let (text, span) = match token.kind {
+        // A name in a hole of a pattern is a part of its text.
+        TokenKind::String | TokenKind::Regex if let Some(span) = name() => {
+            (said_of_name(workspace, document, span)?, span)
+        }
         TokenKind::AtWord => said_of_command(document, token, offset)?,
         TokenKind::String | TokenKind::Regex => said_of_text(workspace, document, token)?,
-        TokenKind::Keyword | TokenKind::Operator => (topic(slice(document, token))?.to_string(), token.span),
-        TokenKind::Name => (said_of_name(workspace, document, token)?, token.span),
+        TokenKind::Keyword | TokenKind::Operator => {
+            let word = slice(document, token);
+            (topic_behind(before, word).or_else(|| topic(word))?.to_string(), token.span)
+        }
+        TokenKind::Name => (said_of_name(workspace, document, token.span)?, token.span),
         TokenKind::Comment => said_of_code(document, token, offset)?,
         TokenKind::Number | TokenKind::Error => return None,
     };
@@ -83,10 +90,17 @@ fn said_of_text(workspace: &Workspace, document: &Document, token: Token) -> Opt
     Some((known.find(Explanation::is_known)?.to_string(), token.span))
 }
 
-fn said_of_name(workspace: &Workspace, document: &Document, token: Token) -> Option<String> {
-    let name = slice(document, token);
+fn said_of_name(workspace: &Workspace, document: &Document, span: Span) -> Option<String> {
+    let name = document.source.slice(span);
+    let before = document.line_before(span.start as usize);
     let mentions = document.mentions();
-    if let Some(mention) = mentions.at(token.span.start).filter(|mention| mention.span == token.span) {
+    let record = record_in(before);
+    if record.is_none()
+        && let Some(topic) = topic_behind(before, name)
+    {
+        return Some(topic.to_string());
+    }
+    if let Some(mention) = mentions.at(span.start).filter(|mention| mention.span == span) {
         if let Owner::Other { script } = &mention.of {
             let source = workspace.scripts().find(script, &document.source).ok()?;
             let known =
@@ -94,31 +108,70 @@ fn said_of_name(workspace: &Workspace, document: &Document, token: Token) -> Opt
             let about = known.map(|known| format!("\n{}", known.about)).unwrap_or_default();
             return Some(format!("{name}  of {script}{about}"));
         }
-        let above = mentions.bound(name).filter(|bound| bound.span.start <= token.span.start).last();
-        if let Some(bound) = above.or_else(|| mentions.bound(name).next()) {
-            let line = document.source.line_of(bound.span.start as usize);
-            let start = document.source.line_start(line);
-            let whole = document.source.text.get(start..document.source.line_start(line + 1)).unwrap_or_default();
+        let above = mentions.bound(name).filter(|bound| bound.span.start <= span.start).last();
+        if let Some(bound) = above.or_else(|| mentions.bound(name).next()).filter(|_| record.is_none()) {
             let Owner::Bound { about } = &bound.of else { return None };
-            let about = if about.is_empty() { String::new() } else { format!("  {about}") };
-            return Some(format!("{name}{about}\n\n    {line}: {}", whole.trim()));
+            return Some(said_of_bound(document, name, about, bound.span));
         }
     }
-    let line = document.source.line_of(token.span.start as usize);
-    let whole = document.source.text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
-    if whole.trim_start().starts_with("capture all ") {
-        let (record, _) = mentions.rows.iter().find(|(_, fields)| fields.iter().any(|field| field == name))?;
-        return Some(format!("{name}  captured, in each item of `{record}`\n\n    {line}: {}", whole.trim()));
+    let is_it = |field: &&Name| field.span == span || field.value == name;
+    let rows = mentions.rows.iter().rev().find_map(|(row, fields)| {
+        let is_here = record.map_or_else(|| fields.iter().any(|field| field.span == span), |record| row == record);
+        Some((row, fields.iter().find(is_it)?)).filter(|_| is_here)
+    });
+    if let Some((row, field)) = rows {
+        return Some(said_of_bound(document, name, &format!("captured, in `{row}`"), field.span));
     }
-    topic(name).map(|topic| topic.to_string())
+    let known = mentions.known.iter().rev().find(|(known, _)| record == Some(known)).map(|(_, kind)| *kind);
+    let field = record.and_then(|record| topic(&format!("{}.{name}", known.unwrap_or(record))));
+    field.or_else(|| topic(name).filter(|_| record.is_none())).map(|topic| topic.to_string())
+}
+
+/// A name with what it is, what its values mean where the catalogue knows that, and the line that gives it its value.
+fn said_of_bound(document: &Document, name: &str, about: &str, span: Span) -> String {
+    let line = document.source.line_of(span.start as usize);
+    let whole = document.source.text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    let field = captured(document, span).map(said_of_field).unwrap_or_default();
+    let both = if about.is_empty() || field.is_empty() { "" } else { ": " };
+    format!("{}\n\n    {line}: {}", format!("{name}  {about}{both}{field}").trim_end(), whole.trim())
+}
+
+/// The field of the answer that is captured there, by its place in a list or in a pattern.
+fn captured(document: &Document, span: Span) -> Option<&'static KnownField> {
+    let start = span.start as usize;
+    let (before, name) = (document.line_before(start), document.source.slice(span));
+    let behind = document.source.text.get(start..)?.lines().next()?;
+    let is_awaited = before.trim_start().starts_with("await ");
+    let question = question_above(document, start).filter(|_| !is_awaited);
+    let usage = suggest::asked_of("", question).filter(|usage| !usage.ranges);
+    let regex = before.split_once('/').map(|(_, begun)| begun.replace('\\', ""));
+    let begun = regex.as_deref().or_else(|| pattern(before).map(|(_, begun)| begun));
+    // What a regex repeats or leaves open counts no commas.
+    if behind.contains(" from ") || regex.as_ref().is_some_and(|begun| begun.contains(['{', '[', '|', '*', '.'])) {
+        return None;
+    }
+    let (prefix, values) = match begun {
+        Some(begun) => begun.split_once(": ").or_else(|| begun.split_once(':')).unwrap_or(("", begun)),
+        None if before.trim_start().starts_with("capture ") => (usage?.prefix.unwrap_or_default(), before),
+        None => return None,
+    };
+    let asked = usage.filter(|usage| usage.prefix.unwrap_or_default() == prefix).map(|usage| &*usage.answers);
+    let layouts = asked.or_else(|| urc(prefix.as_bytes()).map(Urc::layouts))?;
+    let place = values.matches(',').count();
+    let at = |layout: &'static Layout| layout.field(place).filter(|_| !layout.groups);
+    let mut fields = layouts.iter().filter_map(at);
+    let first = fields.clone().next()?;
+    // Where the answer has several forms, the name tells which is meant.
+    let named = fields.clone().find(|field| field.name == name);
+    named.or_else(|| Some(first).filter(|_| fields.all(|field| field.what == first.what)))
 }
 
 pub(super) fn complete(workspace: &Workspace, asked: &lsp::CompletionParams) -> Option<lsp::CompletionResponse> {
     let (document, offset) = workspace.place(&asked.text_document_position)?;
     let line = document.line_before(offset);
     // Of the line alone: all tokens of a long script are more than a key may wait for.
-    if tokens(line).last().is_some_and(|last| last.kind == TokenKind::Comment) {
-        return None;
+    if let Some(comment) = tokens(line).last().filter(|last| last.kind == TokenKind::Comment) {
+        return allowable(document, line.get(Range::from(comment.span))?, offset);
     }
     let mut names = names_above(document, offset);
     names.extend(fields(workspace, document, line));
@@ -148,16 +201,48 @@ pub(super) fn complete(workspace: &Workspace, asked: &lsp::CompletionParams) -> 
             |name: String| if name == exact { usize::MAX } else { SENT.get(&*name).copied().unwrap_or_default() };
         Reverse(name.map_or(0, often))
     });
-    let items = found.into_iter().filter_map(|candidate| joined(candidate, typed, behind)).enumerate();
-    let items = items.map(|(place, (candidate, taken))| lsp::CompletionItem {
+    let items = found.into_iter().filter_map(|candidate| {
+        let label = label(&candidate.text);
+        joined(candidate, typed, behind).map(|(candidate, taken)| (candidate, taken, label))
+    });
+    // What a word of the language is there.
+    let data = |candidate: &Candidate, label: &str| {
+        let is_word = matches!(candidate.kind, CandidateKind::Statement | CandidateKind::Name);
+        is_word.then(|| topic_behind(line.get(..start)?, label)).flatten().map(|topic| topic.word.into())
+    };
+    let items = items.enumerate().map(|(place, (candidate, taken, label))| lsp::CompletionItem {
         // What is likelier stands first: an editor would sort by the alphabet.
         sort_text: Some(format!("{place:04}")),
-        ..item(candidate, document.range(Span::new(offset - typed.len(), offset + taken)))
+        data: data(&candidate, &label),
+        ..item(candidate, label, document.range(Span::new(offset - typed.len(), offset + taken)))
     });
     let mut items: Vec<_> = items.take(MOST_ITEMS + 1).collect();
     let is_incomplete = items.len() > MOST_ITEMS;
     items.truncate(MOST_ITEMS);
     Some(lsp::CompletionResponse::List(lsp::CompletionList { is_incomplete, items }))
+}
+
+/// The codes of warnings behind `# allow`: first those of warnings that stand below.
+fn allowable(document: &Document, comment: &str, offset: usize) -> Option<lsp::CompletionResponse> {
+    let begun = comment.trim_start_matches(['#', ' ', '\t']).strip_prefix("allow ")?.trim_start();
+    let found = document.found.get().into_iter().flatten();
+    let below = found.filter(|found| found.span().is_some_and(|span| span.start as usize >= offset));
+    let below: Vec<&str> = below.map(|found| found.code).collect();
+    let is_meant = |code: &&str| code.contains(begun) && pages::severity(code) == Severity::Warning;
+    let mut codes: Vec<&str> = pages::codes().filter(is_meant).collect();
+    codes.sort_by_key(|code| below.iter().position(|found| found == code).unwrap_or(usize::MAX));
+    let behind = document.source.text.get(offset..)?;
+    let rest = behind.find(|letter: char| !letter.is_ascii_alphanumeric() && !":-".contains(letter));
+    let rest = behind.get(..rest.unwrap_or(behind.len()))?.trim_end_matches(':').len();
+    // Behind the code its reason is wanted.
+    let end = if behind.get(rest..)?.starts_with(':') { "" } else { ": " };
+    let range = document.range(Span::new(offset - begun.len(), offset + rest));
+    let items = codes.into_iter().enumerate().map(|(place, code)| {
+        let candidate = Candidate::new(CandidateKind::Other, format!("{code}{end}"), "");
+        lsp::CompletionItem { sort_text: Some(format!("{place:04}")), ..item(candidate, code.to_owned(), range) }
+    });
+    let items = items.collect();
+    Some(lsp::CompletionResponse::List(lsp::CompletionList { is_incomplete: false, items }))
 }
 
 /// What is written, and how much of what stands behind the cursor it takes the place of: the rest of the word that the
@@ -255,13 +340,15 @@ fn question_above(document: &Document, offset: usize) -> Option<&str> {
 
 /// The fields of the record that is named at the end of the line, as `m.imei`.
 fn fields(workspace: &Workspace, document: &Document, line: &str) -> Vec<Candidate> {
-    let Some(record) = line.trim_end_matches(is_name).strip_suffix('.') else { return Vec::new() };
-    let record = record.split_once('[').map_or(record, |(list, _)| list);
-    let record = record.rsplit(|letter| !is_name(letter)).next().unwrap_or_default();
+    let Some(record) = record_in(line.trim_end_matches(is_name)) else { return Vec::new() };
     let named = |name: &str, about: &str| Candidate::new(CandidateKind::Name, format!("{record}.{name}"), about);
     let mentions = document.mentions();
     if let Some((_, fields)) = mentions.rows.iter().rev().find(|(known, _)| known == record) {
-        return fields.iter().map(|name| named(name, "captured")).collect();
+        let about = |field: &Name| captured(document, field.span).map_or("captured", |known| known.what);
+        return fields.iter().map(|field| named(&field.value, about(field))).collect();
+    }
+    if let Some((_, kind)) = mentions.known.iter().rev().find(|(known, _)| known == record) {
+        return fields_of(kind).map(|(name, about)| named(name, about)).collect();
     }
     let script = mentions.records.iter().rev().find(|(known, _)| known == record);
     let script = script.and_then(|(_, script)| workspace.scripts().find(script, &document.source).ok());
@@ -330,7 +417,11 @@ fn said_of_code(document: &Document, token: Token, offset: usize) -> Option<(Str
     let code = text.get(start..)?.split(|character| !is_code(character)).next()?.trim_end_matches(':');
     let page = pages::page(code)?;
     let start = token.span.start as usize + start;
-    Some((format!("{}\n\n{}", page.code, page.text.trim()), Span::new(start, start + code.len())))
+    Some((page_of(page), Span::new(start, start + code.len())))
+}
+
+fn page_of(page: pages::Page) -> String {
+    format!("{}\n\n{}", page.code, page.text.trim())
 }
 
 fn said_of_script(name: &str, script: &std::sync::Arc<crate::source::Source>) -> String {
@@ -357,10 +448,17 @@ fn names_above(document: &Document, offset: usize) -> Vec<Candidate> {
     names
 }
 
-fn item(candidate: Candidate, range: lsp::Range) -> lsp::CompletionItem {
+/// What is shown of it: an end whose beginning stands before the cursor is not.
+fn label(text: &str) -> String {
+    let mut label = text.trim_end_matches(" = ");
+    for (open, close) in [('"', '"'), ('{', '}'), ('\0', '(')] {
+        label = label.strip_suffix(close).filter(|inner| !inner.contains(open)).unwrap_or(label);
+    }
+    label.to_owned()
+}
+
+fn item(candidate: Candidate, label: String, range: lsp::Range) -> lsp::CompletionItem {
     let Candidate { text, about, kind } = candidate;
-    let label = text.trim_end_matches(['"', '}', '(']).trim_end_matches(" = ").to_owned();
-    let label = if kind == CandidateKind::Setting { text.clone() } else { label };
     lsp::CompletionItem {
         kind: Some(match kind {
             CandidateKind::Statement => lsp::CompletionItemKind::KEYWORD,
@@ -386,7 +484,9 @@ pub(super) fn resolved(mut item: lsp::CompletionItem) -> lsp::CompletionItem {
     let text = if of_command {
         Some(explain(&command(), &Context::default())).filter(Explanation::is_known).map(|known| known.to_string())
     } else {
-        topic(&item.label).map(|topic| topic.to_string())
+        let behind = item.data.as_ref().and_then(|data| data.as_str());
+        let known = topic(behind.unwrap_or(&item.label)).map(|topic| topic.to_string());
+        known.or_else(|| pages::page(&item.label).filter(|page| page.code == item.label).map(page_of))
     };
     item.documentation = text.map(|text| lsp::Documentation::MarkupContent(as_it_is(&text)));
     item

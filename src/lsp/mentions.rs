@@ -1,10 +1,12 @@
 //! Where the names of a script stand, and the scripts that it runs: for definitions, references and renames.
 
 use crate::source::{Name, Source, Span};
+use crate::suggest::is_name;
 use crate::syntax::ast::{
     Block, Clause, ClauseKind, Column, Expression, ExpressionKind, Field, Part, Pattern, PatternKind, PatternPart,
     Script, Statement, StatementKind, Template,
 };
+use crate::syntax::fields_of;
 
 /// A name at one place.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +40,9 @@ pub(super) struct Mentions {
     /// The records of `run … as name`, each with the script's name.
     pub records: Vec<(String, String)>,
     /// Those of a list that a `capture all` gives, and of `for` over one, each with the names of its fields.
-    pub rows: Vec<(String, Vec<String>)>,
+    pub rows: Vec<(String, Vec<Name>)>,
+    /// Those that hold what is known of the module, or one of its settings: `module` or `setting`.
+    pub known: Vec<(String, &'static str)>,
 }
 
 impl Mentions {
@@ -80,6 +84,12 @@ impl Mentions {
     }
 }
 
+/// Whether the module's lists that are named there are of settings.
+fn has_settings(text: &str) -> bool {
+    let is_one = |name: &str| fields_of("module").any(|(known, about)| known == name && about.contains("settings"));
+    text.split("module.").skip(1).all(|rest| rest.split(|it| !is_name(it)).next().is_some_and(is_one))
+}
+
 struct Finder<'s> {
     source: &'s Source,
     mentions: Mentions,
@@ -111,12 +121,19 @@ impl Finder<'_> {
             }
             self.mentions.records.extend(record.iter().map(|record| (record.value.clone(), name.to_owned())));
         }
-        if let StatementKind::For { name, list, .. } = &statement.kind
-            && let ExpressionKind::Variable(list) = &list.kind
-            && let Some((_, fields)) = self.mentions.rows.iter().rev().find(|(known, _)| known == list)
+        if let StatementKind::For { name, list, .. } = &statement.kind {
+            let text = self.source.slice(list.span);
+            let rows = self.mentions.rows.iter().rev().find(|(known, _)| known == text);
+            let rows = rows.map(|(_, fields)| (name.value.clone(), fields.clone()));
+            self.mentions.rows.extend(rows);
+            let is_known = text.starts_with("module.") && has_settings(text);
+            self.mentions.known.extend(is_known.then(|| (name.value.clone(), "setting")));
+        }
+        if let StatementKind::Set { name, value, .. } = &statement.kind
+            && self.source.slice(value.span).starts_with("module(")
+            && matches!(value.kind, ExpressionKind::Call { .. })
         {
-            let fields = fields.clone();
-            self.mentions.rows.push((name.value.clone(), fields));
+            self.mentions.known.push((name.value.clone(), "module"));
         }
         if let StatementKind::Report { columns, .. } = &statement.kind {
             return columns.iter().for_each(|column| self.column(column));
@@ -155,20 +172,13 @@ impl Finder<'_> {
     }
 
     fn rows(&mut self, clause: &Clause) {
-        let named = |field: &Field| field.name.as_ref().map(|name| name.value.clone());
-        let (record, fields): (_, Vec<String>) = match &clause.kind {
-            ClauseKind::CaptureAll { fields, record } => (record, fields.iter().filter_map(named).collect()),
-            ClauseKind::CaptureAllPattern { patterns, record } => {
-                (record, patterns.iter().flat_map(Pattern::holes).filter_map(named).collect())
-            }
-            ClauseKind::Expect(_)
-            | ClauseKind::ExpectLast(_)
-            | ClauseKind::ExpectNothing { .. }
-            | ClauseKind::ExpectRestart { .. }
-            | ClauseKind::Capture { .. }
-            | ClauseKind::CapturePattern(_)
-            | ClauseKind::Prompt { .. }
-            | ClauseKind::When { .. } => return,
+        let named = |field: &Field| field.name.clone();
+        let (record, fields): (_, Vec<Name>) = if let ClauseKind::CaptureAll { fields, record } = &clause.kind {
+            (record, fields.iter().filter_map(named).collect())
+        } else if let ClauseKind::CaptureAllPattern { patterns, record } = &clause.kind {
+            (record, patterns.iter().flat_map(Pattern::holes).filter_map(named).collect())
+        } else {
+            return;
         };
         self.mentions.rows.push((record.value.clone(), fields));
     }
@@ -209,33 +219,13 @@ impl Finder<'_> {
     }
 
     fn expression(&mut self, expression: &Expression) {
-        match &expression.kind {
-            ExpressionKind::Text(text) => self.template(text),
-            ExpressionKind::Int(_)
-            | ExpressionKind::Decimal(_)
-            | ExpressionKind::Bool(_)
-            | ExpressionKind::Duration(_) => {}
-            ExpressionKind::List(items) => items.iter().for_each(|item| self.expression(item)),
-            ExpressionKind::Variable(name) => self.note(name, expression.span, Owner::Used),
-            ExpressionKind::Member { record, name } => {
-                self.expression(record);
-                if let ExpressionKind::Variable(record) = &record.kind {
-                    self.note(&name.value, name.span, Owner::Field { record: record.clone() });
-                }
-            }
-            ExpressionKind::Index { list, index } => {
-                self.expression(list);
-                self.expression(index);
-            }
-            ExpressionKind::Call { arguments, .. } => arguments.iter().for_each(|it| self.expression(it)),
-            ExpressionKind::Unary { operand, .. } => self.expression(operand),
-            ExpressionKind::Binary { left, right, .. } => {
-                self.expression(left);
-                self.expression(right);
-            }
-            ExpressionKind::Matches { text, pattern } => {
-                self.expression(text);
-                self.pattern(pattern, false);
+        expression.operands().into_iter().for_each(|operand| self.expression(operand));
+        if let ExpressionKind::Variable(name) = &expression.kind {
+            self.note(name, expression.span, Owner::Used);
+        } else if let ExpressionKind::Member { record, name } = &expression.kind {
+            let item = if let ExpressionKind::Index { list, .. } = &record.kind { list } else { record };
+            if let ExpressionKind::Variable(record) = &item.kind {
+                self.note(&name.value, name.span, Owner::Field { record: record.clone() });
             }
         }
     }

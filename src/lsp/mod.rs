@@ -9,6 +9,7 @@ mod mentions;
 mod places;
 mod run;
 #[cfg(test)]
+#[path = "../../tests/units/lsp.rs"]
 mod tests;
 mod whole;
 
@@ -19,7 +20,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use lsp_server::{Connection, ErrorCode, ExtractError, Message, Notification, ProtocolError, Request, Response};
+use lsp_server::{Connection, ErrorCode, Message, Notification, ProtocolError, Request, Response};
 use lsp_types::notification::{
     DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument, DidSaveTextDocument,
     Exit as ExitNotification, Initialized, Notification as Told, PublishDiagnostics,
@@ -178,28 +179,26 @@ impl Server {
         let _ = self.connection.sender.send(message);
     }
 
+    /// Nobody waits for an answer to what cannot be read.
     fn hear(&mut self, told: Notification) {
-        let told = hear::<DidOpenTextDocument>(told, |lsp::DidOpenTextDocumentParams { text_document: opened }| {
-            self.workspace.put(Document::new(opened.uri, opened.version, opened.text));
-        });
-        let told = told.and_then(|told| {
-            hear::<DidChangeTextDocument>(told, |changed| {
-                // Each change is the whole text: the last one is how it is.
-                if let Some(change) = changed.content_changes.into_iter().next_back() {
-                    let lsp::VersionedTextDocumentIdentifier { uri, version } = changed.text_document;
-                    self.workspace.put(Document::new(uri, version, change.text));
-                }
-            })
-        });
-        let told = told.and_then(|told| {
-            hear::<DidCloseTextDocument>(told, |closed| {
-                if let Some(document) = self.workspace.close(&closed.text_document.uri) {
-                    self.tell(document.uri, None, Vec::new());
-                }
-            })
-        });
-        let Some(told) = told else { return };
         match told.method.as_str() {
+            DidOpenTextDocument::METHOD => {
+                let Some(opened) = read::<DidOpenTextDocument>(told) else { return };
+                let opened = opened.text_document;
+                self.workspace.put(Document::new(opened.uri, opened.version, opened.text));
+            }
+            DidChangeTextDocument::METHOD => {
+                let Some(changed) = read::<DidChangeTextDocument>(told) else { return };
+                // Each change is the whole text: the last one is how it is.
+                let Some(change) = changed.content_changes.into_iter().next_back() else { return };
+                let lsp::VersionedTextDocumentIdentifier { uri, version } = changed.text_document;
+                self.workspace.put(Document::new(uri, version, change.text));
+            }
+            DidCloseTextDocument::METHOD => {
+                let Some(closed) = read::<DidCloseTextDocument>(told) else { return };
+                let Some(document) = self.workspace.close(&closed.text_document.uri) else { return };
+                self.tell(document.uri, None, Vec::new());
+            }
             // What a script runs may be another one on the disk now.
             DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => self.workspace.doubt_others(),
             Initialized::METHOD if self.may_watch => self.watch(),
@@ -279,15 +278,8 @@ impl Server {
     }
 }
 
-/// Handles a notification of this kind; gives back one of another kind.
-fn hear<N: Told>(told: Notification, heard: impl FnOnce(N::Params)) -> Option<Notification> {
-    match told.extract(N::METHOD) {
-        Ok(params) => heard(params),
-        // Nobody waits for an answer to it.
-        Err(ExtractError::JsonError { .. }) => {}
-        Err(ExtractError::MethodMismatch(other)) => return Some(other),
-    }
-    None
+fn read<N: Told>(told: Notification) -> Option<N::Params> {
+    serde_json::from_value(told.params).ok()
 }
 
 /// The answer to a request of this kind, or why there is none.

@@ -572,6 +572,7 @@ fn colon(typed: &str, command: &str) -> (usize, Vec<Candidate>) {
     };
     let start = typed.len() - argument.len();
     let starting = |all: Vec<Candidate>| all.into_iter().filter(|one| one.text.starts_with(argument)).collect();
+    let one_of = |words: &str| (start, starting(words.split(' ').map(|word| other(word, "")).collect()));
     match name {
         "open" => (start, starting(openable())),
         "help" => {
@@ -583,12 +584,9 @@ fn colon(typed: &str, command: &str) -> (usize, Vec<Candidate>) {
             let (at, found) = candidates(argument, &[], None);
             (start + at, found)
         }
-        "raw" => (start, starting(["on", "off", "hex"].map(|word| other(word, "")).into())),
-        "urc" | "time" => (start, starting(["on", "off"].map(|word| other(word, "")).into())),
-        "baud" => {
-            let speeds = ["9600", "19200", "38400", "57600", "115200", "230400", "460800", "921600"];
-            (start, starting(speeds.map(|speed| other(speed, "")).into()))
-        }
+        "raw" => one_of("on off hex"),
+        "urc" | "time" => one_of("on off"),
+        "baud" => one_of("9600 19200 38400 57600 115200 230400 460800 921600"),
         _ => (start, Vec::new()),
     }
 }
@@ -646,13 +644,8 @@ fn colon_hint(line: &str, command: &str, names: &[Candidate]) -> Option<(String,
 fn only_completion(line: &str, names: &[Candidate]) -> Option<(String, bool)> {
     let (start, found) = candidates(line, names, None);
     let typed = line.get(start..).filter(|typed| typed.len() > 1)?;
-    match found.as_slice() {
-        [only] => {
-            let rest = only.text.strip_prefix(typed).filter(|rest| !rest.is_empty())?;
-            Some((rest.to_owned(), true))
-        }
-        _ => None,
-    }
+    let [only] = found.as_slice() else { return None };
+    only.text.strip_prefix(typed).filter(|rest| !rest.is_empty()).map(|rest| (rest.to_owned(), true))
 }
 
 #[cfg(test)]

@@ -28,8 +28,8 @@ pub(crate) use diagnose::expected;
 pub use format::format;
 pub use highlight::{Token, TokenKind, tokens};
 pub use words::{
-    GIVEN_NAMES, StatementWord, Topic, foreign, foreign_function, foreign_value, statements, told_foreign, topic,
-    topics,
+    GIVEN_NAMES, Topic, fields_of, foreign, foreign_function, foreign_value, record_in, statements, told_foreign,
+    topic, topic_behind, topics,
 };
 
 /// The grammar's parser: a text in, pest's pairs out.

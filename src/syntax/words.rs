@@ -3,17 +3,11 @@
 use std::fmt;
 use std::sync::OnceLock;
 
+use serde::Serialize;
+
 use super::grammar::Rule;
 use crate::notation;
 use crate::value::functions::{FUNCTIONS, function};
-
-/// A word that begins a statement or a clause.
-#[derive(Debug, Clone, Copy)]
-pub struct StatementWord {
-    pub word: &'static str,
-    /// What it looks like, in examples
-    pub form: &'static str,
-}
 
 /// What people write in place of what is meant: a table for each heading.
 const TABLES: &str = include_str!("../../grammar/words.md");
@@ -30,19 +24,18 @@ pub(super) fn rows(heading: &str) -> impl Iterator<Item = Row> {
     tables.iter().find(|(known, _)| *known == heading).into_iter().flat_map(|(_, rows)| rows.iter().copied())
 }
 
-/// The words that a line can begin with, sorted.
-pub fn statements() -> &'static [StatementWord] {
-    static STATEMENTS: OnceLock<Vec<StatementWord>> = OnceLock::new();
+/// The pages of the words that a line can begin with, sorted.
+pub fn statements() -> &'static [&'static TopicPage] {
+    static STATEMENTS: OnceLock<Vec<&TopicPage>> = OnceLock::new();
     STATEMENTS.get_or_init(|| {
-        let begins = pages().filter(|page| !page.about.is_empty());
-        let mut words: Vec<_> = begins.map(|page| StatementWord { word: page.word, form: page.form }).collect();
-        words.sort_unstable_by_key(|statement| statement.word);
+        let mut words: Vec<_> = pages().filter(|page| !page.about.is_empty()).collect();
+        words.sort_unstable_by_key(|page| page.word);
         words
     })
 }
 
-pub(super) fn statement(word: &str) -> Option<&'static StatementWord> {
-    statements().iter().find(|statement| statement.word == word)
+pub(super) fn statement(word: &str) -> Option<&'static TopicPage> {
+    statements().iter().find(|statement| statement.word == word).copied()
 }
 
 pub(super) fn form(word: &str) -> Option<&'static str> {
@@ -53,7 +46,7 @@ pub(super) fn form(word: &str) -> Option<&'static str> {
 const PAGES: &str = include_str!("../../grammar/pages.md");
 
 /// What there is to know of a word of the language, which may be a sign, or of a function.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Topic {
     pub word: &'static str,
     /// What it does, in a sentence that goes on from the word; may be empty.
@@ -71,15 +64,17 @@ pub fn topics() -> impl Iterator<Item = &'static str> {
     pages().map(|page| page.word).chain(FUNCTIONS.iter().map(|function| function.name))
 }
 
-struct TopicPage {
+/// A page of [`PAGES`], as it stands there.
+#[derive(Debug)]
+pub struct TopicPage {
     /// The first word of its heading
-    word: &'static str,
+    pub word: &'static str,
     /// The heading
     words: &'static str,
     /// What the word does, where it begins a line; else empty
     about: &'static str,
-    /// What it looks like; may be empty
-    form: &'static str,
+    /// What it looks like, in examples; may be empty
+    pub form: &'static str,
     /// What stands below
     text: &'static str,
 }
@@ -98,7 +93,11 @@ fn pages() -> impl Iterator<Item = &'static TopicPage> {
 
 pub fn topic(word: &str) -> Option<Topic> {
     let Some(page) = pages().find(|page| page.words.split(", ").any(|known| known == word)) else {
-        let function = function(word)?;
+        let Some(function) = function(word) else {
+            let (word, about) = rows(BEHIND).find(|(known, _)| *known == word)?;
+            let of = word.split_once(' ').and_then(|(of, _)| topic(of)).unwrap_or_default();
+            return Some(Topic { word, about, ..of });
+        };
         let (call, value) = function.example();
         return Some(Topic {
             word: function.name,
@@ -118,11 +117,45 @@ pub fn topic(word: &str) -> Option<Topic> {
     })
 }
 
+const BEHIND: &str = "What a word is behind another";
+
+/// What is known of a word that stands behind this text in its line, where it is something else there: `port break`,
+/// `rssi:int`, `module.ping`.
+pub fn topic_behind(before: &str, word: &str) -> Option<Topic> {
+    if let Some(record) = record_in(before) {
+        return topic(&format!("{record}.{word}"));
+    }
+    let sign = before.trim_end().ends_with(':').then(|| format!(":{word}"));
+    let mut words = before.split_whitespace().map(|before| before.trim_start_matches('}'));
+    let (first, last) = (words.next(), words.next_back());
+    let behind = [last, first].into_iter().flatten().map(|before| format!("{before} {word}"));
+    sign.into_iter().chain(behind).find_map(|key| topic(&key))
+}
+
+/// Whose field stands behind this text: `module` for `${module("BG96").`, `setting` for `module.stack[0].`.
+pub fn record_in(before: &str) -> Option<&str> {
+    let item = before.strip_suffix('.')?;
+    let open = item.strip_suffix([']', ')']).and_then(|inner| inner.rfind(['[', '(']));
+    let item = open.and_then(|open| item.get(..open)).unwrap_or(item);
+    let record = item.rsplit(|letter: char| !letter.is_ascii_alphanumeric() && !"_.".contains(letter)).next()?;
+    // What a script calls so is something else.
+    if record.starts_with("module.") { Some("setting") } else { Some(record).filter(|it| *it != "setting") }
+}
+
+/// The fields of the record `module`, or of a `setting` in it, each with what it is.
+pub fn fields_of(record: &str) -> impl Iterator<Item = (&str, &str)> {
+    rows(BEHIND).filter_map(move |(name, about)| Some((name.strip_prefix(record)?.strip_prefix('.')?, about)))
+}
+
 /// As `hayes explain` shows it, its paragraphs unbroken.
 impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let about = if self.about.is_empty() { String::new() } else { format!("  {}", self.about) };
-        writeln!(f, "{}{about}\n", self.word)?;
+        writeln!(f, "{}{about}", self.word)?;
+        if self.text.is_empty() {
+            return Ok(());
+        }
+        writeln!(f)?;
         self.forms.iter().try_for_each(|form| writeln!(f, "    {form}"))?;
         writeln!(f, "{}{}\n", if self.forms.is_empty() { "" } else { "\n" }, self.text)?;
         self.example.lines().try_for_each(|line| writeln!(f, "    {line}"))

@@ -1,6 +1,8 @@
 //! Tests of `src/syntax/words.rs` from within: what is private there.
 
 use super::*;
+use crate::syntax::ast::{Convert, PromptEnd};
+use crate::value::{Value, module};
 
 #[test]
 fn the_table_holds_the_words_of_the_grammar() {
@@ -23,4 +25,29 @@ fn the_table_holds_the_words_of_the_grammar() {
     assert!(statements().iter().map(|statement| statement.word).eq(words));
     let (_, reserved) = grammar.split_once("\nreserved = @{").unwrap();
     assert!(in_quotes(reserved.split_once('}').unwrap().0).eq(RESERVED.iter().copied()));
+}
+
+/// The table says what each field of the module's record is, and of a setting's, in their order; and of no other.
+#[test]
+fn each_field_of_the_module_is_told() {
+    let Value::Record(module) = module::example() else { panic!("no record") };
+    let Some(Value::List(settings)) = module.get("roaming") else { panic!("no settings") };
+    let Value::Record(setting) = &settings[0] else { panic!("no setting") };
+    for (name, record) in [("module", &module), ("setting", setting)] {
+        assert!(record.iter().map(|(name, _)| name).eq(fields_of(name).map(|(name, _)| name)), "{name}");
+    }
+}
+
+/// A word behind another is one of the language, and so is that other.
+#[test]
+fn each_word_behind_another_is_one_of_the_grammar() {
+    let types = Convert::WORDS.map(|(word, _)| word);
+    let ends = PromptEnd::WORDS.map(|(word, _)| word);
+    for (key, _) in rows(BEHIND).filter(|(key, _)| !key.contains('.')) {
+        let is_known = match key.split_once(' ') {
+            Some((before, word)) => is_keyword(before) && (is_keyword(word) || ends.contains(&word)),
+            None => key.strip_prefix(':').is_some_and(|word| types.contains(&word)),
+        };
+        assert!(is_known, "{key}");
+    }
 }

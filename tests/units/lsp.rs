@@ -1,4 +1,4 @@
-//! The server answers whatever half-typed text it is given.
+//! Tests of `src/lsp` from within: the server answers whatever half-typed text it is given.
 
 use lsp_server::{Connection, ErrorCode, Request};
 use proptest::prelude::*;
