@@ -144,7 +144,9 @@ fn proposed(workspace: &Workspace, document: &Document, found: &Diagnostic) -> O
         let in_line = Some(line_end).filter(|_| !document.source.slice(code).ends_with('{'));
         return Some(in_line.into_iter().chain(closings(text)).find(mends).into_iter().collect());
     }
-    let told = ["write `", "did you mean `", " or `"].into_iter().flat_map(|before| help.split(before).skip(1));
+    // How a statement is written is told by examples; none of them is meant.
+    let told = help.get(["write `", "did you mean `"].into_iter().filter_map(|before| help.find(before)).min()?..)?;
+    let told = ["write `", "did you mean `", " or `"].into_iter().flat_map(|before| told.split(before).skip(1));
     let told = told.filter_map(|told| told.split('`').next()).filter(|told| !told.contains(['…', '#', '«']));
     let places = |told: &str| [span, with_at, code].map(|span| Spanned { value: told.to_owned(), span });
     Some(told.filter_map(|told| places(told).into_iter().find(mends)).collect())

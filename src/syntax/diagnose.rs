@@ -465,9 +465,34 @@ impl<'a> Refused<'a> {
             let end = self.line.match_indices(",\"").find(is_late).map_or(self.text_end(), |(at, _)| self.span(at..at));
             return Some(fault.mended_at(end, "\""));
         }
+        Some(self.unclosed_string(start, quote))
+    }
+
+    /// The text that begins there is closed before the clause behind it, or else at the end of the line.
+    fn unclosed_string(&self, start: usize, quote: char) -> Diagnostic {
         let more = "; a text of several lines stands between `\"\"\"`";
         let fault = self.told("hayes::syntax::unclosed-string", start..start + 1, &[&quote, &more]);
-        Some(fault.mended_at(self.text_end(), quote))
+        match self.clause_behind(start, quote) {
+            Some((at, true)) => fault.mended_at(self.span(at..at), quote),
+            Some((_, false)) => fault,
+            None => fault.mended_at(self.text_end(), quote),
+        }
+    }
+
+    /// Where a clause begins that the open text has swallowed, `"+CREG: 1 within 5s`, and whether that is certain:
+    /// `or y` may be words of the text.
+    fn clause_behind(&self, start: usize, quote: char) -> Option<(usize, bool)> {
+        let text = self.line.get(start + 1..)?;
+        let mut starts =
+            BEHIND_TEXT.iter().flat_map(|clause| text.match_indices(clause).map(|(at, _)| start + 1 + at).take(3));
+        let closed = |at: usize| Some(format!("{}{quote}{}", self.line.get(..at)?, self.line.get(at..)?));
+        let at = starts.find(|at| closed(*at).is_some_and(|line| meant::reads(&line).is_ok()))?;
+        let behind = self.line.get(at..)?.trim_start_matches([' ', ',']);
+        let mut words = behind.split_whitespace();
+        let is_named = words.next() == Some("or") || self.line.get(at..)?.starts_with(',');
+        let is_text = |word: &str| word.starts_with(['"', '\'', '/']);
+        let is_certain = !is_named || is_text(behind) || words.next().is_some_and(|word| word == "=" || is_text(word));
+        Some((at, is_certain))
     }
 
     fn regex(&self) -> Option<Diagnostic> {
@@ -795,10 +820,13 @@ impl<'a> Refused<'a> {
         Some(self.told("hayes::syntax::bad-name dollar", place, &[&written, &name]))
     }
 
-    /// `log "He said "hi""`: the second `"` ends the text.
+    /// `log "He said "hi""`: the second `"` ends the text. `expect "a or "b"`: a `"` is missing before it.
     fn quote_in_text(&self) -> Option<Diagnostic> {
         let is_text = |lexeme: &&Lexeme<'_>| lexeme.kind == TokenKind::String && lexeme.text.starts_with('"');
         let text = self.lexemes.iter().find(is_text)?;
+        if self.clause_behind(text.start, '"').is_some() {
+            return Some(self.unclosed_string(text.start, '"'));
+        }
         // What stands right behind it without white space, or a comma
         let behind = self.line.get(text.end()..)?.chars().next()?;
         let last = self.line.get(..self.end())?.rfind('"').filter(|last| *last > text.end())?;
@@ -885,7 +913,7 @@ impl<'a> Refused<'a> {
         } else if is_name(text) && statement != "run" {
             (quoted(text), format!(", or `{statement} {value}` for the value of `{text}`"))
         } else {
-            (quoted(text), String::new())
+            (quoted(text.strip_suffix('"').filter(|text| !text.contains('"')).unwrap_or(text)), String::new())
         };
         let place = start..start + text.len();
         self.told("hayes::syntax::text-without-quotes", place, &[&statement, &written, &or])
@@ -992,6 +1020,9 @@ const OPERATOR: &str = "an operator";
 const VALUE: &str = "a value";
 const NAME: &str = "a name";
 const TEXT: &str = "a text in quotes";
+
+/// What may stand behind a text, the surest first: a comma is part of many texts.
+const BEHIND_TEXT: [&str; 7] = [" or ", " within ", " then ", " with ", " as ", " every ", ","];
 const PATTERN: &str = "a pattern";
 
 const TEXT_ENDS: &[Rule] = &[Rule::quote_close, Rule::apostrophe_close, Rule::triple_quote_close];
