@@ -150,7 +150,7 @@ fn pages_of_the_language() {
         fs::write(folder.0.join("ca.pem"), "x").unwrap();
         fs::write(folder.0.join("answers"), "label=4711").unwrap();
         let ran = run_line(
-            "hayes fmt --check x.hayes && hayes check x.hayes && hayes run x.hayes -q --yes --answers answers -p 'sim:bg96?time=virtual&register=0s' >/dev/null",
+            "hayes fmt --check x.hayes && hayes check x.hayes && hayes run x.hayes -q --yes --answers answers -p 'sim:bg96?time=virtual' >/dev/null",
             &folder.0,
             false,
         );

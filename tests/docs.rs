@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hayes::diagnostic::pages::books;
 use hayes::library::scripts;
 use hayes::syntax::{Topic, topic, topics};
 use hayes::value::functions::FUNCTIONS;
@@ -216,13 +217,12 @@ fn heading(file: &str) -> String {
 #[test]
 fn diagnostics() {
     let mut page = "# Diagnostics\n\nEvery mistake that Hayes tells of has a code. `hayes explain CODE` shows the same as this page.\n".to_owned();
-    const GROUPS: [&str; 6] = ["syntax", "check", "run", "port", "batch", "config"];
     let title = |group: &str| {
         let pages = fs::read_to_string(root("src/diagnostic/pages").join(format!("{group}.md"))).unwrap();
         pages.lines().find_map(|line| line.strip_prefix("# ")).unwrap().to_owned()
     };
-    page.push_str(&sections(GROUPS.into_iter().map(title)));
-    for group in GROUPS {
+    page.push_str(&sections(books().map(title)));
+    for group in books() {
         let pages = fs::read_to_string(root("src/diagnostic/pages").join(format!("{group}.md"))).unwrap();
         // The file's headings go one step down; so does its own.
         // What is said each time shows there; here stands what there is to say at length.

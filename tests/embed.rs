@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hayes::at::Why;
 use hayes::embed::{Inputs, Modem, Script, Status};
+use hayes::runtime::Change;
 use regex::Regex;
 
 #[allow(dead_code, reason = "its `main` is the example's")]
@@ -17,6 +19,16 @@ fn the_page_shows_the_example_and_what_it_prints() {
     let printed = example::talk("sim:bg96?time=virtual").unwrap();
     let shown = format!("```text\n$ cargo run --quiet --example embed\n{printed}```");
     assert!(page.contains(&shown), "what it prints:\n{printed}");
+}
+
+/// Who reads `--json` knows these words.
+#[test]
+fn words_of_json_stay() {
+    let why = [Why::Question, Why::Reply, Why::Cancel, Why::Abort, Why::Resynchronise];
+    let change = [Change::Unchanged, Change::Changed, Change::WouldChange];
+    let words = serde_json::to_string(&(why, change)).unwrap();
+    let why = r#"["question","reply","cancel","abort","resynchronise"]"#;
+    assert_eq!(words, format!(r#"[{why},["unchanged","changed","would-change"]]"#));
 }
 
 /// … with a `finally` that has its time, or without one.

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::sync::Mutex;
 
 use hayes::library::{LibraryScript, scripts};
+use regex::Regex;
 
 use crate::docs::is_made;
 use crate::library::models;
@@ -90,5 +91,21 @@ fn where_it_does(models: &[&str], on: &BTreeSet<&str>) -> String {
         (0, _) => "none".to_owned(),
         (yes, no_count) if no_count < yes => format!("all but {}", no.join(", ")),
         _ => yes.join(", "),
+    }
+}
+
+/// A script may end at its first line that asserts or asks: then its `finally` runs, too.
+#[test]
+fn what_a_finally_reads_is_set_before_anything_can_end_the_script() {
+    let set = Regex::new(r"(?m)^set ([a-z_]+) = ").unwrap();
+    for script in scripts() {
+        let Some((body, last)) = script.text.split_once("\nfinally {\n") else { continue };
+        let begins = |line: &&str| ["#", "param ", "secret ", "set "].iter().any(|word| line.starts_with(word));
+        let opening: Vec<&str> = body.lines().take_while(|line| line.is_empty() || begins(line)).collect();
+        for name in set.captures_iter(body).map(|found| found.get(1).unwrap().as_str()) {
+            let reads = Regex::new(&format!(r"\$\{{{name}\}}|(?:if|and|not) {name}\b")).unwrap();
+            let is_early = opening.iter().any(|line| line.starts_with(&format!("set {name} = ")));
+            assert!(is_early || !reads.is_match(last), "{}: `{name}`", script.name);
+        }
     }
 }

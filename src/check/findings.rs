@@ -1,13 +1,12 @@
 //! What is wrong with a script, collected as it is found. `# allow` silences warnings, and near a line that does not
 //! parse some of them are not certain enough to be told.
 
-use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, MOST_FAULTS, Severity, nearest, pages};
+use crate::diagnostic::{Diagnostic, Severity, nearest, pages};
 use crate::source::{Name, Source, Span};
 use crate::syntax::ast::Allowance;
 
@@ -29,9 +28,6 @@ pub(super) struct Findings {
     comparisons_left: usize,
     /// What a run will refuse
     foreseen: Vec<Diagnostic>,
-    /// How many errors and warnings were reported, and where the first stands that is not told.
-    errors: (usize, Span),
-    warnings: (usize, Span),
 }
 
 impl Findings {
@@ -45,37 +41,20 @@ impl Findings {
         let broken_words = if broken.len() > MANY_BROKEN { HashSet::new() } else { words_of(source, &broken) };
         let mut allowances: Vec<_> = allowances.iter().map(|allowance| (allowance.clone(), false)).collect();
         allowances.sort_by_key(|(allowance, _)| allowance.line.start);
-        Findings {
-            source: Arc::clone(source),
-            diagnostics: syntax_errors,
-            broken,
-            broken_words,
-            allowances,
-            comparisons_left: COMPARISONS,
-            foreseen: Vec::new(),
-            errors: (0, Span::default()),
-            warnings: (0, Span::default()),
-        }
+        let (source, diagnostics, foreseen) = (Arc::clone(source), syntax_errors, Vec::new());
+        Findings { source, diagnostics, broken, broken_words, allowances, comparisons_left: COMPARISONS, foreseen }
     }
 
     pub(super) fn report(&mut self, fault: Diagnostic) {
         if fault.severity == Severity::Warning && (self.is_allowed(&fault) || self.stands_in_broken_line(fault.code)) {
             return;
         }
-        let of_kind = if fault.severity == Severity::Error { &mut self.errors } else { &mut self.warnings };
-        of_kind.0 += 1;
-        match of_kind.0.cmp(&(MOST_FAULTS + 1)) {
-            Ordering::Less => self.diagnostics.push(fault),
-            Ordering::Equal => of_kind.1 = fault.span().unwrap_or_default(),
-            Ordering::Greater => {}
-        }
+        self.diagnostics.push(fault);
     }
 
     /// What a run will refuse. Where another error stands at its place, that one says it.
     pub(super) fn foresee(&mut self, fault: Diagnostic) {
-        if self.foreseen.len() < MOST_FAULTS {
-            self.foreseen.push(fault);
-        }
+        self.foreseen.push(fault);
     }
 
     /// What is wrong at one place of this script, in the words of the code's page, with these values in them.
@@ -125,13 +104,6 @@ impl Findings {
     pub(super) fn finish(mut self) -> Vec<Diagnostic> {
         self.report_foreseen();
         self.report_idle_allowances();
-        for (page, (count, span)) in
-            [("hayes::check::too-many", self.warnings), ("hayes::check::too-many errors", self.errors)]
-        {
-            if count > MOST_FAULTS {
-                self.diagnostics.push(self.fault(page, span, &[&(count - MOST_FAULTS)]));
-            }
-        }
         let Findings { source, mut diagnostics, .. } = self;
         let is_other = |found: &Diagnostic| !Arc::ptr_eq(&found.source, &source);
         let start = |found: &Diagnostic| found.span().map(|span| span.start);

@@ -8,6 +8,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use crate::at::parameters::{self, Parameter, Written};
+use crate::catalogue::entry::Usage;
 use crate::source::Span;
 use crate::syntax::ast::{Convert, Field, Pattern, PatternKind, PatternPart};
 
@@ -32,9 +33,17 @@ pub fn anywhere(text: &str) -> String {
     format!("/{}/", regex_syntax::escape(text).replace('/', "\\/"))
 }
 
-/// What to write for a text that begins no line.
-pub fn from_the_beginning(whole: &str, text: &str) -> String {
-    format!("a pattern begins where the line begins: write `{whole}`, or `{}`", anywhere(text))
+/// What to write for a text that begins no line: the whole line where it is known, or what finds the text anywhere.
+pub fn from_the_beginning(whole: Option<&str>, text: &str) -> String {
+    let whole = whole.map(|whole| format!("`{whole}`, or ")).unwrap_or_default();
+    format!("a pattern begins where the line begins: write {whole}`{}`", anywhere(text))
+}
+
+/// The pattern of the line that begins with this value, where the catalogue knows it: `"+CPIN: SIM PIN"`.
+pub fn known_line(usage: &Usage, value: &str) -> Option<String> {
+    let first = usage.answers.iter().find_map(|layout| layout.field(0))?;
+    first.meaning(value.split(',').next().unwrap_or(value))?;
+    Some(format!("\"{}: {value}\"", usage.prefix?))
 }
 
 /// A place of a pattern that captures: `{stat:int}`, `(?<rssi>…)`.

@@ -9,6 +9,7 @@ use clap::{Arg, Args, Subcommand};
 use super::console::{Console, Exit};
 use super::fleet::{CarrierArguments, refused};
 use super::modem::Signals;
+use crate::diagnostic::Complaint;
 use crate::fleet::carrier::{self, Access, is_name};
 use crate::fleet::gateway::{AgentFolder, Gateway, ToGateway};
 use crate::fleet::nkey::{self, KeyKind};
@@ -62,7 +63,8 @@ fn enroll(folder: &Path, name: &str, operators: &[String], fleet: &str, console:
         return console.refuse(Exit::Usage, "hayes::cli gateway-name", &[&format_args!("{wrong:?}")]);
     }
     if let Some(wrong) = operators.iter().find_map(|key| nkey::read(KeyKind::Operator, key).err()) {
-        return console.refuse(Exit::Usage, "hayes::cli operator-key", &[&wrong]);
+        let wrong = Complaint::new(wrong).help("`hayes fleet init` prints the operator's key");
+        return console.refuse_as(Exit::Usage, &wrong);
     }
     let agent = AgentFolder::new(folder);
     if let Ok(known) = agent.enrolment() {
@@ -95,7 +97,7 @@ fn follow(folder: &Path, arguments: &AgentArguments, console: &Console) -> Resul
     let authorities = authorities.as_deref();
     let access = Access { fleet: &who.fleet, gateway: Some(&who.gateway), seed: key.seed(), authorities };
     let carrier = carrier::open(&address, &access);
-    let carrier = carrier.map_err(|why| console.refuse(Exit::Usage, "hayes::cli why", &[&why]))?;
+    let carrier = carrier.map_err(|why| console.refuse_as(Exit::Usage, &Complaint::new(why.to_string())))?;
     let say = |text: &str| console.say(&format!("{} {}\n", Timestamp::now(), harmless(text.as_bytes())));
     let gateway = Gateway::open(folder, carrier, &say).map_err(refused("the agent", console))?;
     let stop = gateway.sender();

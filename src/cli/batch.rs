@@ -120,7 +120,7 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
     if let Err(error) = &synced
         && finished.unwritten.is_none()
     {
-        exit = exit.worst(console.refuse(Exit::Unwritable, "hayes::cli unwritten", &[&path.display(), error]));
+        exit = exit.worst(console.refuse(Exit::Unwritable, "hayes::cli unwritable", &[&path.display(), error]));
     }
     let summary = Summary {
         tally: &tally,

@@ -9,6 +9,7 @@ use super::arguments::{Import, NewModule};
 use super::console::{self, Console, Exit, quoted};
 use super::modem::{self, OpenModem};
 use super::scripts;
+use crate::diagnostic::Complaint;
 use crate::import::{self, Dialect};
 use crate::library;
 use crate::report::result::plural;
@@ -56,7 +57,7 @@ pub(crate) fn new_module(arguments: &NewModule, console: &Console) -> Result<Exi
     let file = file.unwrap_or_default();
     let given_up = if modem.cancel.is_cancelled() { modem.exit(Status::Interrupted) } else { Exit::Failed };
     let closed = modem.close(console);
-    let described = described.map_err(|why| console.refuse(given_up, "hayes::cli why", &[&why]))?;
+    let described = described.map_err(|why| console.refuse_as(given_up, &Complaint::new(why)))?;
     let Some(module::ModuleDraft { text, asked, answered, known }) = described else {
         return Err(refuse_to_overwrite(&file, console));
     };
@@ -75,9 +76,10 @@ pub(crate) fn new_module(arguments: &NewModule, console: &Console) -> Result<Exi
 pub(crate) fn import(arguments: &Import, console: &Console) -> Result<Exit, Exit> {
     let source = scripts::read_file(&arguments.script, console)?;
     let dialect = arguments.from.or_else(|| Dialect::of(&source.name, &source.text)).ok_or_else(|| {
+        let complaint = Complaint::told("hayes::cli import", &[&source.name]);
+        let wvdial = "it is a configuration of wvdial: write its Init lines as commands, and its Phone as `ATD…`";
         let is_wvdial = Dialect::is_wvdial(&source.text);
-        let page = if is_wvdial { "hayes::cli import-wvdial" } else { "hayes::cli import" };
-        console.refuse(Exit::Invalid, page, &[&source.name])
+        console.refuse_as(Exit::Invalid, &if is_wvdial { complaint.help(wvdial) } else { complaint })
     })?;
     let name = Path::new(&*source.name).file_name().unwrap_or_default().to_string_lossy();
     let imported = import::import(dialect, &name, &source.text);
@@ -94,10 +96,8 @@ pub(crate) fn import(arguments: &Import, console: &Console) -> Result<Exit, Exit
 
 pub(crate) fn copy(name: &str, file: Option<&Path>, console: &Console) -> Exit {
     let Some(script) = library::find(name) else {
-        return match library::meant(name) {
-            Some(near) => console.refuse(Exit::Invalid, "hayes::cli copy-meant", &[&name, &near]),
-            None => console.refuse(Exit::Invalid, "hayes::cli copy", &[&name]),
-        };
+        let complaint = Complaint::told("hayes::cli copy", &[&name]).did_you_mean(library::meant(name));
+        return console.refuse_as(Exit::Invalid, &complaint);
     };
     let own = format!("{}.hayes", script.name.rsplit('/').next().unwrap_or(script.name));
     // Who writes `> FILE` means that file.

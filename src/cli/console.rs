@@ -97,8 +97,7 @@ impl Console {
     /// Shows diagnostics with their places, at most [`MOST_DIAGNOSTICS`] of them, and counts the rest.
     pub(crate) fn show(&self, diagnostics: &[Diagnostic]) {
         let handler = self.graphical();
-        let rest = diagnostics.iter().skip(MOST_DIAGNOSTICS).filter(|it| it.code.ends_with("::too-many"));
-        for diagnostic in diagnostics.iter().take(MOST_DIAGNOSTICS).chain(rest) {
+        for diagnostic in diagnostics.iter().take(MOST_DIAGNOSTICS) {
             let mut text = String::new();
             if handler.render_report(&mut text, &Excerpt::new(diagnostic)).is_err() {
                 text = format!("{}: {}\n", diagnostic.code, Excerpt::new(diagnostic));

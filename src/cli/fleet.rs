@@ -17,6 +17,7 @@ use super::progress::{LiveLines, clock};
 use super::results;
 use crate::batch::run::Common;
 use crate::batch::schedule::Share;
+use crate::diagnostic::Complaint;
 use crate::fleet::attaches::{self, AttachBudget};
 use crate::fleet::board::FleetBoard;
 use crate::fleet::bundle::{ScriptBundle, asks_person, not_repeatable};
@@ -195,7 +196,8 @@ pub(crate) fn refused<'c>(what: &'c str, console: &'c Console) -> impl Fn(std::i
     let exits = [(ErrorKind::InvalidInput, Exit::Usage), (unreached, Exit::Device), (refused, Exit::Device)];
     move |error| {
         let its = exits.iter().find(|(kind, _)| *kind == error.kind());
-        console.refuse(its.map_or(Exit::Unwritable, |(_, exit)| *exit), "hayes::cli failed", &[&what, &error])
+        let exit = its.map_or(Exit::Unwritable, |(_, exit)| *exit);
+        console.refuse_as(exit, &Complaint::new(format!("{what}: {error}")))
     }
 }
 
@@ -231,14 +233,14 @@ pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exi
             let inventory = batch::read_inventory(inventory, false, console)?;
             let key = folder.key().map_err(refused("the fleet", console))?.public_as(KeyKind::User);
             let made = configuration(&settings.fleet, &key, &inventory.gateways);
-            let (text, note) = made.map_err(|why| console.refuse(Exit::Invalid, "hayes::cli why", &[&why]))?;
+            let (text, note) = made.map_err(|why| console.refuse_as(Exit::Invalid, &Complaint::new(why)))?;
             note.into_iter().for_each(|note| console.say(&console::fitted(note, "    ")));
             Ok(console.print(&text))
         }
         FleetTask::Adopt { gateway } => {
             let mut operator = open(&folder, &|_: &str| {}, console)?;
             let adopted = operator.adopt(gateway.as_deref()).map_err(refused("the fleet", console))?;
-            console.say(&(adopted.map_err(|why| console.refuse(Exit::Nothing, "hayes::cli why", &[&why]))? + "\n"));
+            console.say(&(adopted.map_err(|why| console.refuse_as(Exit::Nothing, &Complaint::new(why)))? + "\n"));
             Ok(Exit::Passed)
         }
     }
@@ -334,7 +336,8 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
     if let Some(why) =
         asks_person(&program, batch.inputs.yes).filter(|_| !batch.inputs.plan && !batch.inputs.deny_changes)
     {
-        return Err(console.refuse(Exit::Invalid, "hayes::cli asks", &[&harmless(why.as_bytes())]));
+        let help = "`confirm` is answered beforehand with --yes; a value is given with a param: -V NAME=VALUE";
+        return Err(console.refuse_as(Exit::Invalid, &Complaint::new(why).help(help)));
     }
     let (environment, its_origins) = inputs::environment(std::slice::from_ref(&program), console)?;
     let (given, origins) = inputs::explicit(&batch.inputs, std::slice::from_ref(&program), console)?;
@@ -347,7 +350,7 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
     }
     let right = check_keys(&inventory.gateways);
     let right = right.and_then(|()| targets(&modems, &environment.variables, batch.baud));
-    let mut targets = right.map_err(|why| console.refuse(Exit::Invalid, "hayes::cli why", &[&why]))?;
+    let mut targets = right.map_err(|why| console.refuse_as(Exit::Invalid, &Complaint::new(why)))?;
     let inputs = Inputs { folder: None, ..given };
     let mut common = Common::new(program.clone(), inputs.clone(), Path::new("results.jsonl"));
     common.environment = environment.clone();
@@ -366,7 +369,7 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
         console.say(&(console::fitted(&harmless(note.as_bytes()), "    ") + "\n"));
     }
     let bundled = ScriptBundle::of(&program, &files);
-    let (hash, bundle) = bundled.map_err(|why| console.refuse(Exit::Invalid, "hayes::cli why", &[&why]))?;
+    let (hash, bundle) = bundled.map_err(|why| console.refuse_as(Exit::Invalid, &Complaint::new(why)))?;
     let (start_delay, jitter) = batch.start_delay.unwrap_or_default();
     let manner = Manner {
         vars: inputs.variables.clone(),
@@ -393,7 +396,10 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
     let its = inventory.gateways.iter().filter(|it| run.targets.at(&it.name).next().is_some());
     let fleet = folder.settings().map(|settings| settings.fleet).unwrap_or_default();
     let seal = seal::sealing(its, &fleet, &secrets);
-    let seal = seal.map_err(|why| console.refuse(Exit::Invalid, "hayes::cli seal", &[&why]))?;
+    let seal = seal.map_err(|why| {
+        let help = "`hayes agent enroll` has printed it: seal = \"X…\"";
+        console.refuse_as(Exit::Invalid, &Complaint::new(why).help(help))
+    })?;
     folder.add(run.clone(), &bundle, seal).map_err(refused("the run cannot be kept", console))
 }
 

@@ -12,6 +12,7 @@ use crate::batch::driver::Finished;
 use crate::batch::inventory::BatchModem;
 use crate::batch::journal::{self, Head, Results};
 use crate::batch::schedule::Stopped;
+use crate::diagnostic::Complaint;
 use crate::notation::{as_counted, seconds};
 use crate::port::Timestamp;
 use crate::report::conversation::meaning;
@@ -180,7 +181,10 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result
         console.say(&format!("results: {}\n", path.display()));
     }
     reports_apart(&arguments.reports, &[("the results", path)], false, console)?;
-    let unreadable = |error| console.refuse(Exit::Invalid, "hayes::cli results-unread", &[&path.display(), &error]);
+    let unreadable = |error: std::io::Error| {
+        let complaint = Complaint::told("hayes::cli unread", &[&path.display(), &error]);
+        console.refuse_as(Exit::Invalid, &complaint.help("give it what `hayes batch` has written"))
+    };
     let (results, tally) = state::told_of_waiting(state::WRITER, path, || tallied(path)).map_err(unreadable)?;
     if let Some(bytes) = results.torn {
         let what = "the last line was torn by a crash and is left out";

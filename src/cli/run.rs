@@ -94,7 +94,8 @@ fn of_parts(
     let unknown = only.iter().map(|name| name.trim_start_matches('!')).filter(|name| !known.contains(name));
     let told = unknown.map(|name| {
         let help = meant_or_all(name, &known, "its parts", "it has no parts; `part NAME {` makes one");
-        console.refuse(Exit::Usage, "hayes::cli no-part", &[&name, &help])
+        let message = format!("the script has no part {name}, which --only names");
+        console.refuse_as(Exit::Usage, &Complaint::new(message).help(help))
     });
     if told.count() > 0 {
         return Err(Exit::Usage);

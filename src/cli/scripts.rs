@@ -180,8 +180,7 @@ fn mended(
     if left.len() >= found.len() {
         return Ok(found);
     }
-    let unwritten = |error| console.refuse(Exit::Unwritable, "hayes::cli unchanged", &[&name, &error]);
-    replace(Path::new(name), &text).map_err(unwritten)?;
+    rewrite(name, &text, console)?;
     let gone = plural((found.len() - left.len()) as u64, "finding");
     console.say(&format!("{}: {gone} mended\n", harmless(name)));
     Ok(left)
@@ -258,8 +257,14 @@ fn format_one(name: &str, arguments: &Fmt, console: &Console) -> Result<Exit, Ex
     if arguments.verbose {
         console.say(&format!("{}: formatted\n", harmless(name)));
     }
-    let unwritten = |error| console.refuse(Exit::Unwritable, "hayes::cli unchanged", &[&name, &error]);
-    replace(Path::new(name), &formatted).map(|()| Exit::Passed).map_err(unwritten)
+    rewrite(name, &formatted, console).map(|()| Exit::Passed)
+}
+
+fn rewrite(name: &str, text: &str, console: &Console) -> Result<(), Exit> {
+    replace(Path::new(name), text).map_err(|error| {
+        let complaint = Complaint::told("hayes::cli file", &[&name, &error]).help("it is as it was");
+        console.refuse_as(Exit::Unwritable, &complaint)
+    })
 }
 
 /// Writes beside the file first, so that a full disk leaves the old text whole. The new file takes the old one's place,

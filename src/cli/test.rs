@@ -39,7 +39,7 @@ pub(crate) fn test(arguments: &Test, console: &Console) -> Result<Exit, Exit> {
     }
     let mut recordings = BTreeSet::new();
     for path in &paths {
-        let unreadable = |error| console.refuse(Exit::Usage, "hayes::cli test-unread", &[&path.display(), &error]);
+        let unreadable = |error| console.refuse(Exit::Usage, "hayes::cli unread", &[&path.display(), &error]);
         scripts::files_below(path, ENDING, &mut recordings).map_err(unreadable)?;
     }
     let words: Vec<String> = words.iter().map(|word| word.display().to_string()).collect();

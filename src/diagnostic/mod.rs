@@ -17,9 +17,6 @@ pub(crate) use words::words;
 
 use crate::source::{COMMAND_LINE, Source, Span, Spanned};
 
-/// So many faults are told of a text; what more there is takes no memory.
-pub(crate) const MOST_FAULTS: usize = 10_000;
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     Warning,
@@ -146,6 +143,15 @@ impl Complaint {
     pub(crate) fn told(page: &'static str, values: &[&dyn Display]) -> Complaint {
         let mut words = filled(page, false, values);
         Complaint { code: code_of(page), message: words("error").unwrap_or_default(), help: words("help") }
+    }
+
+    /// "did you mean `near`?", where something is near, in place of what it says else.
+    #[must_use]
+    pub(crate) fn did_you_mean(self, near: Option<impl Display>) -> Complaint {
+        match near {
+            Some(near) => self.help(format!("did you mean `{near}`?")),
+            None => self,
+        }
     }
 
     #[must_use]

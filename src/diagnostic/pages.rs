@@ -54,6 +54,11 @@ fn body(code: &str) -> &'static str {
     BODIES.get_or_init(|| sections().collect()).get(code).copied().unwrap_or_default()
 }
 
+/// The files that the pages stand in, in the order in which they are read.
+pub fn books() -> impl Iterator<Item = &'static str> {
+    BOOKS.iter().map(|book| book.name)
+}
+
 pub fn codes() -> impl Iterator<Item = &'static str> {
     sections().map(|(code, _)| code).filter(|code| !code.contains(' '))
 }

@@ -155,7 +155,7 @@ fn hint(
     let told = rows(include_str!("foreign.md")).flat_map(|(words, _)| words.split(' '));
     let told = told.filter_map(|word| word.strip_prefix(&own));
     if let Some(near) = nearest(name, told).filter(|_| wrong.starts_with("--")) {
-        return foreign(&format!("{own}{near}")).map(|tip| format!("of --{near}: {tip}"));
+        return foreign(&format!("{own}{near}")).map(|tip| format!("if --{near} was meant: {tip}"));
     }
     let all = commands.get_subcommands().flat_map(clap::Command::get_arguments).filter_map(clap::Arg::get_long);
     if let Some(near) = nearest(name, all).filter(|_| wrong.starts_with("--") && !task.is_empty() && meant.is_none()) {

@@ -12,7 +12,7 @@ use super::grammar::{self, Rule};
 use super::lexemes::{LogicalLine, lines};
 use super::lower::{LoweredLine, Lowerer};
 use super::{LONGEST_SCRIPT_LINE, fault, misunderstood};
-use crate::diagnostic::{Diagnostic, MOST_FAULTS};
+use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span, Spanned};
 
 /// How deep blocks may stand in each other.
@@ -21,16 +21,26 @@ const DEEPEST_BLOCK: usize = 256;
 /// The script, and what is wrong with it: sorted by place, at most one a line.
 pub(super) fn assemble(source: &Arc<Source>) -> (Script, Vec<Diagnostic>) {
     let mut assembler = Assembler::new(source);
-    for line in lines(&source.text) {
-        if assembler.errors.len() == MOST_FAULTS {
-            assembler.error("hayes::syntax::too-many", diagnose::code(line), &[&MOST_FAULTS]);
-            assembler.forgiven = usize::MAX;
-            break;
-        }
+    let mut lines = lines(&source.text);
+    while assembler.errors.len() < MOST_FAULTS
+        && let Some(line) = lines.next()
+    {
         assembler.logical_line(line);
     }
-    assembler.end()
+    let unread = lines.next();
+    if unread.is_some() {
+        assembler.forgiven = usize::MAX;
+    }
+    let (script, mut faults) = assembler.end();
+    if let Some(line) = unread {
+        let number = source.line_of(diagnose::code(line).start as usize);
+        faults.insert(0, fault(source, "hayes::syntax::too-many", Span::default(), &[&number, &MOST_FAULTS]));
+    }
+    (script, faults)
 }
+
+/// Faults take memory: a text with more of them is read no further.
+const MOST_FAULTS: usize = 10_000;
 
 /// A text with more faults is no script: of the further lines nobody looks for what was meant.
 const MOST_PROPOSALS: usize = 50;

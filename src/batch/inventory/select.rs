@@ -114,10 +114,8 @@ impl Selection {
     /// The terms that match no modem at all, each with what was probably meant.
     pub fn idle(&self, modems: &[BatchModem]) -> Vec<Complaint> {
         let idle = self.terms.iter().filter(|term| !modems.iter().any(|modem| term.matches(modem)));
-        let error = |term: &Term| match term.nearest(modems) {
-            Some(near) => Complaint::told("hayes::cli limit-meant", &[&term.text, &near]),
-            None => Complaint::told("hayes::cli limit-idle", &[&term.text]),
-        };
+        let error =
+            |term: &Term| Complaint::told("hayes::cli limit-idle", &[&term.text]).did_you_mean(term.nearest(modems));
         idle.map(error).collect()
     }
 }

@@ -18,7 +18,7 @@ use crate::catalogue::entry::{
 use crate::catalogue::explain::clause;
 use crate::check::findings::Findings;
 use crate::check::names::Names;
-use crate::check::{Known, Matcher, counted, from_the_beginning, is_command_line};
+use crate::check::{Known, Matcher, counted, from_the_beginning, is_command_line, known_line};
 use crate::diagnostic::slips;
 use crate::sms::Coding;
 use crate::source::{Source, Span};
@@ -881,10 +881,9 @@ fn lint_names(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fin
     for clause in asked.clauses {
         if let ClauseKind::Capture { fields } = &clause.kind {
             lint_number(known, fields, findings);
-            lint_fields(known, ("", ""), fields.iter().enumerate(), lines, findings);
-        } else if let ClauseKind::CaptureAll { fields, record } = &clause.kind {
-            let behind = format!(" as {}", record.value);
-            lint_fields(known, ("all ", &behind), fields.iter().enumerate(), lines, findings);
+            lint_fields(known, Some(clause.span), fields.iter().enumerate(), lines, findings);
+        } else if let ClauseKind::CaptureAll { fields, .. } = &clause.kind {
+            lint_fields(known, Some(clause.span), fields.iter().enumerate(), lines, findings);
         } else if let ClauseKind::CapturePattern(patterns)
         | ClauseKind::CaptureAllPattern { patterns, .. }
         | ClauseKind::When { event: WhenEvent::Line(patterns), .. } = &clause.kind
@@ -927,64 +926,86 @@ fn lint_holes(known: &KnownCommand<'_>, pattern: &Pattern, lines: &mut Lines, fi
     if !begins(&first.trim_end_matches('"').to_owned()) || !parts.iter().skip(1).all(separates) {
         return;
     }
-    lint_fields(known, ("pattern", ""), pattern.holes().enumerate(), lines, findings);
+    lint_fields(known, None, pattern.holes().enumerate(), lines, findings);
 }
 
-/// Names at the places of the answer's values. Around what is to be written stands the rest of the clause.
+/// A name that stands at another value's place
+struct Misplaced<'f> {
+    span: Span,
+    name: &'f str,
+    /// The value whose place it is
+    there: &'static str,
+    /// Where the value of this name stands
+    right: usize,
+}
+
+/// Names at the places of the answer's values: those of a clause, whose place is given, or of a pattern.
 fn lint_fields<'f>(
     known: &KnownCommand<'_>,
-    (begin, end): (&str, &str),
+    clause: Option<Span>,
     fields: impl Iterator<Item = (usize, &'f Field)>,
     lines: &mut Lines,
     findings: &mut Findings,
 ) {
     let Some(layouts) = known.usage.map(|usage| &usage.answers) else { return };
     let fields: Vec<(usize, &Field)> = fields.collect();
-    // The places of those that stand at another's: where they stand, and where they belong.
-    let mut moved = Vec::new();
+    let mut misplaced = Vec::new();
     for (place, field) in &fields {
-        let place = *place;
-        let Some(name) = &field.name else { continue };
-        let stands = |layout: &Layout, place: usize| layout.field(place).is_some_and(|it| is_called(it, &name.value));
+        let (place, Some(name)) = (*place, field.name.as_ref().map(|name| &name.value)) else { continue };
         let Some(there) = layouts.iter().find_map(|layout| layout.field(place)) else { continue };
         let not_known = there.values.iter().find(|value| value.meaning() == "not known").map(|value| value.value());
         let about = |value| (value, there.what, known.written(&findings.source));
         match not_known.and_then(|value| value.parse().ok()) {
-            Some(value) => lines.not_known.insert(name.value.clone(), about(value)),
-            None => lines.not_known.remove(&name.value),
+            Some(value) => lines.not_known.insert(name.clone(), about(value)),
+            None => lines.not_known.remove(name),
         };
-        let is_short = there.name.to_ascii_lowercase().starts_with(&name.value.to_ascii_lowercase());
+        let is_short = there.name.to_ascii_lowercase().starts_with(&name.to_ascii_lowercase());
         // A form that ends in any number of values may hold it here.
-        let may_hold = |layout: &Layout| layout.field(place).is_some_and(|field| field.what == "value");
-        if layouts.iter().any(|layout| stands(layout, place) || may_hold(layout)) || is_short || there.name.is_empty() {
+        let may_hold = |field: &KnownField| is_called(field, name) || field.what == "value";
+        if layouts.iter().filter_map(|layout| layout.field(place)).any(may_hold) || is_short || there.name.is_empty() {
             continue;
         }
-        let right = |layout: &&Layout| (0..layout.fields.len()).find(|at| stands(layout, *at));
-        if let Some((layout, right)) = layouts.iter().find_map(|layout| Some((layout, right(&layout)?))) {
-            moved.push((place, right, layout, field.span, there.name, name.value.as_str()));
+        if let Some(right) = layouts.iter().find_map(|layout| place_of(layout, name)) {
+            misplaced.push(Misplaced { span: field.span, name, there: there.name, right });
         }
     }
-    let Some(&(place, _, layout, span, there, name)) = moved.first() else { return };
-    let target = |place: usize| moved.iter().find(|it| it.0 == place).map_or(place, |it| it.1);
-    let last = fields.iter().map(|(place, _)| target(*place).max(*place)).max().unwrap_or(place);
-    let mut slots = vec!["_"; last + 1];
-    let mut is_clear = begin != "pattern";
-    for (place, field) in fields.iter().filter(|(_, field)| field.name.is_some()) {
-        let slot = slots.get_mut(target(*place));
-        is_clear &= slot.as_ref().is_some_and(|slot| **slot == "_");
-        slot.into_iter().for_each(|slot| *slot = findings.source.slice(field.span));
+    let Some(first) = misplaced.first() else { return };
+    let command = known.written(&findings.source);
+    if let Some(written) = clause.and_then(|clause| in_order(layouts, clause, &fields, &findings.source)) {
+        let values: [&dyn Display; 4] = [&command, &first.there, &first.name, &written];
+        findings.tell("hayes::check::other-field", first.span, &values);
+        return;
     }
-    let used = slots.iter().rposition(|slot| *slot != "_").map_or(0, |last| last + 1);
-    let written = match is_clear {
-        true => format!("`capture {begin}{}{end}`", slots.get(..used).unwrap_or_default().join(", ")),
-        false => format!("`{}` for each that is not wanted", if begin == "pattern" { "{}" } else { "_" }),
+    for Misplaced { span, name, there, right } in misplaced {
+        let values: [&dyn Display; 4] = [&command, &there, &name, &(right + 1)];
+        findings.tell("hayes::check::other-field alone", span, &values);
+    }
+}
+
+/// The clause with its names in the order of the answer, where each form of it that has them all has them alike.
+fn in_order(layouts: &[Layout], clause: Span, fields: &[(usize, &Field)], source: &Source) -> Option<String> {
+    let ordered = |layout: &Layout| {
+        let mut slots = vec!["_"; layout.fields.len()];
+        for (field, name) in fields.iter().filter_map(|(_, field)| Some((field, field.name.as_ref()?))) {
+            let slot = slots.get_mut(place_of(layout, &name.value)?).filter(|slot| **slot == "_")?;
+            *slot = source.slice(field.span);
+        }
+        let used = slots.iter().rposition(|slot| *slot != "_")?;
+        Some(slots.get(..=used)?.join(", "))
     };
-    let names: Vec<&str> = layout.fields.iter().take(last + 1).map(|field| field.name).collect();
-    let order = format!("{}{}", names.join(", "), if layout.fields.len() > names.len() { ", …" } else { "" });
-    let values: [&dyn Display; 6] = [&known.written(&findings.source), &there, &name, &(place + 1), &order, &written];
-    let fault = findings.fault("hayes::check::other-field", span, &values);
-    let fault = moved.iter().skip(1).fold(fault, |fault, it| fault.at(it.3, format!("value {}: `{}`", it.0 + 1, it.4)));
-    findings.report(fault);
+    let mut orders = layouts.iter().filter_map(ordered);
+    let order = orders.next().filter(|order| orders.all(|other| other == *order))?;
+    // `capture secret`, `all … as NAME`: what stands around the names stays.
+    let before = source.slice(Span { end: fields.first()?.1.span.start, ..clause });
+    let behind = source.slice(Span { start: fields.last()?.1.span.end, ..clause });
+    Some(format!("{before}{order}{behind}"))
+}
+
+/// Where the one value of an answer stands that is called so.
+fn place_of(layout: &Layout, name: &str) -> Option<usize> {
+    let mut places =
+        (0..layout.fields.len()).filter(|place| layout.field(*place).is_some_and(|it| is_called(it, name)));
+    places.next().filter(|_| places.next().is_none())
 }
 
 /// Whether a name means this field: `stat`, `status`, `registration`.
@@ -1026,11 +1047,8 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
                 continue;
             }
             let value = text.trim_start_matches([':', ' ']);
-            let first = usage.answers.iter().find_map(|layout| layout.field(0));
-            let of_first = value.split(',').next().unwrap_or(value);
-            let known_value = first.filter(|first| first.meaning(of_first).is_some()).map(|_| value);
-            let whole = behind.map(|behind| behind.trim_start_matches([':', ' '])).or(known_value).unwrap_or("…");
-            let help = from_the_beginning(&format!("\"{prefix}: {whole}\""), value);
+            let whole = behind.map(|behind| format!("\"{prefix}: {}\"", behind.trim_start_matches([':', ' '])));
+            let help = from_the_beginning(whole.or_else(|| known_line(usage, value)).as_deref(), value);
             let values: [&dyn Display; 4] = [&known.written(&findings.source), &text, &prefix, &help];
             findings.tell("hayes::check::never-begins", pattern.span, &values);
         }

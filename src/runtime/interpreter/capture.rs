@@ -17,7 +17,7 @@ use crate::catalogue::command::{needs_radio_off, values};
 use crate::catalogue::entry::{FieldKind, KnownField};
 use crate::catalogue::explain::{Context, advice, beside, remedy};
 use crate::catalogue::{self, Catalogue, meant, result_code, urc};
-use crate::check::{Evaluate, Hole, Matcher, Program, anywhere, counted, from_text, from_the_beginning};
+use crate::check::{Evaluate, Hole, Matcher, Program, anywhere, counted, from_text, from_the_beginning, known_line};
 use crate::guard::{PinAttempt, tries_told};
 use crate::notation::{quoted, text};
 use crate::runtime::failure::Failure;
@@ -424,12 +424,12 @@ impl ScriptView<'_> {
             ),
             _ => format!("this line comes by itself, before OK or after it: write `await {wanted}` in a line below"),
         };
-        if let Some(help) = self.nearly(patterns, &asked.text).or_else(|| comes_by_itself.then(later)) {
+        if let Some(help) = self.nearly(patterns, values, &asked.text).or_else(|| comes_by_itself.then(later)) {
             problem = problem.help(help);
         } else if remedy(&first.replace("{}", "0"), &self.context(&asked.text)).is_none() {
             // Who expects a state that is otherwise mended knows what he does.
             self.advise(&mut problem, &asked.text);
-            if let Some(help) = self.next_step(patterns, &asked.text).filter(|_| problem.meaning.is_none()) {
+            if let Some(help) = self.next_step(patterns, values, &asked.text).filter(|_| problem.meaning.is_none()) {
                 problem = problem.help(help);
             }
         }
@@ -438,46 +438,66 @@ impl ScriptView<'_> {
 
     /// What to write where a pattern nearly matches: it stands within a line of the answer, ends within a word, is
     /// written in another case.
-    fn nearly(&self, patterns: &Alternatives, asked: &str) -> Option<String> {
+    fn nearly(&self, patterns: &Alternatives, values: &Values, asked: &str) -> Option<String> {
         let lines: Vec<String> = self.scope.last.lines.iter().map(Line::text).collect();
-        patterns.iter().find_map(|pattern| match (&pattern.kind, pattern.plain()) {
-            (PatternKind::Regex { text, ignore_case, .. }, _) => {
-                let matches =
-                    |regex: &str| Regex::new(regex).is_ok_and(|regex| lines.iter().any(|it| regex.is_match(it)));
-                let bare = text.trim_start_matches('^').trim_end_matches('$');
-                if !ignore_case && matches(&format!("(?i){text}")) {
-                    return Some(format!("upper and lower case count: write `/{text}/i`"));
+        patterns.iter().zip(values).find_map(|(pattern, values)| {
+            match (&pattern.kind, plain(pattern, values).as_deref()) {
+                (PatternKind::Regex { text, ignore_case, .. }, _) => {
+                    let matches =
+                        |regex: &str| Regex::new(regex).is_ok_and(|regex| lines.iter().any(|it| regex.is_match(it)));
+                    let bare = text.trim_start_matches('^').trim_end_matches('$');
+                    if !ignore_case && matches(&format!("(?i){text}")) {
+                        return Some(format!("upper and lower case count: write `/{text}/i`"));
+                    }
+                    let anchored = bare.len() < text.len() && matches(bare);
+                    anchored.then(|| format!("`^` and `$` are the line's beginning and end: write `/{bare}/`"))
                 }
-                let anchored = bare.len() < text.len() && matches(bare);
-                anchored.then(|| format!("`^` and `$` are the line's beginning and end: write `/{bare}/`"))
+                (PatternKind::Line(_), Some("OK" | "ERROR")) => None,
+                (PatternKind::Line(_), Some(text)) => match lines.iter().find_map(|line| nearly(line, text, asked)) {
+                    None if asked.starts_with(text) => Some(
+                        "what is echoed is no part of the answer: leave this out, an answer must end in OK".to_owned(),
+                    ),
+                    found => found,
+                },
+                (PatternKind::Line(_), None) => None,
             }
-            (PatternKind::Line(_), Some("OK" | "ERROR")) => None,
-            (PatternKind::Line(_), Some(text)) => match lines.iter().find_map(|line| nearly(line, text, asked)) {
-                None if asked.starts_with(text) => {
-                    Some("what is echoed is no part of the answer: leave this out, an answer must end in OK".to_owned())
-                }
-                found => found,
-            },
-            (PatternKind::Line(_), None) => None,
         })
     }
 
+    /// What to write for a text that begins no line of the answer, and is not near any: the help, and the pattern.
+    fn beginning(&self, patterns: &Alternatives, values: &Values, asked: &str) -> Option<(String, String)> {
+        let ([pattern], [values], [first, ..]) = (patterns.as_slice(), values, self.scope.last.lines.as_slice()) else {
+            return None;
+        };
+        let text = plain(pattern, values).filter(|text| at::result_code::parse(text.as_bytes()).is_none())?;
+        let prefix = prefix_length(&first.bytes).and_then(|length| first.bytes.get(..length))?;
+        if text.as_bytes().starts_with(prefix) || text.starts_with(|it: char| !it.is_ascii_alphanumeric()) {
+            return None;
+        }
+        let line = command::parse(asked)?;
+        let [command] = line.commands.as_slice() else { return None };
+        let usage =
+            catalogue::lookup::command_of(command).and_then(|it| it.usage(command.form, &self::values(command)));
+        let whole = usage.and_then(|usage| known_line(usage, &text));
+        let help = from_the_beginning(whole.as_deref(), &text);
+        Some((help, whole.unwrap_or_else(|| anywhere(&text))))
+    }
+
+    /// What to write behind `ensure` in the place of a pattern that cannot match.
+    pub(super) fn meant(&self, patterns: &Alternatives, values: &Values, asked: &str) -> Option<String> {
+        self.nearly(patterns, values, asked).or_else(|| Some(self.beginning(patterns, values, asked)?.0))
+    }
+
     /// What to write where no line of an answer holds what was looked for.
-    fn next_step(&self, patterns: &Alternatives, asked: &str) -> Option<String> {
+    fn next_step(&self, patterns: &Alternatives, values: &Values, asked: &str) -> Option<String> {
+        let beginning = self.beginning(patterns, values, asked);
         let [pattern] = patterns.as_slice() else { return None };
-        let first = self.scope.last.lines.first()?.text();
-        let text = pattern.plain().filter(|text| at::result_code::parse(text.as_bytes()).is_none())?;
-        let prefix = prefix_length(first.as_bytes()).and_then(|length| first.get(..length)).unwrap_or("");
-        let is_other = text.starts_with(|it: char| !it.is_ascii_alphanumeric());
-        let (mut help, mut written) = (String::new(), self.scope.program.source().slice(pattern.span).to_owned());
-        if !prefix.is_empty() && !text.starts_with(prefix) && !is_other {
-            help = format!("{}; ", from_the_beginning(&format!("\"{prefix}: …\""), text));
-            written = anywhere(text);
-        }
-        if reads_what_is_set(asked) {
-            return Some(format!("{help}to set what is not so, write `ensure {asked} answers {written} else {{`"));
-        }
-        Some(format!("{help}where another answer is right too, write `or` and its pattern behind it"))
+        let is_set = reads_what_is_set(asked) && plain(pattern, values.first()?).is_some();
+        let source = self.scope.program.source();
+        let written = beginning.as_ref().map_or_else(|| source.slice(pattern.span), |(_, written)| written);
+        let ensure = is_set.then(|| format!("to set it where it differs: `ensure {asked} answers {written} else {{`"));
+        let helps: Vec<String> = beginning.as_ref().map(|(help, _)| help.clone()).into_iter().chain(ensure).collect();
+        (!helps.is_empty()).then(|| helps.join("; "))
     }
 
     /// The last answer in a few words: its only line, or how many there are.
@@ -776,6 +796,14 @@ fn no_conversion(line: &[u8], name: &str, value: &[u8], convert: Convert) -> Mis
     Miss::Convert { line: text(line).into_owned(), name: name.to_owned(), value: text(value).into_owned(), convert }
 }
 
+/// The text of a pattern without holes, these values in it.
+fn plain(pattern: &Pattern, values: &[String]) -> Option<String> {
+    let PatternKind::Line(parts) = &pattern.kind else { return None };
+    let text = expanded(parts, values);
+    let text = text.get(1..text.len() - 1).filter(|text| !text.is_empty() && pattern.holes().next().is_none());
+    text.map(str::to_owned)
+}
+
 fn expanded(parts: &[PatternPart], values: &[String]) -> String {
     let mut values = values.iter();
     let mut text = String::from("\"");
@@ -843,7 +871,7 @@ fn nearly(line: &str, text: &str, asked: &str) -> Option<String> {
     let is_quoted = whole.matches('"').count() % 2 == 1 && line.get(whole.len()..)?.starts_with('"');
     let whole = line.get(..whole.len() + usize::from(is_quoted))?;
     let (why, anywhere) = match line.get(at..)?.starts_with(text) {
-        true if at > 0 => return Some(from_the_beginning(&quoted(whole), text)),
+        true if at > 0 => return Some(from_the_beginning(Some(&quoted(whole)), text)),
         true => ("a pattern ends where a word ends", anywhere(text).replacen('/', "/^", 1)),
         false if line.get(at..)?.starts_with(text.trim()) => ("blanks at its end count", anywhere(text.trim())),
         false => ("upper and lower case count", format!("{}i", anywhere(text.trim()))),

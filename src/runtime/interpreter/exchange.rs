@@ -508,7 +508,8 @@ impl Run<'_> {
             return self.ensured(question, Change::Changed);
         }
         let view = self.view();
-        let wanted = view.patterns_text(answers, &view.alternatives_values(answers)?);
+        let wanted_values = view.alternatives_values(answers)?;
+        let wanted = view.patterns_text(answers, &wanted_values);
         let sent = view.text(&question.text)?;
         let values: [&dyn Display; 3] = [&sent, &view.answered(&sent), &wanted];
         let last = &self.scope.last;
@@ -516,7 +517,10 @@ impl Run<'_> {
             true => "hayes::run::ensure-unchanged",
             false => "hayes::run::ensure-unchanged other",
         };
-        let failure = view.told(page, question.span, &values);
+        let mut failure = view.told(page, question.span, &values);
+        if let Some(help) = view.meant(answers, &wanted_values, &sent) {
+            failure = failure.help(help);
+        }
         let failure = failure.also(span, "in this `ensure`").sent(sent).answer(&last.lines, last.result.as_ref());
         Err(view.fail(failure))
     }

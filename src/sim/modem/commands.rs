@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::sim::{CommandError, Instead, ModelCommand};
+use crate::sim::{CommandError, Instead, ModelCommand, Needs};
 
 use super::read_timestamp;
 use super::{Answer, Chaos, CommandParameter, Does, Effect, FinalCode, Request, Row, Simulator, Then};
@@ -182,7 +182,7 @@ impl Simulator {
         }
         self.mobile.require(command.needs)?;
         let is_unknown = request.parameters.iter().any(|it| !super::resolves(it.text));
-        if is_unknown && matches!(command.needs, crate::sim::Needs::Bearer) && command.unresolved.is_empty() {
+        if is_unknown && matches!(command.needs, Needs::Bearer) && command.unresolved.is_empty() {
             return Err(CommandError::Error);
         }
         self.mobile.be_sneaky(request, &mut self.adaptor);
