@@ -91,14 +91,15 @@ fn no_line_is_quadratic() {
         errors(text);
         now() - start < std::time::Duration::from_secs(1)
     };
-    let pieces = " ¦\t¦ \"¦\"¦'¦/¦ /¦#¦ # ¦\\¦${¦$¦{¦}¦\u{a0}¦,¦a ¦\"a\" or ";
+    let pieces = " ¦\t¦ \"¦\"¦'¦/¦ /¦#¦ # ¦\\¦${¦$¦{¦}¦\u{a0}¦,¦a ¦\"a\" or ¦ //¦ ; ¦; AT ¦-- ¦// a ¦AT ; a ";
     for piece in pieces.split('¦') {
         for start in ["", "AT+X=\"", "log \"", "expect ", "set x = "] {
             let line = format!("{start}{}", piece.repeat(10_000 / piece.len()));
             assert!(is_quick(&line), "{start:?} and {piece:?}");
         }
     }
-    for piece in ["\"\"\"\\", "log \"\"\"\n\\\"\"\"", "expct\n", "}\n", "# allow\n"] {
+    for piece in ["\"\"\"\\", "log \"\"\"\n\\\"\"\"", "expct\n", "}\n", "# allow\n", "/* x\n", "AT /* x\n", "<!-- x\n"]
+    {
         assert!(is_quick(&piece.repeat(1_000)), "{piece:?}");
     }
 }

@@ -178,6 +178,9 @@ fn mended(
     }
     let left = check(&Source::new(name, text.as_str()), &Library::new(arguments.outside)).diagnostics;
     if left.len() >= found.len() {
+        if !edits.is_empty() {
+            console.say(&format!("{}: nothing is mended: no fewer findings would be left\n", harmless(name)));
+        }
         return Ok(found);
     }
     rewrite(name, &text, console)?;

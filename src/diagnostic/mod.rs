@@ -113,9 +113,14 @@ impl Diagnostic {
         self.mended_at(span, text)
     }
 
+    /// With the source's line ends.
     #[must_use]
     pub(crate) fn mended_at(self, span: Span, text: impl Into<String>) -> Diagnostic {
-        Diagnostic { edit: Some(Box::new(Spanned { value: text.into(), span })), ..self }
+        let mut value = text.into();
+        if self.source.text.split('\n').next().is_some_and(|first| first.ends_with('\r')) {
+            value = value.replace('\n', "\r\n");
+        }
+        Diagnostic { edit: Some(Box::new(Spanned { value, span })), ..self }
     }
 
     /// The place at fault, if it has one.

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use super::ast::{Allowance, Block, Clause, ClauseKind, Expression, Script, Statement, StatementKind, WhenEvent};
-use super::diagnose::{self, FOREIGN_COMMENT, Faulty};
+use super::diagnose::{self, Faulty};
 use super::grammar::{self, Rule};
 use super::lexemes::{LogicalLine, lines};
 use super::lower::{LoweredLine, Lowerer};
@@ -65,8 +65,7 @@ struct Assembler<'a> {
     pending: Vec<Allowance>,
     summary: Vec<String>,
     at_top: bool,
-    open_triple: bool,
-    /// Where another language's comment ends, which is told already.
+    /// Where what is told already ends, perhaps nowhere: another language's comment, a text.
     commented: usize,
 }
 
@@ -109,7 +108,6 @@ impl<'a> Assembler<'a> {
             pending: Vec::new(),
             summary: Vec::new(),
             at_top: true,
-            open_triple: false,
             commented: 0,
         }
     }
@@ -134,7 +132,7 @@ impl<'a> Assembler<'a> {
         }
         if let Some(open) = line.open_triple {
             self.error("hayes::syntax::unclosed-string", Span::new(open, open + 3), &[&"\"\"\"", &""]);
-            self.open_triple = true;
+            self.commented = usize::MAX;
             return;
         }
         if code.trim_end().len() > LONGEST_SCRIPT_LINE {
@@ -319,7 +317,7 @@ impl<'a> Assembler<'a> {
 
     /// Keeps the error, and follows the braces as the line must have meant them.
     fn faulty_line(&mut self, line: Faulty) {
-        let Faulty { error, code, clause, closes, opens, lacks_brace, is_brace } = line;
+        let Faulty { error, code, clause, closes, opens, lacks_brace, is_brace, commented } = line;
         if is_brace && std::mem::take(&mut self.brace_missing) {
             // The block is open already: only the error belongs to this line.
             self.errors.pop();
@@ -328,9 +326,7 @@ impl<'a> Assembler<'a> {
             return;
         }
         self.brace_missing = lacks_brace;
-        if let Some(edit) = error.edit.as_deref().filter(|_| error.code == FOREIGN_COMMENT) {
-            self.commented = edit.span.end as usize;
-        }
+        self.commented = commented;
         self.errors.push(error);
         let question = if clause { self.question } else { Above::Unknown };
         if closes && (self.too_deep > 0 || !self.blocks.is_empty()) {
@@ -368,7 +364,7 @@ impl<'a> Assembler<'a> {
         let length = self.source.text.len();
         let end = Span::new(length, length);
         let unclosed = self.blocks.len() + self.too_deep;
-        if !self.open_triple && unclosed > self.forgiven {
+        if self.commented != usize::MAX && unclosed > self.forgiven {
             // The innermost open one is the likeliest to lack its brace.
             if let Some(open) = self.blocks.last() {
                 let statement =

@@ -5,6 +5,7 @@
 //! tells how far it came and which rules it tried there: what was meant is told by that place and by the pieces of the
 //! line around it, first texts, then the place itself. The words of each fault stand in `diagnostic/pages/syntax.md`.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::Range;
 use std::sync::Arc;
@@ -36,6 +37,8 @@ pub(super) struct Faulty {
     pub lacks_brace: bool,
     /// The line is `{` and nothing else.
     pub is_brace: bool,
+    /// Where a comment of another language ends that begins in the line, perhaps nowhere; else 0.
+    pub commented: usize,
 }
 
 /// What is wrong with a line: where that is not told, what the grammar refused in it. `proposes`: the line that was
@@ -48,15 +51,15 @@ pub(super) fn faulty(
 ) -> Faulty {
     let lexemes = code_lexemes(line.text);
     let code = code_span(line, &lexemes);
-    let (at, expected) = (0, Vec::new());
-    let whole = Refused { source, offset: line.start, line: line.text, at, expected, lexemes, of_value: false };
-    let comment = whole.comment_behind();
+    let (offset, expected) = (line.start, Vec::new());
+    let mut whole = Refused { source, offset, line: line.text, at: 0, expected, lexemes, of_value: false };
+    let (comment, is_read) = (whole.comment_behind(), fault.is_ok());
+    let error = comment.unwrap_or_else(|| fault.unwrap_or_else(|refusal| whole.refused(code, *refusal)));
     let mut lexemes = whole.lexemes;
-    let is_read = fault.is_ok() || comment.is_some();
-    let fault = comment.map_or(fault, Ok);
-    let error = fault.unwrap_or_else(|refusal| refused(source, line, code, lexemes.clone(), *refusal));
+    let comment = error.span().filter(|_| error.code == FOREIGN_COMMENT);
+    let proposes = proposes && comment.is_none();
     let error = if proposes { meant::settled(source, (line.start, line.text), code, error, is_read) } else { error };
-    if let Some(comment) = error.span().filter(|_| error.code == FOREIGN_COMMENT) {
+    if let Some(comment) = comment {
         lexemes.retain(|lexeme| line.start + lexeme.start < comment.start as usize);
     }
     let clause = begins_a_clause(&lexemes);
@@ -77,6 +80,9 @@ pub(super) fn faulty(
         opens: !blockless && opening > closing,
         lacks_brace: has_block && opening == 0,
         is_brace: rest.len() == 1 && opening == 1 && !closes,
+        commented: comment
+            .and_then(|sign| block_comment(source, sign))
+            .map_or(0, |(_, inner)| inner.map_or(usize::MAX, |inner| inner.end as usize)),
         error,
     }
 }
@@ -111,23 +117,6 @@ pub(super) fn code(line: LogicalLine<'_>) -> Span {
     code_span(line, &code_lexemes(line.text))
 }
 
-fn refused(
-    source: &Arc<Source>,
-    line: LogicalLine<'_>,
-    code: Span,
-    lexemes: Vec<Lexeme<'_>>,
-    refusal: Error<Rule>,
-) -> Diagnostic {
-    // The grammar guards the machine's stack, on which only expressions nest.
-    let ErrorVariant::ParsingError { positives: expected, .. } = refusal.variant else {
-        return expression_too_deep(source, code);
-    };
-    let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = refusal.location;
-    let at = at.min(line.text.len());
-    let refused = Refused { source, offset: line.start, line: line.text, at, expected, lexemes, of_value: false };
-    refused.beginning().or_else(|| refused.inside()).unwrap_or_else(|| refused.place())
-}
-
 /// What a character looks like that is another.
 fn plain(rule: Rule, character: char) -> Option<char> {
     match rule {
@@ -154,6 +143,16 @@ struct Refused<'a> {
 }
 
 impl<'a> Refused<'a> {
+    fn refused(&mut self, code: Span, refusal: Error<Rule>) -> Diagnostic {
+        // The grammar guards the machine's stack, on which only expressions nest.
+        let ErrorVariant::ParsingError { positives, .. } = refusal.variant else {
+            return expression_too_deep(self.source, code);
+        };
+        let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = refusal.location;
+        (self.at, self.expected) = (at.min(self.line.len()), positives);
+        self.beginning().or_else(|| self.inside()).unwrap_or_else(|| self.place())
+    }
+
     fn told(&self, code: &'static str, place: Range<usize>, values: &[&dyn Display]) -> Diagnostic {
         fault(self.source, code, self.span(place), values)
     }
@@ -358,61 +357,66 @@ impl<'a> Refused<'a> {
     }
 
     fn semicolon(&self, sign: Lexeme<'_>) -> Diagnostic {
-        let fault = self.told("hayes::syntax::semicolon", sign.range(), &[]);
-        if sign.end() == self.end() { fault.mended_by("") } else { fault }
+        if sign.end() < self.end() {
+            return self.told("hayes::syntax::semicolon inside", sign.range(), &[]);
+        }
+        self.told("hayes::syntax::semicolon", sign.range(), &[]).mended_by("")
     }
 
-    /// A comment of another language, mended where it is known as a whole: all its lines become `# …`.
+    /// A comment of another language, mended where no code can stand in it and none stands behind it.
     fn foreign_comment(&self, place: Range<usize>) -> Diagnostic {
-        let sign = self.line.get(place.clone()).unwrap_or("");
-        let (before, behind) = (self.line.get(..place.start).unwrap_or(""), self.offset + place.end);
-        let rest = self.source.text.get(behind..).unwrap_or("");
-        let Some((_, end)) = COMMENT_ENDS.into_iter().find(|(begins, _)| *begins == sign) else {
-            let code = if sign == "//" { "hayes::syntax::slash-comment" } else { FOREIGN_COMMENT };
-            let text = rest.lines().next().unwrap_or("");
-            let whole = Span::new(self.offset + place.start, behind + text.len());
-            return self.told(code, place, &[&sign]).mended_at(whole, comment_lines(text, sign, ""));
+        let (sign, at) = (self.line.get(place.clone()).unwrap_or(""), self.span(place.clone()));
+        let before = self.line.get(..place.start).unwrap_or("");
+        let is_first = before.trim().is_empty();
+        let line_end = |at: usize| self.source.text.get(at..).and_then(|rest| rest.lines().next()).unwrap_or("");
+        let Some((end, inner)) = block_comment(self.source, at) else {
+            let text = line_end(at.end as usize);
+            if (!is_first || sign != "//") && !self.is_prose(before, text.trim()) {
+                return self.told("hayes::syntax::foreign-comment code", place, &[&sign]);
+            }
+            let whole = self.span(place.start..place.end + text.len());
+            return self.told(FOREIGN_COMMENT, place, &[&sign]).mended_at(whole, comment_lines(text, sign, ""));
         };
-        let Some((inner, _)) = rest.split_once(end) else {
+        let Some(inner) = inner else {
             return self.told("hayes::syntax::foreign-comment open", place, &[&end, &sign]);
         };
-        let ended = behind + inner.len() + end.len();
-        let after = self.source.text.get(ended..).and_then(|rest| rest.lines().next()).unwrap_or("");
-        let code = after.trim_start();
-        let (is_line, is_first) = (!inner.contains('\n'), before.trim().is_empty());
-        if is_line && !is_first && !code.is_empty() {
+        let ended = inner.end as usize + end.len();
+        let (inner, behind) = (self.source.slice(inner), line_end(ended));
+        if !behind.trim().is_empty() || !is_first && inner.contains('\n') {
             return self.told("hayes::syntax::foreign-comment inside", place, &[]);
         }
-        let indentation = before.get(..before.len() - before.trim_start().len()).unwrap_or("");
-        let mended = comment_lines(inner, sign, indentation);
-        let whole = Span::new(self.offset + place.start, ended + after.len() - code.len());
-        let fault = match is_line {
-            true => self.told(FOREIGN_COMMENT, place, &[&sign]).help(format!("write `{mended}`")),
-            false => self.told("hayes::syntax::foreign-comment lines", place, &[&sign, &end]),
-        };
-        let next = if code.is_empty() { String::new() } else { format!("\n{indentation}") };
-        fault.mended_at(whole, mended + &next)
+        let fault = self.told("hayes::syntax::foreign-comment lines", place, &[&sign, &end]);
+        fault.mended_at(Span::new(at.start as usize, ended + behind.len()), comment_lines(inner, sign, before))
     }
 
-    /// `AT+CSQ ; check the signal`, `expect OK // as always`: a line, and prose behind the sign of a comment.
+    /// Whether what stands behind the sign of a comment can be no code.
+    fn is_prose(&self, before: &str, text: &str) -> bool {
+        let is_part = |part: &str| !part.is_empty() && part.chars().all(|it| it.is_alphanumeric() || !it.is_ascii());
+        let is_plain = |word: &str| word.split(['-', '\'']).all(is_part) && !word.starts_with("AT");
+        let words = || text.split_whitespace().map(|word| word.trim_end_matches([',', '.', ':', '?']));
+        let begins = |word: &str| words::is_keyword(word) || nearest(word, statement_words()).is_some();
+        if !words().all(is_plain) || words().next().is_some_and(begins) {
+            return false;
+        }
+        let given = self.given();
+        let goes_on = |sign: &str| meant::reads(&format!("{before}{sign}{text}")).is_ok();
+        text.is_empty() || !words().any(|word| given.contains(word)) && !["", "+ "].into_iter().any(goes_on)
+    }
+
+    /// `AT+CSQ ; check the signal`, `expect OK // as always`: a line, and the sign of a comment behind it.
     fn comment_behind(&self) -> Option<Diagnostic> {
-        self.lexemes.iter().skip(1).find_map(|found| {
+        const SIGNS: [&str; 7] = ["//", "/*", ";", "<!--", "--[[", "-- ", "' "];
+        let mut signs = self.lexemes.iter().skip(1).filter_map(|found| {
             let (line, rest) = self.line.get(..self.end())?.split_at_checked(found.start)?;
-            let comment = grammar::parse(Rule::comment_behind, rest).ok()??.as_str();
-            let prose = rest.get(comment.len()..)?.trim();
-            let is_word = prose.len() > 2 && prose.bytes().all(|it| it.is_ascii_alphabetic() || it == b' ');
-            let is_prose = match comment {
-                "*" | "\"\"\"" | "'''" => false,
-                // `run "x" --name value`
-                "--" => rest.get(2..).is_some_and(|behind| behind.starts_with([' ', '\t'])),
-                ";" if prose.starts_with(['+', '&', '%', '^', '$', '*', '#']) || meant::reads(prose).is_ok() => false,
-                ";" => is_word || prose.contains(' '),
-                "'" | "!" | "%" => is_word,
-                _ => true,
-            };
-            let is_comment = is_prose && line.ends_with([' ', '\t']) && meant::reads(line).is_ok();
-            is_comment.then(|| self.foreign_comment(found.start..found.start + comment.len()))
-        })
+            let sign = SIGNS.into_iter().find(|sign| rest.starts_with(sign))?;
+            line.ends_with([' ', '\t']).then_some((line, sign.trim_end(), rest.get(sign.len()..)?.trim()))
+        });
+        let (line, sign, text) = signs.next()?;
+        let is_code = |part: &str| part.starts_with(['+', '&', '%', '^', '$', '*', '#']) || meant::reads(part).is_ok();
+        if sign == ";" && text.split(';').map(str::trim).all(is_code) || meant::reads(line).is_err() {
+            return None;
+        }
+        Some(self.foreign_comment(line.len()..line.len() + sign.len()))
     }
 
     fn space_missing(&self, word: Lexeme<'_>, before: &str, after: &str) -> Diagnostic {
@@ -517,10 +521,8 @@ impl<'a> Refused<'a> {
     /// Where the text begins that nothing closes.
     fn opening(&self, quote: char) -> usize {
         let is_stray = |lexeme: &&Lexeme<'_>| lexeme.kind == TokenKind::Error && lexeme.text.starts_with(quote);
-        match self.lexemes.iter().find(is_stray) {
-            Some(stray) => stray.start,
-            None => self.line.rfind(quote).unwrap_or(0),
-        }
+        let stray = self.lexemes.iter().find(is_stray).map(|stray| stray.start);
+        stray.or_else(|| self.line.rfind(quote)).unwrap_or(0)
     }
 
     /// Where the `${` begins that is open where the grammar stopped. `$${` and `{{` stand for themselves.
@@ -641,8 +643,10 @@ impl<'a> Refused<'a> {
     fn behind_opening_brace(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
         if found.is(";") {
             // White space before it: more commands of the line follow.
-            let behind_command = self.before().is_some_and(|before| before.kind == TokenKind::AtWord);
-            return (!behind_command || self.end() == found.end()).then(|| self.semicolon(found));
+            let rest = self.line.get(found.end()..self.end())?;
+            let joins = self.before().is_some_and(|before| before.kind == TokenKind::AtWord)
+                && rest.split(';').map(str::trim).all(|part| !part.is_empty() && without_white_space(part) == part);
+            return (!joins).then(|| self.semicolon(found));
         }
         if found.is("{") && self.expects(&[Rule::kw_else]) {
             return Some(self.told("hayes::syntax::ensure-without-else", found.range(), &[]));
@@ -908,7 +912,7 @@ impl<'a> Refused<'a> {
         let statement = if raw.is_some() { "send raw" } else { statement };
         let name = text.split(['.', '[']).next().unwrap_or(text);
         let value = format!("\"${{{text}}}\"");
-        let (written, or) = if is_name(name) && self.is_given(name) {
+        let (written, or) = if is_name(name) && self.given().contains(name) {
             (value, format!(", or `{statement} {}` for the word itself", quoted(text)))
         } else if is_name(text) && statement != "run" {
             (quoted(text), format!(", or `{statement} {value}` for the value of `{text}`"))
@@ -919,16 +923,15 @@ impl<'a> Refused<'a> {
         self.told("hayes::syntax::text-without-quotes", place, &[&statement, &written, &or])
     }
 
-    /// Whether a line not far above gives this name a value.
-    fn is_given(&self, name: &str) -> bool {
+    /// The names that lines not far above give a value.
+    fn given(&self) -> BTreeSet<&'a str> {
         const NEAR: usize = 8 * 1024;
         let start = (self.offset.saturating_sub(NEAR)..self.offset).find(|at| self.source.text.is_char_boundary(*at));
         let above = self.source.text.get(start.unwrap_or(self.offset)..self.offset).unwrap_or_default();
-        let gives = ["set ", "param ", "secret ", "for ", "as ", "capture ", ", ", "{"].map(|it| format!("{it}{name}"));
-        gives.iter().any(|words| {
-            let mut behind = above.match_indices(words).filter_map(|(at, _)| above.get(at + words.len()..));
-            behind.any(|behind| behind.starts_with([' ', ':', ',', '\n', '\r', '}']))
-        })
+        let gives = ["set ", "param ", "secret ", "for ", "as ", "capture ", ", ", "{"];
+        let behind = gives.into_iter().flat_map(|words| above.split(words).skip(1));
+        let names = behind.filter_map(|behind| behind.split([' ', ':', ',', '\n', '\r', '}']).next());
+        names.filter(|name| is_name(name)).collect()
     }
 
     /// The words before a pattern: `expect`, `abort on`, `answers`.
@@ -947,13 +950,8 @@ impl<'a> Refused<'a> {
     fn expected_words(&self) -> String {
         let mut choices: Vec<String> = Vec::new();
         for rule in &self.expected {
-            let choice = match words::keyword(*rule) {
-                Some(word) => format!("`{word}`"),
-                None => match description(*rule) {
-                    Some(description) => description.to_owned(),
-                    None => continue,
-                },
-            };
+            let keyword = words::keyword(*rule).map(|word| format!("`{word}`"));
+            let Some(choice) = keyword.or_else(|| description(*rule).map(str::to_owned)) else { continue };
             if !choices.contains(&choice) {
                 choices.push(choice);
             }
@@ -983,34 +981,30 @@ impl<'a> Refused<'a> {
     }
 }
 
-pub(super) const FOREIGN_COMMENT: &str = "hayes::syntax::foreign-comment";
-/// What ends a comment that may have several lines
-const COMMENT_ENDS: [(&str, &str); 10] = [
-    ("/*", "*/"),
-    ("<!--", "-->"),
-    ("--[[", "]]"),
-    ("(*", "*)"),
-    ("{-", "-}"),
-    ("<#", "#>"),
-    ("\"\"\"", "\"\"\""),
-    ("'''", "'''"),
-    ("=begin", "=end"),
-    ("=pod", "=cut"),
-];
+const FOREIGN_COMMENT: &str = "hayes::syntax::foreign-comment";
 
-/// A comment's lines as Hayes writes them, without empty ones at either end and without ornament: ` * text`.
+/// Of the sign of a comment that may have several lines: what ends it, and what stands before that.
+fn block_comment(source: &Source, sign: Span) -> Option<(&'static str, Option<Span>)> {
+    let (_, end) = words::rows("Comments of several lines").find(|(begins, _)| *begins == source.slice(sign))?;
+    let (start, rest) = (sign.end as usize, source.text.get(sign.end as usize..)?);
+    Some((end, rest.find(end).map(|length| Span::new(start, start + length))))
+}
+
+/// A comment's lines as Hayes writes them, without the indentation and the ornament, ` * `, that all of them have.
 fn comment_lines(text: &str, sign: &str, indentation: &str) -> String {
     let ornament = sign.chars().next_back().filter(|it| !it.is_alphanumeric() && !matches!(it, '"' | '\''));
     let text = text.trim_start_matches(|it| Some(it) == ornament);
-    let is_ornament = |rest: &&str| rest.is_empty() || rest.starts_with([' ', '\t']);
-    let lines = text.lines().map(str::trim);
-    let mut lines: Vec<&str> =
-        lines.map(|line| line.strip_prefix('*').filter(is_ornament).unwrap_or(line).trim()).collect();
-    let is_filled = |line: &&str| !line.is_empty();
-    lines.truncate(lines.iter().rposition(is_filled).map_or(1, |last| last + 1));
-    lines.drain(..lines.iter().position(is_filled).unwrap_or(0));
-    let written: Vec<String> = lines.iter().map(|line| format!("# {line}").trim_end().to_owned()).collect();
-    if written.is_empty() { "#".to_owned() } else { written.join(&format!("\n{indentation}")) }
+    let text = if ornament == Some('*') { text.trim_end_matches('*') } else { text };
+    let (first, further) = text.split_once('\n').unwrap_or((text, ""));
+    let blanks = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let filled = || further.lines().filter(|line| !line.trim().is_empty());
+    let is_ornate = ornament == Some('*') && filled().all(|line| line.trim_start_matches([' ', '\t']).starts_with('*'));
+    let margin = filled().map(blanks).min().unwrap_or(0) + usize::from(is_ornate);
+    let further = further.lines().map(|line| line.get(margin..).unwrap_or("").trim_end());
+    let further = further.map(|line| line.strip_prefix(' ').filter(|_| is_ornate).unwrap_or(line));
+    let lines = std::iter::once(first.trim()).chain(further).collect::<Vec<_>>().join("\n");
+    let lines = lines.trim_matches('\n').split('\n').map(|line| format!("# {line}").trim_end().to_owned());
+    lines.collect::<Vec<_>>().join(&format!("\n{indentation}"))
 }
 
 const CLAUSES: [&str; 4] = ["expect", "capture", "prompt", "when"];
