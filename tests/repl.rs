@@ -401,19 +401,21 @@ fn ctrl_c_while_finally_runs_says_what_is_waited_for() {
     let folder = Folder::new();
     let script = folder.0.join("s.hayes");
     fs::write(&script, "AT+CREG?\nfinally {\n  AT+LAST\n}\n").unwrap();
-    let modem = Modem::new();
-    let arguments = format!("run {} -p {}", script.display(), modem.port());
-    let Some(terminal) = Terminal::run(&arguments, 120) else { return };
-    let mut stream = modem.accept();
-    answer(&terminal, &mut stream, "AT+CREG?", "\r\n+CREG: 0,2\r\n\r\nOK\r\n");
-    answer(&terminal, &mut stream, "AT+LAST", "");
-    terminal.key("C-c");
-    // What is waited for is the last line of three.
-    let screen = terminal.wait("last heard: +CREG: 0,2 · ");
-    assert!(screen.contains("Ctrl-C once more ends that too"), "{screen}");
-    assert!(screen.contains("waiting for the answer to AT+LAST"), "{screen}");
-    stream.write_all(b"\r\nOK\r\n").unwrap();
-    terminal.wait("left with");
+    for (flag, heard) in [("", "waiting for the answer to AT+LAST"), ("-q ", "interrupted: ")] {
+        let modem = Modem::new();
+        let arguments = format!("run {flag}{} -p {}", script.display(), modem.port());
+        let Some(terminal) = Terminal::run(&arguments, 120) else { return };
+        let mut stream = modem.accept();
+        answer(&terminal, &mut stream, "AT+CREG?", "\r\n+CREG: 0,2\r\n\r\nOK\r\n");
+        answer(&terminal, &mut stream, "AT+LAST", "");
+        terminal.key("C-c");
+        // What is waited for is the last line of three.
+        let screen = terminal.wait(heard);
+        assert!(screen.contains("Ctrl-C once more ends that too"), "{screen}");
+        assert!(screen.contains("(+CREG: 0,2)") || flag == "-q ", "{screen}");
+        stream.write_all(b"\r\nOK\r\n").unwrap();
+        terminal.wait("left with");
+    }
 }
 
 #[test]
@@ -432,7 +434,7 @@ fn a_line_that_waits_says_for_what() {
         terminal.wait("interrupts it\ninterrupted\n");
     }
     terminal.enter(&format!("run \"{}\"", script.display()));
-    terminal.wait("waiting for the next attempt: at most 30s; Ctrl-C interrupts it");
+    terminal.wait("left): at most 30s; Ctrl-C interrupts it");
     terminal.key("C-c");
     terminal.wait("interrupted: what `finally` says still runs; Ctrl-C once more ends that too");
 }
@@ -529,6 +531,69 @@ fn what_is_drawn_goes_before_the_program_is_stopped() {
         let screen = terminal.wait("left with");
         assert!(screen.contains("stopped") && !screen.contains(drawn), "{screen}");
     }
+}
+
+/// The shell has the terminal as it was while the program is stopped; behind `fg` the secret is asked for again.
+#[test]
+fn a_secret_is_not_shown_behind_ctrl_z_and_fg() {
+    let hayes = env!("CARGO_BIN_EXE_hayes");
+    let script = "'secret pin\nlog \"${len(pin)} characters\"\nask \"Code?\" as secret code\nreport code'";
+    let run = format!("{hayes} run s.hayes -p sim:bg96; echo stopped 1; read _; fg; echo stopped 2; read _; fg");
+    let job = format!("list >/dev/null; printf {script} >s.hayes; set -m; {run}");
+    let Some(terminal) = Terminal::run(&job, 100) else { return };
+    for (number, question, secret) in [(1, "pin, not shown:", "9276"), (2, "Code?", "5518")] {
+        terminal.wait(question);
+        terminal.key("C-z");
+        terminal.wait(&format!("stopped {number}"));
+        terminal.text("shown");
+        terminal.wait("shown");
+        terminal.key("Enter");
+        terminal.wait_until("the question again", |screen| screen.matches(question).count() == 2);
+        terminal.enter(secret);
+    }
+    let screen = terminal.wait("code  ***");
+    assert!(screen.contains("-- 4 characters"), "{screen}");
+    assert!(!screen.contains("9276") && !screen.contains("5518"), "{screen}");
+}
+
+/// The editor of lines stops the program itself, and has the terminal again behind `fg`.
+#[test]
+fn a_line_is_edited_on_behind_ctrl_z_and_fg() {
+    let hayes = env!("CARGO_BIN_EXE_hayes");
+    let job = format!("list >/dev/null; set -m; XDG_STATE_HOME=. {hayes} repl -p sim:bg96; echo stopped; read _; fg");
+    let Some(terminal) = Terminal::run(&job, 100) else { return };
+    terminal.wait("help tells the rest");
+    let is_typed = |screen: &str| screen.lines().last().is_some_and(|line| line.starts_with("sim:bg96> AT+CSQ"));
+    terminal.text("AT+CSQ");
+    terminal.wait_until("the line", is_typed);
+    terminal.key("C-z");
+    terminal.wait("stopped");
+    terminal.key("Enter");
+    terminal.wait_until("the line again", is_typed);
+    terminal.key("C-u");
+    terminal.wait_line("sim:bg96>");
+    terminal.enter("ATI");
+    let screen = terminal.wait("Revision");
+    assert!(!screen.contains("+CSQ:") && !screen.contains("CSQATI"), "{screen}");
+}
+
+/// In the background what ends is told, and nothing is drawn over the shell's lines.
+#[test]
+fn a_batch_in_the_background_draws_nothing() {
+    let folder = Folder::new();
+    let (script, inventory) = (folder.0.join("s.hayes"), folder.0.join("i.csv"));
+    fs::write(&script, "AT\nawait \"NEVER\" within 4s\n").unwrap();
+    fs::write(&inventory, "name,port\na,sim:bg96\nb,sim:bg96\n").unwrap();
+    let hayes = env!("CARGO_BIN_EXE_hayes");
+    let batch = format!("{hayes} batch {} -i {}", script.display(), inventory.display());
+    let job = format!("list >/dev/null; set -m; {batch}; echo stopped; bg >/dev/null; read _; wait");
+    let Some(terminal) = Terminal::sized(&job, 80, 24) else { return };
+    terminal.wait("2 running");
+    terminal.key("C-z");
+    terminal.wait("stopped");
+    terminal.text("of the shell");
+    let screen = terminal.wait("2/2 failed");
+    assert!(screen.contains("stopped\nof the shell") && !screen.contains("running"), "{screen}");
 }
 
 /// No line of a page is wider than the terminal, where a blank to break it at is there.

@@ -455,7 +455,7 @@ impl Listener for Notes {
             RuntimeEvent::Captured { name, value } => format!("captured {name}={value}"),
             RuntimeEvent::AttemptFailed { attempt, failure } => format!("attempt {attempt} {failure}"),
             RuntimeEvent::RetryEnded { attempts } => format!("retry ended {attempts}"),
-            RuntimeEvent::Pause { duration } => format!("pause {}ms", duration.as_millis()),
+            RuntimeEvent::Pause { duration, .. } => format!("pause {}ms", duration.as_millis()),
             RuntimeEvent::Caught { failure } => format!("caught {failure}"),
             RuntimeEvent::CheckFailed { failure } => format!("check failed {failure}"),
             RuntimeEvent::Interrupted { has_finally } => format!("interrupted {has_finally}"),

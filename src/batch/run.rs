@@ -561,7 +561,7 @@ impl Slot {
                 Waiting::Sleep => (["sleeps", ""], Some(*at_most)),
             };
             self.does(words, rest);
-        } else if let RuntimeEvent::Pause { duration } = event {
+        } else if let RuntimeEvent::Pause { duration, .. } = event {
             self.does(["pauses", ""], Some(*duration));
         } else if let RuntimeEvent::AttemptFailed { attempt, .. } = event
             && let Some(doing) = &mut *self.lock()

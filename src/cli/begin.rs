@@ -75,6 +75,9 @@ pub(crate) fn new_module(arguments: &NewModule, console: &Console) -> Result<Exi
 
 pub(crate) fn import(arguments: &Import, console: &Console) -> Result<Exit, Exit> {
     let source = scripts::read_file(&arguments.script, console)?;
+    if arguments.from.is_none() && (source.name.ends_with(".hayes") || library::find(&source.name).is_some()) {
+        return Err(console.refuse(Exit::Invalid, "hayes::cli import-own", &[&source.name]));
+    }
     let dialect = arguments.from.or_else(|| Dialect::of(&source.name, &source.text)).ok_or_else(|| {
         let complaint = Complaint::told("hayes::cli import", &[&source.name]);
         let wvdial = "it is a configuration of wvdial: write its Init lines as commands, and its Phone as `ATD…`";

@@ -4,11 +4,13 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use clap::ColorChoice;
 
 use crate::diagnostic::{Complaint, Diagnostic, Excerpt, Severity, words};
 use crate::notation::harmless;
+use crate::port::Typing;
 use crate::port::list::is_given_a_line;
 use crate::repl::terminal;
 use crate::report::result::{FailureReport, plural};
@@ -60,13 +62,20 @@ impl Console {
     pub(crate) fn at_work(&self, what: &str) {
         if io::stderr().is_terminal() {
             let shown: String = what.chars().take(width().saturating_sub(1)).collect();
-            self.say(&format!("{ERASED}{}\r", self.err.paint(Style::Dim, harmless(&shown))));
+            let drawn = format!("{}\r", self.err.paint(Style::Dim, harmless(&shown)));
+            let _ = draw(io::stderr(), "", if what.is_empty() { "" } else { &drawn });
         }
     }
 
     /// Writes a message on standard error. There is nowhere to tell that this failed.
     pub(crate) fn say(&self, text: &str) {
         let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Writes a question, and once more where the program was stopped before it is answered.
+    pub(crate) fn ask(&self, question: &str) {
+        self.say(question);
+        Typing::asked(question);
     }
 
     /// `error: …`, and what to do about it.
@@ -195,6 +204,40 @@ pub(crate) fn print_page(page: &clap::Error) -> io::Result<()> {
     } else {
         io::stdout().lock().write_all(lines.as_bytes())
     }
+}
+
+/// Whether something is drawn that [`ERASED`] takes back. Who writes holds it, so that a stop comes between two writes.
+static IS_DRAWN: Mutex<bool> = Mutex::new(false);
+
+/// Takes back what is drawn, writes what stays, and draws under it; behind another program, as the shell, nothing is
+/// drawn.
+pub(crate) fn draw(mut terminal: impl Write, stays: &str, drawn: &str) -> io::Result<()> {
+    let mut is_drawn = IS_DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let draws = !drawn.is_empty() && is_in_front(io::stderr()) != Some(false);
+    let erased = if std::mem::replace(&mut *is_drawn, draws) { ERASED } else { "" };
+    terminal.write_all([erased, stays, if draws { drawn } else { "" }].concat().as_bytes())?;
+    terminal.flush()
+}
+
+/// What is drawn goes, for the shell writes at the cursor; nothing is drawn while `stopped` goes on.
+#[cfg(unix)]
+pub(crate) fn without_drawn(stopped: impl FnOnce()) {
+    let mut is_drawn = IS_DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if std::mem::take(&mut *is_drawn) {
+        let _ = io::stderr().write_all(ERASED.as_bytes());
+    }
+    stopped();
+}
+
+/// Whether the keys of this terminal are meant for this program; `None` where it is not the one of its session.
+#[cfg(unix)]
+pub(crate) fn is_in_front(terminal: impl std::os::fd::AsFd) -> Option<bool> {
+    rustix::termios::tcgetpgrp(terminal).ok().map(|group| group == rustix::process::getpgrp())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_in_front<T>(_terminal: T) -> Option<bool> {
+    None
 }
 
 /// Whether standard output goes into a file, as `> FILE` says.

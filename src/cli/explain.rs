@@ -9,7 +9,7 @@ use crate::hints::{of_sentence, of_titles};
 use crate::library;
 use crate::notation::{self, row_of};
 use crate::report::style::{Style, filled, harmless};
-use crate::syntax::{Topic, foreign, told_foreign, topic};
+use crate::syntax::{Topic, foreign, told_foreign, topic, topics};
 
 pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
     let all = arguments.text.join(" ");
@@ -241,7 +241,9 @@ fn with_ways(text: &str, mut explained: Explanation, mut ways: Vec<String>) -> E
     let takes = "`hayes explain` takes a command (AT+CSQ), an answer (+CREG: 0,5), an error (+CME ERROR: 10), a module \
                  (BG96), a word of scripts (retry), an option (--plan), a code (`hayes explain codes` lists them), or a \
                  few words on what is wrong or wanted (no network)";
-    Explanation { title: "Not known to Hayes".to_owned(), notes: vec![takes.to_owned()], ..unknown }
+    let near = nearest(text, topics()).map(|near| format!("did you mean {near}? `hayes explain {near}`"));
+    let notes = near.into_iter().chain([takes.to_owned()]).collect();
+    Explanation { title: "Not known to Hayes".to_owned(), notes, ..unknown }
 }
 
 /// The page of a word of the language; `AT` is a command.

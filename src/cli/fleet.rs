@@ -414,7 +414,7 @@ fn watch(
     let (name, detach) = (folder.called(run), began.is_some_and(|began| began.detach));
     let (quiet, json) = began.map_or((false, false), |began| (began.batch.quiet, began.batch.json));
     let (_, signals) = Signals::begin(console)?;
-    let screen = RefCell::new(LiveLines::new(*console, !quiet && !detach));
+    let screen = RefCell::new(LiveLines::new(!quiet && !detach));
     let is_live = screen.borrow().live;
     let in_lines = |text: &str| console::fitted(&harmless(text.as_bytes()), "    ") + "\n";
     let say = |text: &str| screen.borrow_mut().above(&in_lines(text));
@@ -506,7 +506,7 @@ fn watch(
             break;
         }
     }
-    console.say(&screen.borrow_mut().erasing());
+    screen.borrow_mut().erase();
     if detach || signals.came() {
         return left_to_go_on();
     }

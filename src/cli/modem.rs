@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::arguments::Connection;
 use super::auto;
 use super::console::{Console, Exit, fitted};
+#[cfg(unix)]
+use super::console::{draw, without_drawn};
 use super::results::{apart, unwritten};
 use super::settings;
 use crate::catalogue::Catalogue;
@@ -15,6 +17,8 @@ use crate::connect::{self, AUTO, Address, Opening, SIMULATED};
 use crate::conversation::Conversation;
 use crate::diagnostic::Complaint;
 use crate::guard::Simulators;
+#[cfg(unix)]
+use crate::port::Typing;
 use crate::port::{self, Cancel, Port, RecordStatus, Recorded, list, transcript};
 use crate::runtime::{Mask, SharedMask, Status};
 use crate::state;
@@ -180,7 +184,7 @@ impl Signals {
     fn watch(&self, cancel: &Cancel, tell: impl Fn() + Send + 'static) -> std::io::Result<Watching> {
         let (cancel, heard) = (cancel.clone(), self.clone());
         let count = AtomicUsize::new(0);
-        each(move |exit| {
+        each(true, move |exit| {
             state::SIGNALS.fetch_add(1, Ordering::AcqRel);
             heard.code.fetch_max(exit.code(), Ordering::AcqRel);
             if count.fetch_add(1, Ordering::AcqRel) >= 2 {
@@ -226,7 +230,7 @@ pub(crate) fn go_on_after(
     restore: impl Fn() + Send + 'static,
 ) -> std::io::Result<()> {
     let cancel = cancel.clone();
-    each(move |exit| {
+    each(false, move |exit| {
         state::SIGNALS.fetch_add(1, Ordering::AcqRel);
         if exit == Exit::Interrupted && runs.load(Ordering::Acquire) {
             return cancel.cancel();
@@ -243,44 +247,47 @@ type Watching = signal_hook::iterator::Handle;
 #[cfg(not(unix))]
 type Watching = ();
 
-/// Calls `heed` for each signal, with the exit that it asks for.
+/// Calls `heed` for each signal, with the exit that it asks for. `stops`: Ctrl-Z is no key of an editor, which stops the
+/// program itself.
 #[cfg(unix)]
-fn each(heed: impl Fn(Exit) + Send + 'static) -> std::io::Result<Watching> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+fn each(stops: bool, heed: impl Fn(Exit) + Send + 'static) -> std::io::Result<Watching> {
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP])?;
+    let stopping = if stops { &[SIGTSTP][..] } else { &[] };
+    let heeded = [SIGINT, SIGTERM, SIGHUP, SIGCONT].iter().chain(stopping);
+    let mut signals = signal_hook::iterator::Signals::new(heeded)?;
     let handle = signals.handle();
     let exit = |signal| match signal {
         SIGINT => Exit::Interrupted,
         SIGHUP => Exit::HungUp,
         _ => Exit::Terminated,
     };
-    let watch =
-        move || signals.forever().for_each(|signal| if signal == SIGTSTP { stop() } else { heed(exit(signal)) });
+    let watch = move || {
+        signals.forever().for_each(|signal| match signal {
+            SIGTSTP => stop(),
+            SIGCONT => go_on(),
+            _ => heed(exit(signal)),
+        });
+    };
     std::thread::Builder::new().name("signals".to_owned()).stack_size(128 << 10).spawn(watch).map(|_| handle)
 }
 
-/// Ctrl-Z: what is drawn goes, for the shell writes at the cursor; behind `fg` it is drawn again. Who is no job of a
-/// shell goes on, as the system has it: nobody could wake it.
+/// Ctrl-Z: what is drawn goes, and the shell has the terminal as it was; behind `fg` all is drawn again. SIGTTOU stops as
+/// SIGTSTP, which is heeded here, would have: not where no shell could wake this program.
 #[cfg(unix)]
 fn stop() {
-    use std::io::Write;
+    let raise = || _ = signal_hook::low_level::raise(signal_hook::consts::SIGTTOU);
+    without_drawn(|| Typing::left_while(raise));
+}
 
-    use crate::report::style::{ERASED, IS_DRAWN};
-
-    if rustix::process::getsid(None).is_ok_and(|session| session == rustix::process::getpgrp()) {
-        return;
-    }
-    // While this is held nothing is drawn.
-    let mut stderr = std::io::stderr().lock();
-    if IS_DRAWN.load(Ordering::Acquire) {
-        let _ = stderr.write_all(ERASED.as_bytes());
-    }
-    let _ = signal_hook::low_level::raise(signal_hook::consts::SIGSTOP);
+/// Behind a stop: the shell has set the terminal as it wants it, and written under the question.
+#[cfg(unix)]
+fn go_on() {
+    let _ = draw(std::io::stderr(), &Typing::again(), "");
 }
 
 #[cfg(not(unix))]
-fn each(heed: impl Fn(Exit) + Send + 'static) -> std::io::Result<Watching> {
+fn each(_stops: bool, heed: impl Fn(Exit) + Send + 'static) -> std::io::Result<Watching> {
     ctrlc::set_handler(move || heed(Exit::Interrupted)).map_err(std::io::Error::other)
 }
 

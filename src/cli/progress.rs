@@ -5,7 +5,6 @@
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ use crate::batch::run::{Board, Doing, Ended};
 use crate::notation::seconds;
 use crate::port::Clock;
 use crate::report::result::{RunResult, style};
-use crate::report::style::{ERASED, IS_DRAWN, Style, cut, harmless};
+use crate::report::style::{Style, cut, harmless};
 use crate::report::tally::{STATUSES, Tally, place};
 use crate::runtime::Status;
 
@@ -55,7 +54,6 @@ pub(crate) struct ProgressScreen {
 /// Lines on the terminal that are drawn anew, under those that stay. The cursor stands at the beginning of the first:
 /// there it stays however the terminal wraps them in a narrower window, and a lower one drops what is below it first.
 pub(crate) struct LiveLines {
-    console: Console,
     /// Whether standard error can be drawn on, and something is to be drawn
     pub(crate) live: bool,
     rows: Vec<String>,
@@ -70,11 +68,10 @@ pub(crate) struct LiveLines {
 const WINDOW_SETTLED: Duration = Duration::from_millis(300);
 
 impl LiveLines {
-    pub(crate) fn new(console: Console, wanted: bool) -> LiveLines {
+    pub(crate) fn new(wanted: bool) -> LiveLines {
         let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let live = wanted && io::stderr().is_terminal() && !is_dumb;
         LiveLines {
-            console,
             live,
             rows: Vec::new(),
             are_drawn: false,
@@ -104,23 +101,23 @@ impl LiveLines {
         if self.are_drawn && self.window.1.now() < WINDOW_SETTLED {
             return self.held.push_str(text);
         }
-        let mut text = self.erasing() + text;
+        let text = std::mem::take(&mut self.held) + text;
+        let mut drawn = String::new();
         if self.live && !self.rows.is_empty() {
             let width = LiveLines::room().0.saturating_sub(1);
             let rows: Vec<_> = self.rows.iter().map(|row| cut(row, width)).collect();
-            text.push_str(&format!("\x1b[?7l{}\x1b[?7h\r", rows.join("\n")));
-            text.push_str(&(1..rows.len()).map(|_| "\x1b[A").collect::<String>());
-            self.are_drawn = true;
-            IS_DRAWN.store(true, Ordering::Release);
+            drawn = format!("\x1b[?7l{}\x1b[?7h\r", rows.join("\n"));
+            drawn.push_str(&(1..rows.len()).map(|_| "\x1b[A").collect::<String>());
         }
-        self.console.say(&text);
+        self.are_drawn = !drawn.is_empty();
+        // There is nowhere to tell that this failed.
+        let _ = console::draw(io::stderr(), &text, &drawn);
     }
 
     /// All that is drawn away; then what was held back.
-    pub(crate) fn erasing(&mut self) -> String {
-        let erased = if std::mem::take(&mut self.are_drawn) { ERASED } else { "" };
-        IS_DRAWN.store(false, Ordering::Release);
-        erased.to_owned() + &std::mem::take(&mut self.held)
+    pub(crate) fn erase(&mut self) {
+        self.are_drawn = false;
+        let _ = console::draw(io::stderr(), &std::mem::take(&mut self.held), "");
     }
 }
 
@@ -141,13 +138,13 @@ impl ProgressScreen {
             tally: Tally::default(),
             busy: Duration::ZERO,
             written: Exit::Passed,
-            lines: LiveLines::new(console, false),
+            lines: LiveLines::new(false),
         }
     }
 
     /// Until all is over: what came of it, and of writing it.
     pub(crate) fn show(mut self, events: &Receiver<Progress>) -> (Tally, Exit) {
-        self.lines = LiveLines::new(self.console, self.is_shown);
+        self.lines = LiveLines::new(self.is_shown);
         if self.lines.live && self.answers_enter {
             self.console.say(&(console::fitted("Enter shows all that run; Ctrl-C begins no more", "") + "\n"));
         }
@@ -169,7 +166,7 @@ impl ProgressScreen {
                         None => self.above(&named()),
                         Some(sink) => {
                             let text = if self.json { lines } else { named() };
-                            self.console.say(&self.lines.erasing());
+                            self.lines.erase();
                             self.written = self.written.worst(sink.write(&text, &self.console));
                             self.above("");
                         }
@@ -183,7 +180,7 @@ impl ProgressScreen {
                 }
             }
         }
-        self.console.say(&self.lines.erasing());
+        self.lines.erase();
         (self.tally, self.written)
     }
 
@@ -343,7 +340,7 @@ pub(crate) fn clock(time: Duration) -> String {
 /// Listens from now on to SIGUSR1 and the keyboard; whether Enter works.
 #[cfg(unix)]
 pub(crate) fn listen_for_snapshots(shown: Sender<Progress>, keyboard: bool) -> bool {
-    let keys = keyboard && is_in_front();
+    let keys = keyboard && console::is_in_front(io::stdin()) == Some(true);
     if let Ok(mut signals) = signal_hook::iterator::Signals::new([signal_hook::consts::SIGUSR1]) {
         let shown = shown.clone();
         let watch = move || {
@@ -379,7 +376,10 @@ fn read_keys(shown: &Sender<Progress>) {
             continue;
         }
         // A program in the background that reads from its terminal is stopped by the system.
-        if ready == Ok(0) || ready.is_err_and(|error| error != rustix::io::Errno::INTR) || !is_in_front() {
+        if ready == Ok(0)
+            || ready.is_err_and(|error| error != rustix::io::Errno::INTR)
+            || console::is_in_front(&stdin) != Some(true)
+        {
             return;
         }
         match rustix::io::read(&stdin, &mut line) {
@@ -389,14 +389,6 @@ fn read_keys(shown: &Sender<Progress>) {
             Err(_) => return,
         }
     }
-}
-
-/// Whether standard input is a terminal, and its keys are meant for us.
-#[cfg(unix)]
-fn is_in_front() -> bool {
-    let stdin = std::io::stdin();
-    rustix::termios::isatty(&stdin)
-        && rustix::termios::tcgetpgrp(&stdin).is_ok_and(|group| group == rustix::process::getpgrp())
 }
 
 #[cfg(test)]

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::arguments::OutputArguments;
-use super::console::{self, Console, Exit};
+use super::console::{self, Console, Exit, draw};
 use super::results::LiveRows;
 use crate::notation;
 use crate::port::{Cancel, Clock, Fault};
-use crate::report::conversation::{ConversationText, Meaning, meaning};
+use crate::report::conversation::{ConversationText, Draw, Meaning, awaited, meaning};
 use crate::report::events;
 use crate::report::style::{Palette, Style};
 use crate::runtime::{Listener, RuntimeEvent};
@@ -19,6 +19,8 @@ use crate::runtime::{Listener, RuntimeEvent};
 /// Listens to a run.
 pub(crate) struct Screen<'c> {
     text: Option<Text>,
+    /// All is to be quiet: who has pressed Ctrl-C is told what is still waited for.
+    is_brief: bool,
     events: bool,
     console: &'c Console,
     /// The text is what was asked for.
@@ -33,9 +35,7 @@ pub(crate) struct Screen<'c> {
 impl<'c> Screen<'c> {
     /// `hayes run`: the conversation on standard error; with `--json -v` its events on standard output too.
     pub(crate) fn of_run(output: &OutputArguments, console: &'c Console, cancel: &Cancel) -> Screen<'c> {
-        let text = || {
-            Text::new(Box::new(io::stderr()), console.err, output.verbose, Some(meaning), io::stderr().is_terminal())
-        };
+        let text = || Text::of_run(output.verbose, console);
         Screen {
             events: output.json && output.verbose,
             cancel: Some(cancel.clone()),
@@ -46,12 +46,14 @@ impl<'c> Screen<'c> {
     /// `hayes at`: the answers are the result, so they go to standard output.
     pub(crate) fn of_commands(output: &OutputArguments, console: &'c Console) -> Screen<'c> {
         let words = io::stdout().is_terminal().then_some(meaning as Meaning);
-        let text = || Text::new(Box::new(io::stdout()), console.out, output.verbose, words, io::stdout().is_terminal());
+        let live = io::stdout().is_terminal().then_some((|stays, drawn| draw(io::stdout(), stays, drawn)) as Draw);
+        let text = || Text::new(Box::new(io::stdout()), console.out, output.verbose, words, live);
         Screen::new((!output.json).then(text), true, console)
     }
 
     fn new(text: Option<Text>, is_result: bool, console: &'c Console) -> Screen<'c> {
-        Screen { text, events: false, console, is_result, rows: None, cancel: None, written: Exit::Passed }
+        let (events, is_brief, rows, cancel) = (false, false, None, None);
+        Screen { text, is_brief, events, console, is_result, rows, cancel, written: Exit::Passed }
     }
 
     pub(crate) fn title(&self, title: &str) {
@@ -73,6 +75,12 @@ impl<'c> Screen<'c> {
     }
 }
 
+/// Whether it tells what an interrupted run still waits for.
+fn is_of_end(event: &RuntimeEvent<'_>) -> bool {
+    let is_told = matches!(event, RuntimeEvent::Interrupted { .. } | RuntimeEvent::FinallyFailed { .. });
+    is_told || matches!(event, RuntimeEvent::Statement { .. }) || awaited(event).is_some()
+}
+
 impl Listener for Screen<'_> {
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
         if self.events
@@ -84,7 +92,14 @@ impl Listener for Screen<'_> {
             let row = serde_json::to_value(columns).unwrap_or_default();
             self.written = self.written.worst(rows.add(modem, &row, self.console));
         }
-        if let Some(text) = &mut self.text {
+        if let RuntimeEvent::Interrupted { .. } = event
+            && self.text.is_none()
+            && self.cancel.is_some()
+        {
+            self.text = Some(Text::of_run(false, self.console));
+            self.is_brief = true;
+        }
+        if let Some(text) = self.text.as_mut().filter(|_| !self.is_brief || is_of_end(&event)) {
             text.on_event(now, event);
         }
     }
@@ -94,7 +109,7 @@ impl Listener for Screen<'_> {
         if let Some(text) = &mut self.text {
             let _ = text.lock().finish();
         }
-        self.console.say(&format!("{} ", self.console.err.paint(Style::Notable, question)));
+        self.console.ask(&format!("{} ", self.console.err.paint(Style::Notable, question)));
         let typed = cancel.typed_line(heeded, is_secret);
         // Only Enter ends the line of the question; Ctrl-C and Ctrl-D leave it open.
         if !typed.as_ref().is_ok_and(|answer| answer.ends_with('\n')) {
@@ -126,13 +141,24 @@ const LONG_WAIT: Duration = Duration::from_secs(10);
 const STOP_WAIT: Duration = Duration::from_millis(300);
 
 impl Text {
-    fn new(writer: Box<dyn Write + Send>, palette: Palette, verbose: bool, words: Option<Meaning>, live: bool) -> Text {
+    fn of_run(verbose: bool, console: &Console) -> Text {
+        let live = io::stderr().is_terminal().then_some((|stays, drawn| draw(io::stderr(), stays, drawn)) as Draw);
+        Text::new(Box::new(io::stderr()), console.err, verbose, Some(meaning), live)
+    }
+
+    fn new(
+        writer: Box<dyn Write + Send>,
+        palette: Palette,
+        verbose: bool,
+        words: Option<Meaning>,
+        live: Option<Draw>,
+    ) -> Text {
         let mut conversation = ConversationText::new(writer, palette, verbose, words);
-        conversation.columns = live.then_some(console::width);
+        (conversation.columns, conversation.draws) = (live.map(|_| console::width as fn() -> usize), live);
         let conversation = Arc::new(Mutex::new(conversation));
         let (waits, told) = channel();
         let mut text = Text { conversation, waits: Some(waits), untold: Some(told), is_interrupted: false };
-        if live {
+        if live.is_some() {
             text.watch(true);
         }
         text
@@ -176,7 +202,8 @@ impl Text {
             self.is_interrupted = true;
             self.watch(false);
             begins = self.untold.is_none();
-        } else if let RuntimeEvent::Waiting { at_most: longest, .. } | RuntimeEvent::Pause { duration: longest } = event
+        } else if let RuntimeEvent::Waiting { at_most: longest, .. } | RuntimeEvent::Pause { duration: longest, .. } =
+            event
         {
             if longest >= LONG_WAIT || self.is_interrupted {
                 self.watch(false);

@@ -346,7 +346,9 @@ pub(crate) fn list(text: &str, json: bool, console: &Console) -> Exit {
     let text = text.to_lowercase();
     let shown = || scripts().filter(|entry| entry.name.contains(&text) || entry.title().to_lowercase().contains(&text));
     if shown().next().is_none() {
-        return console.refuse(Exit::Failed, "hayes::cli no-title", &[]);
+        let words = scripts().flat_map(|entry| entry.name.split(['/', '-']).chain(entry.title().split(' ')));
+        let near = nearest(&text, words).map(|near| format!("did you mean {near}? ")).unwrap_or_default();
+        return console.refuse(Exit::Failed, "hayes::cli no-title", &[&near]);
     }
     if json {
         let line = |entry: &library::LibraryScript| {

@@ -132,6 +132,9 @@ fn hint(
         return Some(help.to_owned());
     }
     if wrong == name {
+        if task == "repl" && wrong.ends_with(".hayes") {
+            return Some(format!("`hayes run {wrong}` runs a script; in the REPL, `run \"{wrong}\"` does"));
+        }
         let is_list = task == "batch" && [".csv", ".toml"].iter().any(|end| wrong.ends_with(end));
         let option = if is_list { Some("-i") } else { is_address(wrong).then_some("-p") };
         return option.map(|option| format!("write {option} before it: {option} {wrong}"));
@@ -171,7 +174,9 @@ fn hint(
     if let (Some(meant), Some(command)) = (meant, elsewhere) {
         return Some(format!("with `hayes {}`, {meant}", command.get_name()));
     }
-    let mut params = arguments.iter().filter_map(|word| crate::library::program(word.to_str()?));
+    let typed = arguments.iter().filter_map(|word| crate::library::program(word.to_str()?));
+    // Where no script is typed yet, one of the library.
+    let mut params = typed.chain(crate::library::scripts().filter_map(|script| crate::library::program(script.name)));
     let param = params.find_map(|program| {
         let params = program.params.iter().map(|param| param.name.value.as_str());
         nearest(&name.replace('-', "_"), params).map(str::to_owned)

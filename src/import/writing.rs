@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::{Deed, Imported, Onward, Told, WAIT, Wait, is_failure, named};
 use crate::at::{Shape, result_code};
 use crate::catalogue::prospect;
+use crate::check::check;
+use crate::library::Library;
 use crate::notation::{self, ExactDuration, quoted};
 use crate::source::Source;
 use crate::syntax;
@@ -60,26 +62,31 @@ pub(super) fn script(title: &str, told: &Told) -> Imported {
     let is_given = |name: &str| given(name).iter().any(|line| text.contains(line.as_str()));
     let names: BTreeSet<&str> =
         told.params.iter().map(String::as_str).chain(holes.filter(|name| !is_given(name))).collect();
-    lines.splice(
-        1..1,
-        names
-            .into_iter()
-            .map(|name| format!("{} {name}", if told.secrets.contains(name) { "secret" } else { "param" }))
-            .chain([String::new()]),
-    );
-    // What is no Hayes after all (a pattern or a name that it cannot have) is a comment too.
+    let word = |name: &str| if told.secrets.contains(name) { "secret" } else { "param" };
+    let params = names.into_iter().map(|name| format!("{} {name}", word(name)));
+    lines.splice(1..1, params.chain([String::new()]));
+    // What is no Hayes after all (a pattern or a name that it cannot have), and what uses a name that is not imported,
+    // is a comment too; with its block, which would be done without its condition.
+    let is_unsaid = |code: &str| code.starts_with("hayes::syntax::") || code == "hayes::check::unknown-name";
     loop {
         let source = Source::new("imported", lines.join("\n") + "\n");
-        let (_, wrong) = syntax::parse(&source);
-        let Some(place) = wrong.iter().find_map(|wrong| Some(source.line_of(wrong.span()?.start as usize))) else {
+        let wrong = check(&source, &Library::default()).diagnostics;
+        let mut wrong = wrong.iter().filter(|wrong| is_unsaid(wrong.code));
+        let place = wrong.find_map(|wrong| Some(source.line_of(wrong.span()?.start as usize)));
+        let (is_said, from) = (|line: &str| !line.trim_start().starts_with('#'), place.map(|at| at.saturating_sub(1)));
+        let Some(from) = from.filter(|at| lines.get(*at).is_some_and(|line| is_said(line))) else {
             let text = syntax::format(&source).unwrap_or_else(|_| source.text.clone());
             return Imported { text, unsaid };
         };
-        match lines.get_mut(place.saturating_sub(1)).filter(|line| !line.trim_start().starts_with('#')) {
-            Some(line) => *line = format!("# not imported: {}", line.trim()),
-            None => return Imported { text: source.text.clone(), unsaid },
+        let mut depth = 0;
+        for line in lines.iter_mut().skip(from).filter(|line| is_said(line)) {
+            depth += i32::from(line.ends_with('{')) - i32::from(line.trim_start().starts_with('}'));
+            *line = format!("# not imported: {}", line.trim());
+            unsaid += 1;
+            if depth <= 0 {
+                break;
+            }
         }
-        unsaid += 1;
     }
 }
 

@@ -5,8 +5,8 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::os::{self, Wanted, Woken};
@@ -189,10 +189,16 @@ impl Cancel {
     pub fn typed_line(&self, heeded: usize, is_secret: bool) -> Result<String, Fault> {
         if is_secret {
             Typing::Hidden.set();
-            let typed = self.typed_line(heeded, false);
-            Typing::Shown.set();
-            return typed;
         }
+        let typed = self.typed(heeded);
+        if is_secret {
+            Typing::Shown.set();
+        }
+        Typing::asked("");
+        typed
+    }
+
+    fn typed(&self, heeded: usize) -> Result<String, Fault> {
         let mut line = Vec::new();
         loop {
             if self.is_called_after(heeded) {
@@ -225,11 +231,46 @@ pub(crate) enum Typing {
     Hidden,
     /// Nobody has asked for it yet: it waits as it was typed.
     Ahead,
+    /// An editor of lines has the terminal, and sets it.
+    Edited,
 }
+
+/// The terminal's state, and the question that a person is asked there: a stopped program that goes on has neither.
+static TYPING: Mutex<(Typing, String)> = Mutex::new((Typing::Shown, String::new()));
 
 impl Typing {
     pub(crate) fn set(self) {
-        os::set_typing(self);
+        let mut now = TYPING.lock().unwrap_or_else(PoisonError::into_inner);
+        now.0 = self;
+        if self != Typing::Edited {
+            os::set_typing(self);
+        }
+    }
+
+    /// The question stands there until it is answered.
+    pub(crate) fn asked(question: &str) {
+        question.clone_into(&mut TYPING.lock().unwrap_or_else(PoisonError::into_inner).1);
+    }
+
+    /// Sets the terminal as others know it while `stopped` goes on.
+    #[cfg(unix)]
+    pub(crate) fn left_while(stopped: impl FnOnce()) {
+        let typing = TYPING.lock().unwrap_or_else(PoisonError::into_inner).0;
+        if matches!(typing, Typing::Hidden | Typing::Ahead) {
+            os::set_typing(Typing::Shown);
+        }
+        stopped();
+        let _ = Typing::again();
+    }
+
+    /// Sets the terminal as it was, whoever has set it meanwhile; the question that stood there.
+    #[cfg(unix)]
+    pub(crate) fn again() -> String {
+        let now = TYPING.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(now.0, Typing::Hidden | Typing::Ahead) {
+            os::set_typing(now.0);
+        }
+        now.1.clone()
     }
 }
 

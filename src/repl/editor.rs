@@ -28,6 +28,7 @@ use super::terminal;
 use crate::at::command;
 use crate::connect::SCHEMES;
 use crate::library::Library;
+use crate::port::Typing;
 use crate::port::list::ports;
 use crate::report::style::{Palette, Style, cut};
 use crate::sim;
@@ -84,6 +85,7 @@ impl LineSource {
             before.clone_into(&mut editing.before);
             editing.prompt_width = prompt.width();
         }
+        Typing::Edited.set();
         self.above.begin();
         let line = loop {
             match editor.readline(prompt) {
@@ -92,6 +94,7 @@ impl LineSource {
             }
         };
         self.above.end();
+        terminal::edits_lines(false);
         line
     }
 

@@ -202,7 +202,11 @@ impl Notebook {
         conversation: &mut Conversation,
     ) -> Result<(Outcome, Option<Value>), Option<Diagnostic>> {
         const NAME: &str = "_0";
-        let value = if text.trim() == "_" { "_1" } else { text.trim() };
+        let value = text.trim();
+        // `_`, `_[0]`
+        let behind =
+            value.strip_prefix('_').filter(|rest| !rest.starts_with(|it: char| it.is_alphanumeric() || it == '_'));
+        let value = behind.map_or_else(|| value.to_owned(), |behind| format!("_1{behind}"));
         let source = Source::new(TYPED, format!("set {NAME} = {value}"));
         let checked = check_more(&source, &Library::default(), &self.names).0;
         let Some(program) = checked.program else {

@@ -11,7 +11,7 @@ use super::{Exploration, terminal};
 use crate::at::Event;
 use crate::catalogue::entry::Module;
 use crate::notation::ShownDuration;
-use crate::port::{Cancel, Fault, Timestamp};
+use crate::port::{Cancel, Fault, Timestamp, Typing};
 use crate::report::conversation::{ConversationText, awaited, ends_wait, meaning};
 use crate::report::style::{Palette, Style, harmless};
 use crate::runtime::{Listener, RuntimeEvent, Waiting};
@@ -131,7 +131,9 @@ impl Listener for Shown {
             return None;
         }
         let _ = self.text.finish();
-        write_out(&format!("{} ", self.palette.paint(Style::Notable, question)));
+        let asked = format!("{} ", self.palette.paint(Style::Notable, question));
+        write_out(&asked);
+        Typing::asked(&asked);
         terminal::edits_lines(true);
         let typed = self.cancel.typed_line(heeded, is_secret);
         terminal::edits_lines(!self.waits);

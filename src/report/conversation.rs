@@ -13,10 +13,9 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::style::{ERASED, IS_DRAWN, Palette, Style, cut, filled, harmless, without_middle};
+use super::style::{ERASED, Palette, Style, cut, filled, harmless, without_middle};
 use crate::at::{Event, Why};
 use crate::catalogue::entry::Module;
 use crate::catalogue::explain::{Context, beside};
@@ -28,6 +27,9 @@ const SHORTEST: usize = 10;
 
 /// What a line of an answer means, given the question and the module: a few words.
 pub type Meaning = fn(line: &str, sent: &str, module: Option<&'static Module>) -> Option<String>;
+
+/// Writes what stays, and under it what the next line replaces.
+pub(crate) type Draw = fn(stays: &str, drawn: &str) -> io::Result<()>;
 
 pub(crate) fn meaning(line: &str, sent: &str, module: Option<&'static Module>) -> Option<String> {
     beside(line, &Context { command: (!sent.is_empty()).then_some(sent), module })
@@ -59,6 +61,8 @@ pub struct ConversationText<W: Write> {
     passing: bool,
     /// The columns of the terminal, where such a line may stand
     pub(crate) columns: Option<fn() -> usize>,
+    /// Writes to a terminal that others draw on too
+    pub(crate) draws: Option<Draw>,
     attempts: Attempts,
     error: Option<io::Error>,
 }
@@ -104,6 +108,7 @@ impl<W: Write> ConversationText<W> {
             heard: String::new(),
             passing: false,
             columns: None,
+            draws: None,
             attempts: Attempts::default(),
             error: None,
         }
@@ -143,7 +148,7 @@ impl<W: Write> ConversationText<W> {
             RuntimeEvent::AttemptFailed { attempt, failure } => {
                 self.attempt_failed(now, attempt, &failure.diagnostic.message);
             }
-            RuntimeEvent::Pause { duration } if self.verbose => {
+            RuntimeEvent::Pause { duration, .. } if self.verbose => {
                 self.line(0, Style::Dim, &format!("pause {}", ShownDuration(duration)));
             }
             RuntimeEvent::RetryEnded { .. } => self.end_attempts(),
@@ -218,7 +223,7 @@ impl<W: Write> ConversationText<W> {
         let left = room.saturating_sub(text.chars().count());
         let heard = match heard.chars().count() <= left {
             true => heard,
-            false if left < "; last heard: +CREG: 0,2…".len() => String::new(),
+            false if left < "; last heard: registered…".len() => String::new(),
             false => heard.chars().take(left - 1).chain(['…']).collect(),
         };
         let line = format!("{indent}{}", self.palette.paint(Style::Dim, cut(&(text + &heard), room)));
@@ -360,8 +365,8 @@ impl<W: Write> ConversationText<W> {
     fn with_meaning(&mut self, mark: &str, line: &[u8], style: Style) {
         let shown = harmless(line);
         let meaning = self.meaning.and_then(|meaning| meaning(&shown, &self.sent, self.module));
-        self.heard.clone_from(&shown);
-        meaning.iter().for_each(|meaning| self.heard.extend([" · ", meaning]));
+        // A narrow window cuts the end: what it means is wanted more.
+        self.heard = meaning.as_ref().map_or_else(|| shown.clone(), |meaning| format!("{meaning} ({shown})"));
         let style = if style == Style::Bold { shown } else { self.palette.paint(style, shown).to_string() };
         let beside = meaning.map(|text| self.palette.paint(Style::Dim, format!(" · {text}")).to_string());
         let level = usize::from(!self.is_typed);
@@ -413,20 +418,24 @@ impl<W: Write> ConversationText<W> {
         {
             text = format!("{} {text}", stamp(self.palette)).into();
         }
-        if std::mem::take(&mut self.passing) {
-            IS_DRAWN.store(false, Ordering::Release);
-            text = format!("{ERASED}{text}").into();
-        }
+        self.put(&text, "");
+    }
+
+    /// What stays in place of what is drawn, and what is drawn under it.
+    fn put(&mut self, stays: &str, drawn: &str) {
+        let erased = if std::mem::replace(&mut self.passing, !drawn.is_empty()) { ERASED } else { "" };
         if self.error.is_none() {
-            self.error = self.writer.write_all(text.as_bytes()).and_then(|()| self.writer.flush()).err();
+            let whole = || [erased, stays, drawn].concat();
+            let written =
+                self.draws.map_or_else(|| self.writer.write_all(whole().as_bytes()), |draw| draw(stays, drawn));
+            self.error = written.and_then(|()| self.writer.flush()).err();
         }
     }
 
     /// A line that the next one replaces. The cursor stands at its beginning: there it stays in a narrower window.
     fn emit_passing(&mut self, line: &str) {
-        self.emit(&format!("{line}\r"));
-        (self.passing, self.begins_line) = (true, true);
-        IS_DRAWN.store(true, Ordering::Release);
+        self.put("", &format!("{line}\r"));
+        self.begins_line = true;
     }
 
     pub(crate) fn writer(&mut self) -> &mut W {
@@ -465,8 +474,9 @@ pub(crate) fn ends_wait(event: &RuntimeEvent<'_>) -> bool {
 
 /// What is waited for from now on, and how long that may take at most.
 pub(crate) fn awaited(event: &RuntimeEvent<'_>) -> Option<(String, Duration)> {
-    if let RuntimeEvent::Pause { duration } = event {
-        return Some(("the next attempt".to_owned(), *duration));
+    if let RuntimeEvent::Pause { duration, left } = event {
+        let left = left.map(|left| format!(" ({} left)", ShownDuration(Duration::from_secs(left.as_secs()))));
+        return Some((format!("the next attempt{}", left.unwrap_or_default()), *duration));
     }
     let RuntimeEvent::Waiting { what, at_most } = event else { return None };
     let what = match what {

@@ -29,7 +29,7 @@ pub fn json(now: Duration, event: &RuntimeEvent<'_>) -> Option<Value> {
             json!({"event": "attempt-failed", "attempt": attempt, "code": failure.diagnostic.code, "message": failure.diagnostic.message})
         }
         RuntimeEvent::RetryEnded { attempts } => json!({"event": "retry-ended", "attempts": attempts}),
-        RuntimeEvent::Pause { duration } => json!({"event": "pause", "duration_ms": milliseconds(duration)}),
+        RuntimeEvent::Pause { duration, .. } => json!({"event": "pause", "duration_ms": milliseconds(duration)}),
         RuntimeEvent::Caught { failure } => failed("caught", failure),
         RuntimeEvent::CheckFailed { failure } => failed("check-failed", failure),
         RuntimeEvent::Interrupted { .. } => json!({"event": "interrupted"}),

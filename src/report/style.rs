@@ -1,7 +1,6 @@
 //! Colours, where they are wanted: eight of them, so that they read on dark and light terminals alike.
 
 use std::fmt;
-use std::sync::atomic::AtomicBool;
 
 use unicode_width::UnicodeWidthChar;
 
@@ -62,9 +61,6 @@ impl<T: fmt::Display> fmt::Display for Painted<T> {
 /// The cursor's row away, and all below it. Some terminals keep what is erased from their first column on, as it were
 /// the whole screen: hence the blank.
 pub(crate) const ERASED: &str = "\r\x1b[K \x1b[J\r";
-
-/// Whether something is drawn that [`ERASED`] takes back.
-pub(crate) static IS_DRAWN: AtomicBool = AtomicBool::new(false);
 
 /// A modem's text with control characters and escapes spelled out, without the `\r\n` at its end.
 pub fn harmless(bytes: &[u8]) -> String {

@@ -64,8 +64,8 @@ pub enum RuntimeEvent<'a> {
     AttemptFailed { attempt: u64, failure: &'a Failure },
     /// It passed in the end, or was left, after `attempts` of which all but the last one failed
     RetryEnded { attempts: u64 },
-    /// A `retry` pauses before its next attempt, or the script sleeps
-    Pause { duration: Duration },
+    /// A `retry` pauses before its next attempt, or a guard waits; how long a `retry` that has a time still goes on
+    Pause { duration: Duration, left: Option<Duration> },
     /// A `try` took a failure: the script goes on
     Caught { failure: &'a Failure },
     /// A `check` did not hold: the script goes on, and fails at its end

@@ -325,7 +325,7 @@ impl Run<'_> {
         match leave.map_err(|trouble| self.trouble(trouble, Some(asked), asked.span))? {
             Leave::Send => Ok(()),
             Leave::Wait(duration) => {
-                self.tell(RuntimeEvent::Pause { duration });
+                self.tell(RuntimeEvent::Pause { duration, left: None });
                 self.pause(duration, asked.span)
             }
             Leave::Refuse(Complaint { code, message, help }) => {

@@ -741,7 +741,8 @@ impl<'r> Run<'r> {
             // The last attempt is made when time is up, not before.
             let now = (pause + some_of(chance)).min(remaining);
             if !now.is_zero() {
-                self.tell(RuntimeEvent::Pause { duration: now });
+                let left = schedule.by_time.then_some(remaining);
+                self.tell(RuntimeEvent::Pause { duration: now, left });
             }
             self.pause(now, span)?;
             if let Some(longest) = longest {
@@ -872,7 +873,7 @@ impl<'r> Run<'r> {
                 }
                 let pause = next.saturating_sub(run.conversation.now());
                 if !pause.is_zero() {
-                    run.tell(RuntimeEvent::Pause { duration: pause });
+                    run.tell(RuntimeEvent::Pause { duration: pause, left: None });
                     run.pause(pause, span)?;
                 }
             }
