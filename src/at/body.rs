@@ -85,7 +85,8 @@ impl Came {
     pub(super) fn with(self, line: &[u8], ends: LineEnds) -> Came {
         let characters = line.iter().filter(|byte| !matches!(byte, 0x80..=0xBF)).count();
         let (line_ends, bytes) = match self.lines {
-            0 => (ends.count().saturating_sub(1), 0),
+            // The first line end is the header's.
+            0 => (ends.count().saturating_sub(1), ends.bytes() - ends.bytes() / ends.count().max(1)),
             _ => (ends.count(), ends.bytes()),
         };
         let least = self.least + line_ends + characters;

@@ -17,7 +17,7 @@ use crate::syntax::ast::{
     BinaryOperator, Convert, Expression, ExpressionKind, Param, Pattern, Template, TemplatePart, UnaryOperator,
 };
 use crate::value::functions::Function;
-use crate::value::{Decimal, Quoted, Refusal, Value, bytes_of, fits};
+use crate::value::{Decimal, Refusal, Value, bytes_of, fits};
 
 /// The longest that anything may take.
 pub const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -36,8 +36,8 @@ pub trait Evaluate {
 
     fn fits_pattern(&self, line: &str, pattern: &Pattern) -> Result<bool, Self::End>;
 
-    /// What may be shown of a text.
-    fn masked(&self, text: String) -> String;
+    /// What may be shown of a value.
+    fn masked(&self, value: &Value) -> String;
 
     /// Something of that size is to be made.
     fn spend(&self, _size: usize) -> Result<(), Self::End> {
@@ -430,7 +430,7 @@ pub trait Evaluate {
     /// A value and its kind for an error: `the text "5"`. Of a secret that is cut off too little would be left to be
     /// known again, so it is hidden here.
     fn shown(&self, value: &Value) -> String {
-        let text = self.masked(Quoted(value).to_string());
+        let text = self.masked(value);
         let text =
             if text.chars().count() > 60 { format!("{}…", text.chars().take(60).collect::<String>()) } else { text };
         match value {

@@ -281,11 +281,22 @@ impl Mask {
         }
     }
 
+    /// Whether a function has cut it out of a secret: it may be too short to be known in other text.
+    fn is_piece(&self, text: &str) -> bool {
+        let lower = text.to_ascii_lowercase();
+        let is_it = |leaf: &Value| matches!(leaf, Value::Text(leaf) if **leaf == *text);
+        let is_made = |made: &Mask| made.pieces.iter().flat_map(leaves).any(is_it);
+        !text.is_empty()
+            && self.made.borrow().as_deref().is_some_and(is_made)
+            && self.spellings.iter().any(|spelling| memchr::memmem::find(spelling, lower.as_bytes()).is_some())
+    }
+
     pub fn value(&self, value: &Value) -> Value {
         if self.is_empty() {
             return value.clone();
         }
         match value {
+            Value::Text(text) if self.is_piece(text) => Value::text(MASKED),
             Value::Text(_) | Value::Int(_) | Value::Decimal(_) => match self.text(&value.to_string()) {
                 Cow::Borrowed(_) => value.clone(),
                 Cow::Owned(shown) => Value::text(shown),

@@ -48,6 +48,9 @@ const CANCEL_ANSWER_TIME: Duration = Duration::from_secs(1);
 const ECHO_TIME: Duration = Duration::from_secs(2);
 const ECHO_TIME_OF_LONG: Duration = Duration::from_secs(10);
 
+/// Behind a result code that may be a line of a message, the one that was asked for comes in this time.
+const REAL_FINAL_TIME: Duration = Duration::from_secs(2);
+
 /// Behind a result code that may be late, the one that was asked for comes in this time.
 const LATE_FINAL_TIME: Duration = Duration::from_secs(1);
 
@@ -64,6 +67,8 @@ pub(super) struct Cursor {
     pub(super) doubt: Option<Duration>,
     /// Lines that come next belong to the unsolicited one before them.
     below: Option<Below>,
+    /// When the last line came of a text that nothing counts, and that a blank line ended: it may go on behind that.
+    text_ended: Option<Duration>,
     before: Before,
     /// A line end of its own stood before the last line.
     framed: bool,
@@ -90,6 +95,8 @@ struct Below {
     /// on with the text.
     framed: bool,
     until: Duration,
+    /// When its last line came
+    last: Duration,
 }
 
 impl Cursor {
@@ -100,7 +107,7 @@ impl Cursor {
 
     /// A header came that announces this.
     fn expect_below(&mut self, body: Body, late: bool, now: Duration) {
-        let below = Below { body, late, framed: self.framed, until: now + LONGEST_GAP };
+        let below = Below { body, late, framed: self.framed, until: now + LONGEST_GAP, last: now };
         self.below = (!body.is_empty()).then_some(below);
     }
 
@@ -137,14 +144,18 @@ impl Below {
         match self.body {
             // NULs are noise.
             Body::Pdu => text.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == 0),
-            // An empty line is an empty text.
-            Body::Text { came, .. } if came.lines == 0 => ends.count() <= 1,
+            // An empty line is an empty text, where nothing counts it.
+            Body::Text { came, .. } if came.lines == 0 && ends.count() <= 1 => true,
             // Behind all of it, an empty line tells that it has ended.
             Body::Text { length: Some(length), came } if came.is_just(length) && ends.count() > 1 => false,
             Body::Text { length: Some(length), came } => came.leaves_room_for(text, ends, length),
             Body::Text { length: None, came } => ends.count() <= 1 && came.lines < LINES_BELOW,
             Body::Data { .. } => false,
         }
+    }
+
+    fn is_counted(&self) -> bool {
+        !matches!(self.body, Body::Text { length: None, .. })
     }
 
     fn has_begun(&self) -> bool {
@@ -511,6 +522,19 @@ impl Session {
             return false;
         };
         let line = self.without_noise(self.without_blanks(framer.line(frame)), now);
+        if self.may_be_of_message(line, now) {
+            self.patience = REAL_FINAL_TIME;
+            match self.goes_on(framer, frame, false, false, now) {
+                Some(true) => {
+                    now.tell(&Event::Urc(line));
+                    now.tell(&Event::Notice(&ambiguity(line)));
+                    framer.consume(frame);
+                    return true;
+                }
+                Some(false) => {}
+                None => return false,
+            }
+        }
         match self.final_of(line) {
             Some(_) if self.follows_text() => self.take_earlier_final(line, now),
             Some((result, true)) => match self.is_before_echo(framer, frame, result.is_success(), now) {
@@ -530,6 +554,14 @@ impl Session {
         }
         framer.consume(frame);
         true
+    }
+
+    /// Whether this result code may be one that a stranger wrote, in a message that came in the same breath.
+    fn may_be_of_message(&self, line: &[u8], now: &Now<'_>) -> bool {
+        let (Activity::Asking(asking), Some(last)) = (&self.state, self.cursor.text_ended) else { return false };
+        let first_seen = self.cursor.doubt.unwrap_or(now.time);
+        let is_near = last >= asking.began && first_seen <= last + SETTLE;
+        is_near && self.final_of(line).is_some() && !self.awaits_echo()
     }
 
     /// Blanks before a line of the question's own are noise.
@@ -704,6 +736,10 @@ impl Session {
                 owing.runs_until = Duration::ZERO;
                 now.tell(&Event::Stray(line));
                 self.hear_connect(line);
+                // What succeeds is the one that is owed. A refusal may be that of what was sent since.
+                if dialect.final_of(&Expected::default(), line).is_some_and(|(result, _)| !result.is_success()) {
+                    self.hear_refusal(line);
+                }
                 self.show(line, now);
             }
             Activity::Resync(_) => {}
@@ -839,11 +875,6 @@ impl Session {
                 }
                 None => return Some(false),
             }
-        } else if !is_inside
-            && stands_alone
-            && self.dialect.knowledge.unasked(line).is_some_and(|it| it != Unasked::StartWord)
-        {
-            return None;
         }
         if came.lines > 0 {
             self.take_blank_lines(frame, now);
@@ -990,6 +1021,10 @@ impl Session {
             idle.heeds_refusal = idle.heeds_refusal.or(believed);
             idle.believed = believed.filter(|_| succeeds);
         }
+        self.hear_refusal(line);
+    }
+
+    fn hear_refusal(&mut self, line: &[u8]) {
         if let Some(result) = self.refusal(line) {
             self.refused = Some(Box::new((Line { bytes: line.to_vec() }, result)));
         }
@@ -1039,6 +1074,7 @@ impl Session {
         let text = frame.map_or(framer.rest(), |frame| framer.line(frame));
         let is_echo = frame.is_some() && below.has_begun() && self.echo.is_next(text);
         if is_echo || !below.holds(text, framer.ends(), now.time) {
+            self.cursor.text_ended = (!is_echo && !below.is_counted()).then_some(below.last);
             self.cursor.below = None;
             return None;
         }
@@ -1058,7 +1094,7 @@ impl Session {
             Body::Text { length, came } => {
                 let came = came.with(text, frame.ends);
                 let is_over = length.is_some_and(|length| came.is_all_of(length));
-                (!is_over).then_some(Below { body: Body::Text { length, came }, ..below })
+                (!is_over).then_some(Below { body: Body::Text { length, came }, last: now.time, ..below })
             }
         };
         framer.consume(frame);
@@ -1072,12 +1108,17 @@ impl Session {
         match below.body {
             Body::Text { length: None, .. } if below.has_begun() && !below.framed => {
                 // A result code may be the answer's as well. If it is the text's, another one comes.
-                let is_final = self.final_of(framer.line(frame)).is_some();
-                if is_final { self.goes_on(framer, frame, false, false, now) } else { Some(false) }
+                if self.final_of(framer.line(frame)).is_none() {
+                    return Some(false);
+                }
+                self.patience = REAL_FINAL_TIME;
+                self.goes_on(framer, frame, false, false, now)
             }
             // A modem that counts in another way than it writes tells a length that is none.
             Body::Text { length: Some(length), came }
-                if below.has_begun() && is_waited_for && !(below.framed && frame.ends.count() <= 1) =>
+                if (below.has_begun() || frame.ends.count() > 1)
+                    && is_waited_for
+                    && !(below.framed && frame.ends.count() <= 1) =>
             {
                 self.comes_to_length(framer, frame, (came, length), now)
             }

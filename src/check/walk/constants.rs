@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 use crate::syntax::ast::Pattern;
 use crate::value::functions::Function;
-use crate::value::{Refusal, Value};
+use crate::value::{Quoted, Refusal, Value};
 
 /// Evaluates what is known beforehand.
 pub(super) struct Foresight<'c> {
@@ -68,8 +68,8 @@ impl Evaluate for Foresight<'_> {
         Err(None)
     }
 
-    fn masked(&self, text: String) -> String {
-        text
+    fn masked(&self, value: &Value) -> String {
+        Quoted(value).to_string()
     }
 
     fn spend(&self, size: usize) -> Result<(), Self::End> {

@@ -20,6 +20,7 @@ use crate::catalogue::{self, Catalogue, meant, result_code, urc};
 use crate::check::{Evaluate, Hole, Matcher, Program, anywhere, counted, from_text, from_the_beginning, known_line};
 use crate::guard::{PinAttempt, tries_told};
 use crate::notation::{quoted, text};
+use crate::port::transcript::MASKED;
 use crate::runtime::failure::Failure;
 use crate::sms::Coding;
 use crate::source::Span;
@@ -390,10 +391,16 @@ impl ScriptView<'_> {
             let told = told.map(|(line, _)| format!(", and {line} for the tries that are left")).unwrap_or_default();
             let help = format!("the SIM is open, or the PIN wrong and a try lost: ask AT+CPIN?{told}, before another");
             problem = problem.help(help);
-        } else if let Some(advice) = too_long(asked).or_else(|| advice(result, self.module).map(str::to_owned)) {
+        } else if let Some(advice) = too_long(asked).or_else(|| self.advice(result)) {
             problem = problem.help(advice);
         }
         self.fail(self.with_answer(problem, Some(asked)))
+    }
+
+    /// What is masked is not told by what helps against it.
+    fn advice(&self, result: &ResultCode) -> Option<String> {
+        let text = result.to_string();
+        advice(result, self.module).filter(|_| self.mask.text(&text) == text).map(str::to_owned)
     }
 
     #[inline(never)]
@@ -439,7 +446,7 @@ impl ScriptView<'_> {
     /// What to write where a pattern nearly matches: it stands within a line of the answer, ends within a word, is
     /// written in another case.
     fn nearly(&self, patterns: &Alternatives, values: &Values, asked: &str) -> Option<String> {
-        let lines: Vec<String> = self.scope.last.lines.iter().map(Line::text).collect();
+        let lines: Vec<String> = self.scope.last.lines.iter().map(|line| self.mask.string(line.text())).collect();
         patterns.iter().zip(values).find_map(|(pattern, values)| {
             match (&pattern.kind, plain(pattern, values).as_deref()) {
                 (PatternKind::Regex { text, ignore_case, .. }, _) => {
@@ -513,6 +520,7 @@ impl ScriptView<'_> {
     /// A line of an answer and what it means beside what it says: `+CME ERROR: 10 (SIM not inserted)`. With `AT+CMEE=2`
     /// the modem says it itself.
     fn with_meaning(&self, line: String, command: &str) -> String {
+        let line = self.mask.string(line);
         match beside(&line, &self.context(command)) {
             Some(meaning) if !line.to_lowercase().contains(&meaning.to_lowercase()) => format!("{line} ({meaning})"),
             Some(_) | None => line,
@@ -528,7 +536,7 @@ impl ScriptView<'_> {
         let [line] = self.scope.last.lines.as_slice() else { return };
         // What is tried again already needs no such advice.
         let is_new = |advice: &&str| self.scope.attempt == 0 || !advice.contains("`retry ");
-        if let Some(advice) = remedy(&line.text(), &self.context(command)).filter(is_new) {
+        if let Some(advice) = remedy(&self.mask.text(&line.text()), &self.context(command)).filter(is_new) {
             problem.also_means(advice.to_owned());
         }
     }
@@ -571,6 +579,8 @@ impl ScriptView<'_> {
                     true => "hayes::run::capture-convert empty",
                     false => "hayes::run::capture-convert",
                 };
+                // A piece of a secret does not stand in what is shown of the line.
+                let value = if self.mask.text(&line).contains(&value) { value } else { MASKED.to_owned() };
                 self.told(page, clause, &[&name, &kind, &value, &line])
             }
         };

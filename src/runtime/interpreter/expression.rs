@@ -13,7 +13,7 @@ use crate::syntax::ast::{
     Clause, ClauseKind, Expression, ExpressionKind, Pattern, PatternKind, PatternPart, PromptEnd, Template,
 };
 use crate::value::functions::Function;
-use crate::value::{Refusal, Value, bytes_of};
+use crate::value::{Quoted, Refusal, Value, bytes_of};
 
 /// A modem that asks for data does so in this time, or not at all.
 const PROMPT_TIME: Duration = Duration::from_secs(5);
@@ -63,8 +63,8 @@ impl Evaluate for ScriptView<'_> {
         Ok(self.matches_line(pattern, line.as_bytes(), &values))
     }
 
-    fn masked(&self, text: String) -> String {
-        self.mask.string(text)
+    fn masked(&self, value: &Value) -> String {
+        self.mask.string(Quoted(&self.mask.value(value)).to_string())
     }
 
     #[inline(never)]
@@ -152,7 +152,7 @@ impl ScriptView<'_> {
         };
         let name = self.source().slice(expression.span);
         if let Ok(value) = self.evaluate(expression) {
-            let text = format!("{name} is {}", crate::value::Quoted(&value));
+            let text = format!("{name} is {}", Quoted(&self.mask.value(&value)));
             if !found.contains(&text) {
                 found.push(text);
             }
