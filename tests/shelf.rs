@@ -103,7 +103,7 @@ fn what_a_finally_reads_is_set_before_anything_can_end_the_script() {
         let begins = |line: &&str| ["#", "param ", "secret ", "set "].iter().any(|word| line.starts_with(word));
         let opening: Vec<&str> = body.lines().take_while(|line| line.is_empty() || begins(line)).collect();
         for name in set.captures_iter(body).map(|found| found.get(1).unwrap().as_str()) {
-            let reads = Regex::new(&format!(r"\$\{{{name}\}}|(?:if|and|not) {name}\b")).unwrap();
+            let reads = Regex::new(&format!(r"\$\{{{name}\}}|(?:if|and|not) {name}(?-u:\b)")).unwrap();
             let is_early = opening.iter().any(|line| line.starts_with(&format!("set {name} = ")));
             assert!(is_early || !reads.is_match(last), "{}: `{name}`", script.name);
         }

@@ -247,8 +247,8 @@ type Watching = signal_hook::iterator::Handle;
 #[cfg(not(unix))]
 type Watching = ();
 
-/// Calls `heed` for each signal, with the exit that it asks for. `stops`: Ctrl-Z is no key of an editor, which stops the
-/// program itself.
+/// Calls `heed` for each signal, with the exit that it asks for. `stops`: Ctrl-Z is no key of an editor, which stops
+/// the program itself.
 #[cfg(unix)]
 fn each(stops: bool, heed: impl Fn(Exit) + Send + 'static) -> std::io::Result<Watching> {
     use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
@@ -272,8 +272,8 @@ fn each(stops: bool, heed: impl Fn(Exit) + Send + 'static) -> std::io::Result<Wa
     std::thread::Builder::new().name("signals".to_owned()).stack_size(128 << 10).spawn(watch).map(|_| handle)
 }
 
-/// Ctrl-Z: what is drawn goes, and the shell has the terminal as it was; behind `fg` all is drawn again. SIGTTOU stops as
-/// SIGTSTP, which is heeded here, would have: not where no shell could wake this program.
+/// Ctrl-Z: what is drawn goes, and the shell has the terminal as it was; behind `fg` all is drawn again. SIGTTOU stops
+/// as SIGTSTP, which is heeded here, would have: not where no shell could wake this program.
 #[cfg(unix)]
 fn stop() {
     let raise = || _ = signal_hook::low_level::raise(signal_hook::consts::SIGTTOU);
