@@ -448,7 +448,7 @@ impl ScriptView<'_> {
     fn nearly(&self, patterns: &Alternatives, values: &Values, asked: &str) -> Option<String> {
         let lines: Vec<String> = self.scope.last.lines.iter().map(|line| self.mask.string(line.text())).collect();
         patterns.iter().zip(values).find_map(|(pattern, values)| {
-            match (&pattern.kind, plain(pattern, values).as_deref()) {
+            match (&pattern.kind, self.shown(pattern, values).as_deref()) {
                 (PatternKind::Regex { text, ignore_case, .. }, _) => {
                     let matches =
                         |regex: &str| Regex::new(regex).is_ok_and(|regex| lines.iter().any(|it| regex.is_match(it)));
@@ -471,12 +471,17 @@ impl ScriptView<'_> {
         })
     }
 
+    /// The text of a pattern, where it may be told: what is made of a secret would not be masked any more.
+    fn shown(&self, pattern: &Pattern, values: &[String]) -> Option<String> {
+        plain(pattern, values).filter(|text| self.mask.text(text) == *text)
+    }
+
     /// What to write for a text that begins no line of the answer, and is not near any: the help, and the pattern.
     fn beginning(&self, patterns: &Alternatives, values: &Values, asked: &str) -> Option<(String, String)> {
         let ([pattern], [values], [first, ..]) = (patterns.as_slice(), values, self.scope.last.lines.as_slice()) else {
             return None;
         };
-        let text = plain(pattern, values).filter(|text| at::result_code::parse(text.as_bytes()).is_none())?;
+        let text = self.shown(pattern, values).filter(|text| at::result_code::parse(text.as_bytes()).is_none())?;
         let prefix = prefix_length(&first.bytes).and_then(|length| first.bytes.get(..length))?;
         if text.as_bytes().starts_with(prefix) || text.starts_with(|it: char| !it.is_ascii_alphanumeric()) {
             return None;
