@@ -485,9 +485,12 @@ fn what_is_drawn_is_taken_back_though_the_window_changes() {
     for (arguments, drawn) in [(&batch, "8 running"), (&run, "waiting for")] {
         let terminals: Vec<_> = windows
             .iter()
-            .map_while(|sizes| {
-                let hayes = env!("CARGO_BIN_EXE_hayes");
-                let numbered = format!("list >/dev/null; seq 101 140; {hayes} {arguments}");
+            .enumerate()
+            .map_while(|(number, sizes)| {
+                // Results are called by the millisecond: batches that begin in the same one have a folder each.
+                let (hayes, state) = (env!("CARGO_BIN_EXE_hayes"), folder.0.join(number.to_string()));
+                let begun = format!("XDG_STATE_HOME={} {hayes} {arguments}", state.display());
+                let numbered = format!("list >/dev/null; seq 101 140; {begun}");
                 Some((Terminal::sized(&numbered, sizes[0].0, sizes[0].1)?, sizes))
             })
             .collect();
