@@ -4,6 +4,7 @@
 //! `cargo bench --bench lsp`
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
     clippy::disallowed_methods,
@@ -13,11 +14,12 @@
 mod limits;
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::BufReader;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use limits::Limits;
+use lsp_server::{Message, Notification, Request, RequestId};
 use serde_json::{Value, json};
 
 const LINES: usize = 1_000;
@@ -109,7 +111,7 @@ struct Server {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
-    number: u64,
+    number: i32,
 }
 
 impl Server {
@@ -141,40 +143,24 @@ impl Server {
 
     fn ask(&mut self, method: &str, params: &Value) -> Value {
         self.number += 1;
-        let id = self.number;
-        self.write(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+        let id = RequestId::from(self.number);
+        self.write(Request::new(id.clone(), method.to_owned(), params));
         loop {
-            let message = self.read();
-            if message["id"] == id {
-                return message;
+            match Message::read(&mut self.output).unwrap().expect("the server has ended") {
+                Message::Response(answer) if answer.id == id => {
+                    return serde_json::to_value(answer).unwrap();
+                }
+                Message::Response(_) | Message::Request(_) | Message::Notification(_) => {}
             }
         }
     }
 
     fn tell(&mut self, method: &str, params: &Value) {
-        self.write(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
+        self.write(Notification::new(method.to_owned(), params));
     }
 
-    fn write(&mut self, message: &Value) {
-        let text = message.to_string();
-        write!(self.input, "Content-Length: {}\r\n\r\n{text}", text.len()).unwrap();
-        self.input.flush().unwrap();
-    }
-
-    fn read(&mut self) -> Value {
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            assert!(self.output.read_line(&mut line).unwrap() > 0, "the server has ended");
-            match line.trim().strip_prefix("Content-Length: ") {
-                Some(bytes) => length = bytes.parse().unwrap(),
-                None if line.trim().is_empty() => break,
-                None => {}
-            }
-        }
-        let mut bytes = vec![0; length];
-        self.output.read_exact(&mut bytes).unwrap();
-        serde_json::from_slice(&bytes).unwrap()
+    fn write(&mut self, message: impl Into<Message>) {
+        message.into().write(&mut self.input).unwrap();
     }
 }
 

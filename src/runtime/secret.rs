@@ -80,7 +80,7 @@ impl Mask {
         let gives = |(name, value): (&str, &str)| is_called_secret(name.trim()) && value.contains(['"', '\'']);
         let gives = |given: &str| given.split_once('=').is_some_and(gives);
         let hands_on = |line: &str| line.split_once(" with ").is_some_and(|(_, given)| given.split(',').any(gives));
-        matches!(self.text(text), Cow::Borrowed(_))
+        !self.hides(text)
             && secrets_in(text).into_iter().all(is_name)
             && !text.lines().any(|line| declares(line) || hands_on(line))
     }
@@ -272,6 +272,11 @@ impl Mask {
             Cow::Borrowed(_) => Cow::Borrowed(text),
             Cow::Owned(shown) => Cow::Owned(String::from_utf8_lossy(&shown).into_owned()),
         }
+    }
+
+    /// Whether something of this text is hidden.
+    pub fn hides(&self, text: &str) -> bool {
+        matches!(self.text(text), Cow::Owned(_))
     }
 
     pub fn string(&self, text: String) -> String {

@@ -486,17 +486,13 @@ impl<'a> Refused<'a> {
     /// Where a clause begins that the open text has swallowed, `"+CREG: 1 within 5s`, and whether that is certain:
     /// `or y` may be words of the text.
     fn clause_behind(&self, start: usize, quote: char) -> Option<(usize, bool)> {
-        let text = self.line.get(start + 1..)?;
-        let mut starts =
-            BEHIND_TEXT.iter().flat_map(|clause| text.match_indices(clause).map(|(at, _)| start + 1 + at).take(3));
+        let (begin, text) = (start + 1, self.line.get(start + 1..)?);
+        let mut ends = BEHIND_TEXT.iter().flat_map(|clause| text.match_indices(clause).take(3));
         let closed = |at: usize| Some(format!("{}{quote}{}", self.line.get(..at)?, self.line.get(at..)?));
-        let at = starts.find(|at| closed(*at).is_some_and(|line| meant::reads(&line).is_ok()))?;
-        let behind = self.line.get(at..)?.trim_start_matches([' ', ',']);
-        let mut words = behind.split_whitespace();
-        let is_named = words.next() == Some("or") || self.line.get(at..)?.starts_with(',');
-        let is_text = |word: &str| word.starts_with(['"', '\'', '/']);
-        let is_certain = !is_named || is_text(behind) || words.next().is_some_and(|word| word == "=" || is_text(word));
-        Some((at, is_certain))
+        let (at, clause) = ends.find(|(at, _)| closed(begin + at).is_some_and(|line| meant::reads(&line).is_ok()))?;
+        let rest = text.get(at + clause.len()..)?.trim_start();
+        let is_value = rest.starts_with(['"', '\'', '/']) || rest.split_whitespace().nth(1) == Some("=");
+        Some((begin + at, !matches!(clause, " or " | ",") || is_value))
     }
 
     fn regex(&self) -> Option<Diagnostic> {

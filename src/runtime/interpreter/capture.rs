@@ -9,12 +9,11 @@ use std::fmt::Display;
 use regex::Regex;
 
 use super::{ClauseValues, End, ReadyQuestion, ScriptView, Step, Values};
-use crate::at;
 use crate::at::command::{self, Command, Form};
 use crate::at::parameters::{self as at_parameters, Parameter, Written, parameters, prefix_length, split_prefix};
-use crate::at::{Line, PromptPlan, Question, ResultCode};
+use crate::at::{self, Line, PromptPlan, Question, ResultCode};
 use crate::catalogue::command::{needs_radio_off, values};
-use crate::catalogue::entry::{FieldKind, KnownField};
+use crate::catalogue::entry::{FieldKind, KnownField, Usage};
 use crate::catalogue::explain::{Context, advice, beside, remedy};
 use crate::catalogue::{self, Catalogue, meant, result_code, urc};
 use crate::check::{Evaluate, Hole, Matcher, Program, anywhere, counted, from_text, from_the_beginning, known_line};
@@ -379,28 +378,23 @@ impl ScriptView<'_> {
         if let Some((clause, ..)) = wanted {
             problem = problem.also(clause, "expected this");
         }
-        let unknown =
-            command::parse(&asked.text).and_then(|line| line.commands.iter().find_map(|asked| meant(asked.name)));
-        let needs_radio_off = command::parse(&asked.text).is_some_and(|line| line.commands.iter().any(needs_radio_off));
-        if needs_radio_off {
+        let line = command::parse(&asked.text);
+        let commands = || line.iter().flat_map(|line| &line.commands);
+        // What is masked is not told by what helps against it.
+        let advice = || advice(result, self.module).filter(|_| !self.mask.hides(&result.to_string()));
+        if commands().any(needs_radio_off) {
             problem = problem.help("it is taken only while the radio is off: AT+CFUN=4 before it, AT+CFUN=1 behind it");
-        } else if let Some(instead) = unknown {
+        } else if let Some(instead) = commands().find_map(|asked| meant(asked.name)) {
             problem = problem.help(instead);
         } else if asked.stakes.tries_pin && result.to_string() == "ERROR" {
             let told = PinAttempt::of(&asked.line).and_then(|pin| tries_told(&pin.opens, self.module).first().copied());
             let told = told.map(|(line, _)| format!(", and {line} for the tries that are left")).unwrap_or_default();
             let help = format!("the SIM is open, or the PIN wrong and a try lost: ask AT+CPIN?{told}, before another");
             problem = problem.help(help);
-        } else if let Some(advice) = too_long(asked).or_else(|| self.advice(result)) {
+        } else if let Some(advice) = too_long(asked).or_else(|| advice().map(str::to_owned)) {
             problem = problem.help(advice);
         }
         self.fail(self.with_answer(problem, Some(asked)))
-    }
-
-    /// What is masked is not told by what helps against it.
-    fn advice(&self, result: &ResultCode) -> Option<String> {
-        let text = result.to_string();
-        advice(result, self.module).filter(|_| self.mask.text(&text) == text).map(str::to_owned)
     }
 
     #[inline(never)]
@@ -473,7 +467,7 @@ impl ScriptView<'_> {
 
     /// The text of a pattern, where it may be told: what is made of a secret would not be masked any more.
     fn shown(&self, pattern: &Pattern, values: &[String]) -> Option<String> {
-        plain(pattern, values).filter(|text| self.mask.text(text) == *text)
+        plain(pattern, values).filter(|text| !self.mask.hides(text))
     }
 
     /// What to write for a text that begins no line of the answer, and is not near any: the help, and the pattern.
@@ -488,9 +482,7 @@ impl ScriptView<'_> {
         }
         let line = command::parse(asked)?;
         let [command] = line.commands.as_slice() else { return None };
-        let usage =
-            catalogue::lookup::command_of(command).and_then(|it| it.usage(command.form, &self::values(command)));
-        let whole = usage.and_then(|usage| known_line(usage, &text));
+        let whole = known_usage(command).and_then(|usage| known_line(usage, &text));
         let help = from_the_beginning(whole.as_deref(), &text);
         Some((help, whole.unwrap_or_else(|| anywhere(&text))))
     }
@@ -857,8 +849,11 @@ fn reads_what_is_set(asked: &str) -> bool {
 
 /// The values of a line of the answer, as the catalogue knows them.
 fn known_fields(asked: &Command<'_>) -> &'static [&'static KnownField] {
-    let usage = catalogue::lookup::command_of(asked).and_then(|known| known.usage(asked.form, &values(asked)));
-    usage.and_then(|usage| usage.answers.first()).map_or(&[], |layout| &layout.fields)
+    known_usage(asked).and_then(|usage| usage.answers.first()).map_or(&[], |layout| &layout.fields)
+}
+
+fn known_usage(asked: &Command<'_>) -> Option<&'static Usage> {
+    catalogue::lookup::command_of(asked)?.usage(asked.form, &values(asked))
 }
 
 /// Why a line that holds the text does not match it, and what to write.
