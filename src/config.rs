@@ -197,7 +197,8 @@ impl Configuration {
     fn source(&mut self, file: &Path, folder: &Path) -> Option<Arc<Source>> {
         let name = file.strip_prefix(folder).unwrap_or(file).display().to_string();
         if file.symlink_metadata().is_err() {
-            self.complaints.push(Complaint::new(format!("there is no file {name}")).help("--config names one"));
+            let none = Complaint::new(format!("there is no file {name}")).help("--config names one");
+            self.complaints.push(none.near(file));
             return None;
         }
         if !state::is_ours(file) {

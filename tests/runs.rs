@@ -453,7 +453,7 @@ impl Listener for Notes {
             RuntimeEvent::Waiting { what, at_most } => format!("waiting {what:?} {}ms", at_most.as_millis()),
             RuntimeEvent::ExchangeEnded { sent, passed, .. } => format!("exchange {sent} {passed}"),
             RuntimeEvent::Captured { name, value } => format!("captured {name}={value}"),
-            RuntimeEvent::AttemptFailed { attempt, failure } => format!("attempt {attempt} {failure}"),
+            RuntimeEvent::AttemptFailed { attempt, failure, .. } => format!("attempt {attempt} {failure}"),
             RuntimeEvent::RetryEnded { attempts } => format!("retry ended {attempts}"),
             RuntimeEvent::Pause { duration, .. } => format!("pause {}ms", duration.as_millis()),
             RuntimeEvent::Caught { failure } => format!("caught {failure}"),

@@ -201,7 +201,7 @@ impl Journal {
         // Until then another may have written.
         let metadata = file.metadata()?;
         if earlier.is_none() && is_file && metadata.len() > 0 {
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it holds results already"));
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it holds something already"));
         }
         if let Some(earlier) = earlier.filter(|_| is_file) {
             if metadata.len() != earlier.size {

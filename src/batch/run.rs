@@ -518,6 +518,8 @@ pub struct Doing {
     pub since: Duration,
     /// Which attempt of a `retry` it is at, and whether that has failed; 0 where none has
     attempt: (u64, bool),
+    /// ` of 5`
+    of: String,
     what: String,
     /// It passes so much time, and since when
     rest: Option<(Duration, Clock)>,
@@ -544,7 +546,7 @@ impl Board {
 impl Slot {
     pub fn begin(&self, modem: usize, since: Duration) {
         let (what, steps) = ("opens its port".to_owned(), Vec::new());
-        *self.lock() = Some(Doing { modem, since, attempt: (0, false), what, rest: None, steps });
+        *self.lock() = Some(Doing { modem, since, attempt: (0, false), of: String::new(), what, rest: None, steps });
     }
 
     pub fn end(&self) {
@@ -563,10 +565,11 @@ impl Slot {
             self.does(words, rest);
         } else if let RuntimeEvent::Pause { duration, .. } = event {
             self.does(["pauses", ""], Some(*duration));
-        } else if let RuntimeEvent::AttemptFailed { attempt, .. } = event
+        } else if let RuntimeEvent::AttemptFailed { attempt, of, .. } = event
             && let Some(doing) = &mut *self.lock()
         {
             doing.attempt = (*attempt, true);
+            doing.of = of.map(|of| format!(" of {of}")).unwrap_or_default();
         } else if let RuntimeEvent::RetryEnded { .. } = event
             && let Some(doing) = &mut *self.lock()
         {
@@ -609,7 +612,7 @@ impl Doing {
     }
 
     fn attempt(&self) -> String {
-        Some(self.attempt.0).filter(|attempt| *attempt > 0).map(|it| format!(" · attempt {it}")).unwrap_or_default()
+        if self.attempt.0 > 0 { format!(" · attempt {}{}", self.attempt.0, self.of) } else { String::new() }
     }
 }
 

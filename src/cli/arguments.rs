@@ -246,7 +246,7 @@ pub(crate) struct InputArguments {
     /// Read secret parameters from a file of NAME=VALUE lines
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) secrets_file: Vec<PathBuf>,
-    /// How long an exchange may take where the script does not say [default: 5s]
+    /// How long an exchange may take where neither the script nor the command's known time says more [default: 5s]
     #[arg(short, long, value_name = "DURATION", value_parser = some_time)]
     pub(crate) timeout: Option<Duration>,
     /// Multiply every timeout
@@ -285,7 +285,7 @@ pub(crate) struct OutputArguments {
     /// Print results as JSON Lines on standard output, and nothing else there
     #[arg(long)]
     pub(crate) json: bool,
-    /// Write results into a file instead of standard output
+    /// Write results into this file, which must be new, instead of standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = PathBufValueParser::new().try_map(no_format))]
     pub(crate) output: Option<PathBuf>,
     /// Show more: echoes, final result codes, times

@@ -34,12 +34,12 @@ pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, E
         Severity::Warning => !is_quiet && diagnostic.code != "hayes::check::scan",
     };
     let programs = checked_as(&[source], &arguments.inputs, wanted, for_a_script, console)?;
+    if arguments.output.output.is_some() && !arguments.output.json {
+        return Err(console.refuse(Exit::Usage, "hayes::cli at-output", &[]));
+    }
     if let Some(program) = programs.first()
         && (!arguments.inventory.is_empty() || arguments.connection.port.len() > 1)
     {
-        if arguments.output.output.is_some() && !arguments.output.json {
-            return Err(console.refuse(Exit::Usage, "hayes::cli at-output", &[]));
-        }
         return batch::run(&of_several(program, arguments), console);
     }
     let inputs = inputs::collect(&arguments.inputs, &programs, console)?;
@@ -68,7 +68,7 @@ pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, E
         show_failure(&outcome, console);
         exit = exit.worst(modem.exit(outcome.status));
         if arguments.inputs.deny_changes && outcome.would_change {
-            exit = exit.worst(Exit::Failed);
+            exit = exit.worst(console.refuse(Exit::Failed, "hayes::run::changes-denied", &[]));
         }
     }
     Ok(exit.worst(modem.close(console)))

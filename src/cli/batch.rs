@@ -271,7 +271,8 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
         .chain(inputs::files(&arguments.inputs))
         .collect();
     results::reports_apart(&arguments.reports, &read, arguments.json, console)?;
-    results::reports_writable(&arguments.reports, console)?;
+    let asked = arguments.commands.as_ref().and_then(|(_, asked)| asked.output.file());
+    asked.map_or(Ok(()), |(flag, file)| results::stays(flag, file, &[], console))?;
     if let Some(folder) = &arguments.record {
         let holds_some = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
         if holds_some && arguments.resume.is_none() {
@@ -303,7 +304,8 @@ pub(crate) fn read_inventory(files: &[PathBuf], stdin_is_taken: bool, console: &
             return Err(console.refuse(Exit::Usage, "hayes::cli input-taken", &[]));
         }
         let (name, text) = scripts::text_of(file);
-        let text = text.map_err(|error| console.refuse(Exit::Invalid, "hayes::cli inventory", &[&name, &error]))?;
+        let unread = |error| console.refuse_file(Exit::Invalid, "hayes::cli inventory", &[&name, &error], file);
+        let text = text.map_err(unread)?;
         sources.push(Source::new(name, text));
     }
     inventory::read(&sources).map_err(|diagnostics| {
@@ -328,7 +330,8 @@ pub(crate) fn select(inventory: &Inventory, limit: &[String], console: &Console)
             terms.push(limit.clone());
             continue;
         };
-        let unreadable = |error| console.refuse(Exit::Usage, "hayes::cli limit-file", &[&file, &error]);
+        let page = "hayes::cli limit-file";
+        let unreadable = |error| console.refuse_file(Exit::Usage, page, &[&file, &error], file.as_ref());
         let text = scripts::open_text(Path::new(file)).map_err(unreadable)?;
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         terms.extend(lines.map(str::to_owned));
@@ -373,7 +376,7 @@ fn resume(path: &Path, script: &str, console: &Console) -> Result<journal::Resul
             true => "hayes::cli resume-edited",
             false => "hayes::cli resume",
         };
-        console.refuse(Exit::Invalid, page, &[&path.display(), &error])
+        console.refuse_file(Exit::Invalid, page, &[&path.display(), &error], path)
     })?;
     if let Some(bytes) = earlier.torn {
         let what = "its last line was torn by a crash and is dropped";

@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
@@ -90,6 +91,11 @@ impl Console {
     /// Complains in the words of a page, and returns the exit code with which the program ends.
     pub(crate) fn refuse(&self, exit: Exit, page: &'static str, values: &[&dyn Display]) -> Exit {
         self.refuse_as(exit, &Complaint::told(page, values))
+    }
+
+    /// As [`Console::refuse`], of a file that is not there perhaps: another one may be meant.
+    pub(crate) fn refuse_file(&self, exit: Exit, page: &'static str, values: &[&dyn Display], file: &Path) -> Exit {
+        self.refuse_as(exit, &Complaint::told(page, values).near(file))
     }
 
     /// Complains as [`Console::refuse`] does, in a complaint's words.

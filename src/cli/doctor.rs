@@ -16,7 +16,7 @@ const BAUDS: [u32; 5] = [115_200, 9_600, 460_800, 921_600, 57_600];
 
 pub(crate) fn run(arguments: &Doctor, console: &Console) -> Result<Exit, Exit> {
     if let Some(root) = arguments.root.as_deref().filter(|root| !root.is_dir()) {
-        return Err(console.refuse(Exit::Usage, "hayes::cli no-root", &[&root.display()]));
+        return Err(console.refuse_file(Exit::Usage, "hayes::cli no-root", &[&root.display()], root));
     }
     // The one that answers is looked for anyway.
     let named = arguments.port.as_deref().filter(|port| *port != AUTO).map(Address::parse).transpose();

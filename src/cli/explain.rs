@@ -3,13 +3,13 @@
 use super::arguments::{self, Explain};
 use super::console::{Console, Exit, width};
 use crate::catalogue::explain::{Context, Explanation, Kind, explain};
-use crate::catalogue::{module, module_by_model, result_code, urc};
-use crate::diagnostic::{nearest, pages};
+use crate::catalogue::{module, module_by_model, modules, result_code, urc};
+use crate::diagnostic::{Complaint, nearest, pages};
 use crate::hints::{of_sentence, of_titles};
 use crate::library;
 use crate::notation::{self, row_of};
 use crate::report::style::{Style, filled, harmless};
-use crate::syntax::{Topic, foreign, told_foreign, topic, topics};
+use crate::syntax::{Topic, fields_of, foreign, told_foreign, topic, topics};
 
 pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
     let all = arguments.text.join(" ");
@@ -172,7 +172,8 @@ fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
     }
     let module = arguments.module.as_deref().and_then(module_by_model);
     if let Some(name) = arguments.module.as_ref().filter(|_| module.is_none()) {
-        return console.refuse(Exit::Usage, "hayes::cli no-module", &[name]);
+        let near = nearest(&name.to_ascii_uppercase(), modules().flat_map(|module| module.models.iter().copied()));
+        return console.refuse_as(Exit::Usage, &Complaint::told("hayes::cli no-module", &[name]).did_you_mean(near));
     }
     if text.starts_with('-') {
         return flag(text, arguments, console);
@@ -196,6 +197,8 @@ fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
     }
     if is_prose(text) {
         explained = with_ways(text, explained, ways);
+    } else if text.contains(['.', '/']) && !explained.is_known() {
+        explained.notes.extend(meant(text));
     }
     let printed = if arguments.json {
         notation::json(&explained) + "\n"
@@ -241,9 +244,17 @@ fn with_ways(text: &str, mut explained: Explanation, mut ways: Vec<String>) -> E
     let takes = "`hayes explain` takes a command (AT+CSQ), an answer (+CREG: 0,5), an error (+CME ERROR: 10), a module \
                  (BG96), a word of scripts (retry), an option (--plan), a code (`hayes explain codes` lists them), or a \
                  few words on what is wrong or wanted (no network)";
-    let near = nearest(text, topics()).map(|near| format!("did you mean {near}? `hayes explain {near}`"));
-    let notes = near.into_iter().chain([takes.to_owned()]).collect();
+    let notes = meant(text).into_iter().chain([takes.to_owned()]).collect();
     Explanation { title: "Not known to Hayes".to_owned(), notes, ..unknown }
+}
+
+/// What of the language or of the library has nearly this name.
+fn meant(text: &str) -> Option<String> {
+    let record = text.split('.').next().unwrap_or(text);
+    let fields: Vec<String> = fields_of(record).map(|(field, _)| format!("{record}.{field}")).collect();
+    let field = || nearest(text, fields.iter().map(String::as_str));
+    let near = nearest(text, topics()).or_else(field).or_else(|| library::meant(text))?;
+    Some(format!("did you mean {near}? `hayes explain {near}`"))
 }
 
 /// The page of a word of the language; `AT` is a command.

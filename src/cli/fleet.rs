@@ -213,10 +213,12 @@ pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exi
     match &arguments.task {
         FleetTask::Init { .. } => Ok(Exit::Passed),
         FleetTask::Run(arguments) => {
+            results::reports_writable(&arguments.batch.reports, console)?;
             let run = begin(&folder, arguments, console)?;
             watch(&folder, &run, Some(arguments), &arguments.batch.reports, console)
         }
         FleetTask::Watch { run, reports } => {
+            results::reports_writable(reports, console)?;
             let last = || Ok(folder.runs()?.pop());
             let called = run.clone().map_or_else(last, |run| Ok(Some(run))).map_err(refused("the runs", console))?;
             watch(&folder, &find(&folder, called.as_deref(), console)?, None, reports, console)

@@ -280,7 +280,7 @@ fn read_files(files: &[PathBuf], secret: bool, problems: &mut Vec<Complaint>) ->
         let text = match scripts::open_text(file) {
             Ok(text) => text,
             Err(error) => {
-                problems.push(Complaint::new(format!("{} {error}", file.display())));
+                problems.push(Complaint::new(format!("{} {error}", file.display())).near(file));
                 continue;
             }
         };

@@ -10,7 +10,7 @@ use super::auto;
 use super::console::{Console, Exit, fitted};
 #[cfg(unix)]
 use super::console::{draw, without_drawn};
-use super::results::{apart, unwritten};
+use super::results::{apart, stays, unwritten};
 use super::settings;
 use crate::catalogue::Catalogue;
 use crate::connect::{self, AUTO, Address, Opening, SIMULATED};
@@ -71,7 +71,7 @@ pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Resul
     Ok(address)
 }
 
-/// No file that is written for a modem is one that is `read`, or both; and no recording is overwritten.
+/// No file that is written for a modem is one that is `read`, or both; and none is there but reports.
 pub(crate) fn files_apart<'a>(
     read: impl Iterator<Item = (&'static str, &'a Path)>,
     chosen: &'a Address,
@@ -84,10 +84,8 @@ pub(crate) fn files_apart<'a>(
     let recorded = connection.record.as_deref().map(|file| ("--record", file));
     let written: Vec<(&str, &Path)> = recorded.into_iter().chain(written).collect();
     apart(&read, &written, console)?;
-    if let Some(file) = connection.record.as_deref().filter(|file| state::holds_something(file)) {
-        return Err(console.refuse(Exit::Usage, "hayes::cli record-there", &[&file.display()]));
-    }
-    Ok(())
+    let mut kept = written.iter().filter(|(flag, _)| matches!(*flag, "-o" | "--record"));
+    kept.try_for_each(|(flag, file)| stays(flag, file, &[], console))
 }
 
 /// An open port, and what the system asks of the program meanwhile.
@@ -251,10 +249,10 @@ type Watching = ();
 /// the program itself.
 #[cfg(unix)]
 fn each(stops: bool, heed: impl Fn(Exit) + Send + 'static) -> std::io::Result<Watching> {
-    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGUSR1};
 
     let stopping = if stops { &[SIGTSTP][..] } else { &[] };
-    let heeded = [SIGINT, SIGTERM, SIGHUP, SIGCONT].iter().chain(stopping);
+    let heeded = [SIGINT, SIGTERM, SIGHUP, SIGCONT, SIGUSR1].iter().chain(stopping);
     let mut signals = signal_hook::iterator::Signals::new(heeded)?;
     let handle = signals.handle();
     let exit = |signal| match signal {
@@ -266,6 +264,8 @@ fn each(stops: bool, heed: impl Fn(Exit) + Send + 'static) -> std::io::Result<Wa
         signals.forever().for_each(|signal| match signal {
             SIGTSTP => stop(),
             SIGCONT => go_on(),
+            // A batch shows by it what all do; here it ends nothing.
+            SIGUSR1 => {}
             _ => heed(exit(signal)),
         });
     };

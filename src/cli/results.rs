@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{Seek, Write};
+use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::arguments::{self, Reports};
@@ -55,6 +55,20 @@ pub(crate) fn apart(read: &[(&str, &Path)], written: &[(&str, &Path)], console: 
         }
     }
     Ok(())
+}
+
+/// Refuses to write over a file that holds something, but what Hayes has written there for the same flag: it begins
+/// with one of `own`.
+pub(crate) fn stays(flag: &str, path: &Path, own: &[&str], console: &Console) -> Result<(), Exit> {
+    if !state::holds_something(path) {
+        return Ok(());
+    }
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(1 << 10).read_to_end(&mut head));
+    if read.is_ok() && own.iter().any(|own| head.starts_with(own.as_bytes())) {
+        return Ok(());
+    }
+    Err(console.refuse(Exit::Unwritable, "hayes::cli file-held", &[&path.display(), &flag]))
 }
 
 /// Where a file stands, or would stand. None for streams and devices, which lose nothing, and for what cannot be.
@@ -180,10 +194,9 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result
     if arguments.results.is_none() {
         console.say(&format!("results: {}\n", path.display()));
     }
-    reports_apart(&arguments.reports, &[("the results", path)], false, console)?;
     let unreadable = |error: std::io::Error| {
         let complaint = Complaint::told("hayes::cli unread", &[&path.display(), &error]);
-        console.refuse_as(Exit::Invalid, &complaint.help("give it what `hayes batch` has written"))
+        console.refuse_as(Exit::Invalid, &complaint.help("give it what `hayes batch` has written").near(path))
     };
     let (results, tally) = state::told_of_waiting(state::WRITER, path, || tallied(path)).map_err(unreadable)?;
     if let Some(bytes) = results.torn {
@@ -193,6 +206,7 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result
     if arguments.reports.files().next().is_none() {
         return Ok(console.print(&summary_of(&tally, console.out)));
     }
+    reports_apart(&arguments.reports, &[("the results", path)], false, console)?;
     let mask = Mask::default().personal(arguments.shareable);
     Ok(write_all((&results, &[]), path, &arguments.reports, &mask, console))
 }
@@ -234,7 +248,7 @@ pub(crate) fn write_reports(path: &Path, not_run: &[RunResult], reports: &Report
     }
 }
 
-/// No report is one of these files, nor another report.
+/// No report is one of these files, nor another report; and each can be written.
 pub(crate) fn reports_apart(
     reports: &Reports,
     read: &[(&str, &Path)],
@@ -242,12 +256,21 @@ pub(crate) fn reports_apart(
     console: &Console,
 ) -> Result<(), Exit> {
     let json = json.then_some(("--json", Path::new("-")));
-    apart(read, &json.into_iter().chain(reports.files()).collect::<Vec<_>>(), console)
+    apart(read, &json.into_iter().chain(reports.files()).collect::<Vec<_>>(), console)?;
+    reports_writable(reports, console)
 }
 
-/// Whether the reports can be written: a wrong path shows before anything is sent.
+/// Whether the reports can be written, and nothing else is lost: that shows before anything is sent.
 pub(crate) fn reports_writable(reports: &Reports, console: &Console) -> Result<(), Exit> {
-    for path in reports.files().map(|(_, path)| path).filter(|path| !is_stream(path)) {
+    let columns = reports.columns.join(",") + "\n";
+    for (flag, path) in reports.files().filter(|(_, path)| !is_stream(path)) {
+        let own: &[&str] = match flag {
+            "--csv" => &[csv::FIXED, &columns],
+            "--rows" => &["modem,", "modem\n"],
+            "--junit" => &[junit::HEAD],
+            _ => &[html::HEAD],
+        };
+        stays(flag, path, own, console)?;
         if let Err(error) = state::private().open(path) {
             return Err(console.refuse(Exit::Unwritable, "hayes::cli report-file", &[&path.display(), &error]));
         }

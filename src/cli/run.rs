@@ -165,9 +165,6 @@ impl PreparedRun<'_> {
         for program in programs {
             exit = exit.worst(self.not_run(program));
         }
-        if arguments.inputs.deny_changes && self.ended.iter().any(|result| result.would_change) {
-            exit = exit.worst(Exit::Failed);
-        }
         let mut reports = arguments.reports.clone();
         reports.rows.take_if(|_| self.rows.as_ref().is_some_and(LiveRows::is_whole));
         exit.worst(modem.close(console)).worst(results::write_reports_of(&self.ended, &reports, console))
@@ -197,6 +194,12 @@ impl PreparedRun<'_> {
                 told.for_each(|told| console.complain(&told.message, told.help.as_deref()));
             }
             None => show_failure(&outcome, console),
+        }
+        if self.arguments.inputs.deny_changes && result.would_change && result.status == Status::Passed {
+            let Complaint { code, message, help } = Complaint::told("hayes::run::changes-denied", &[]);
+            console.complain(&message, help.as_deref());
+            result.status = Status::Failed;
+            result.failure = Some(FailureReport { help, ..FailureReport::outside(code, &message) });
         }
         // Why nothing was done is no noise.
         if !output.quiet || result.status == Status::Skipped {

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use super::arguments::{Check, Fmt};
 use super::console::{self, Console, Exit};
 use crate::check::check;
-use crate::diagnostic::{Complaint, Diagnostic, Severity, nearest};
+use crate::diagnostic::{Complaint, Diagnostic, Severity, file_near, nearest};
 use crate::hints::is_address;
-use crate::library::{self, Library, names_beside, scripts, title};
+use crate::library::{self, Library, scripts, title};
 use crate::notation::{self, harmless};
 use crate::report::diagnostics::{annotations, json_lines, one_line_each};
 use crate::report::result::plural;
@@ -91,10 +91,9 @@ pub(crate) fn open_text(path: &Path) -> Result<String, Unreadable> {
 fn unreadable(name: &str, error: &Unreadable, elsewhere: fn(&str) -> String) -> Complaint {
     let (message, help) = match error {
         Unreadable::Io(error) => {
-            let (stem, own) = (name.trim_end_matches(".hayes"), names_beside(&Source::default(), name));
-            let near = own.iter().find(|own| *own == stem).map(String::as_str);
-            let near = near.or_else(|| nearest(stem, own.iter().map(String::as_str)));
-            let near = near.filter(|_| error.kind() == ErrorKind::NotFound);
+            let suffix = if Path::new(name).extension().is_some() { "" } else { ".hayes" };
+            let is_absent = error.kind() == ErrorKind::NotFound;
+            let near = is_absent.then(|| file_near(Path::new(&format!("{name}{suffix}")))).flatten();
             let message = match error.kind() {
                 ErrorKind::NotFound if is_there(Path::new(name)) => {
                     return Complaint::told("hayes::cli dead-link", &[&name]);
@@ -105,7 +104,7 @@ fn unreadable(name: &str, error: &Unreadable, elsewhere: fn(&str) -> String) -> 
             };
             let other =
                 || if is_address(name) { format!("a port stands behind -p: -p {name}") } else { elsewhere(name) };
-            (message, near.map_or_else(other, |near| format!("did you mean {near}.hayes?")))
+            (message, near.map_or_else(other, |near| format!("did you mean {near}?")))
         }
         Unreadable::TooLarge { .. } => (format!("{name} {error}"), "a script is a text of some lines".to_owned()),
         Unreadable::NoText { .. } => (format!("{name} {error}"), "save it as UTF-8".to_owned()),

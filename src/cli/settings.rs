@@ -38,7 +38,8 @@ pub(crate) fn work_in(words: &[OsString]) -> Result<(), Exit> {
         return Ok(());
     };
     std::env::set_current_dir(&folder).map_err(|error| {
-        Console::new(ColorChoice::Auto).refuse(Exit::Usage, "hayes::cli directory", &[&folder, &error])
+        let (console, page) = (Console::new(ColorChoice::Auto), "hayes::cli directory");
+        console.refuse_file(Exit::Usage, page, &[&folder, &error], folder.as_ref())
     })
 }
 

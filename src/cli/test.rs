@@ -32,7 +32,6 @@ const LINES_BEFORE: usize = 6;
 pub(crate) fn test(arguments: &Test, console: &Console) -> Result<Exit, Exit> {
     let reports = Reports { junit: arguments.junit.clone(), ..Reports::default() };
     results::reports_apart(&reports, &[], arguments.json, console)?;
-    results::reports_writable(&reports, console)?;
     let (mut paths, words): (Vec<_>, Vec<_>) = arguments.paths.iter().cloned().partition(|path| path.exists());
     if paths.is_empty() {
         paths.push(PathBuf::from("."));
@@ -45,7 +44,7 @@ pub(crate) fn test(arguments: &Test, console: &Console) -> Result<Exit, Exit> {
     let words: Vec<String> = words.iter().map(|word| word.display().to_string()).collect();
     let has = |recording: &PathBuf, word: &String| recording.to_string_lossy().contains(word.as_str());
     if let Some(word) = words.iter().find(|word| !recordings.iter().any(|recording| has(recording, word))) {
-        return Err(console.refuse(Exit::Nothing, "hayes::cli test-word", &[word]));
+        return Err(console.refuse_file(Exit::Nothing, "hayes::cli test-word", &[word], word.as_ref()));
     }
     recordings.retain(|recording| words.is_empty() || words.iter().any(|word| has(recording, word)));
     if recordings.is_empty() {

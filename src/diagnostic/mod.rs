@@ -10,6 +10,7 @@ pub mod pages;
 mod words;
 
 use std::fmt::{self, Display};
+use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) use excerpt::Excerpt;
@@ -159,6 +160,12 @@ impl Complaint {
         }
     }
 
+    /// Where nothing stands at this path, what does in place of that, and was probably meant.
+    #[must_use]
+    pub(crate) fn near(self, path: &Path) -> Complaint {
+        if path.exists() { self } else { self.did_you_mean(file_near(path)) }
+    }
+
     #[must_use]
     pub(crate) fn of(self, code: &'static str) -> Complaint {
         Complaint { code, ..self }
@@ -238,6 +245,21 @@ pub(crate) fn all_nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k
     near.sort_unstable_by_key(|(slips, known)| (*slips, known.chars().next() != written.chars().next(), *known));
     let least = near.first().map(|(slips, _)| *slips);
     near.into_iter().filter(|(slips, _)| Some(*slips) == least).map(|(_, known)| known).collect()
+}
+
+/// The file or folder that is there, and that this path was probably meant to name.
+pub(crate) fn file_near(path: &Path) -> Option<String> {
+    let (folder, name) = (Path::new(".").join(path.parent()?), path.file_name()?.to_str()?);
+    if !folder.is_dir() {
+        let beside = Path::new(&file_near(path.parent()?)?).join(name);
+        return if beside.exists() { Some(beside.display().to_string()) } else { file_near(&beside) };
+    }
+    let stem = |name: &str| name.split_once('.').map_or(name, |(stem, _)| stem).to_owned();
+    // Of `x.csv` and `y.csv` the one is not the other, much as they have in common.
+    let is_like = |known: &String| stem(known) == stem(name) || nearest(&stem(name), [&*stem(known)]).is_some();
+    let names = folder.read_dir().ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let names: Vec<String> = names.filter(is_like).collect();
+    nearest(name, names.iter().map(String::as_str)).map(|near| path.with_file_name(near).display().to_string())
 }
 
 /// How many slips make one word the other: a letter too few, too many or wrong, or two that changed places.

@@ -411,7 +411,8 @@ impl Replay {
                     _ => "hayes::port::system recording",
                 },
                 &[&name, &error],
-            ),
+            )
+            .near(file),
             Unreadable::TooLarge { .. } => no_recording(format!("the recording {name} {unreadable}")),
             Unreadable::NoText { .. } => no_recording(format!("{name} is no recording but binary data")),
         })?;

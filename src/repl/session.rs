@@ -211,7 +211,10 @@ impl Notebook {
         let checked = check_more(&source, &Library::default(), &self.names).0;
         let Some(program) = checked.program else {
             let mut errors = checked.diagnostics.into_iter().filter(|fault| fault.severity == Severity::Error);
-            return Err(errors.next().filter(|fault| self.means_value(text.trim(), refused, fault)));
+            let mut fault = errors.next().filter(|fault| self.means_value(text.trim(), refused, fault));
+            // The value's own name is nobody's.
+            fault.iter_mut().for_each(|fault| _ = fault.help.take_if(|help| help.contains("`_")));
+            return Err(fault);
         };
         let outcome = self.interpreter.execute(&program, false, conversation, &mut Silent);
         let value = self.interpreter.variables().into_iter().find(|(name, _)| *name == NAME).map(|(_, value)| value);

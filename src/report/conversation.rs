@@ -145,8 +145,9 @@ impl<W: Write> ConversationText<W> {
                 }
                 self.sent.clear();
             }
-            RuntimeEvent::AttemptFailed { attempt, failure } => {
-                self.attempt_failed(now, attempt, &failure.diagnostic.message);
+            RuntimeEvent::AttemptFailed { attempt, of, failure } => {
+                let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
+                self.attempt_failed(now, (attempt, &of), &failure.diagnostic.message);
             }
             RuntimeEvent::Pause { duration, .. } if self.verbose => {
                 self.line(0, Style::Dim, &format!("pause {}", ShownDuration(duration)));
@@ -230,7 +231,7 @@ impl<W: Write> ConversationText<W> {
         self.emit_passing(&line);
     }
 
-    fn attempt_failed(&mut self, now: Duration, attempt: u64, why: &str) {
+    fn attempt_failed(&mut self, now: Duration, (attempt, of): (u64, &str), why: &str) {
         self.close_line();
         let Attempts { before, said, is_held, .. } = &self.attempts;
         let is_same = *is_held && before.as_ref().is_some_and(|before| before.len() == said.len());
@@ -239,7 +240,7 @@ impl<W: Write> ConversationText<W> {
             let first = self.attempts.same.map_or(attempt, |(first, _)| first);
             self.attempts.same = Some((first, attempt));
             if self.columns.is_some() {
-                let line = format!("{}{}", self.indent(0), self.palette.paint(Style::Dim, same(first, attempt)));
+                let line = format!("{}{}", self.indent(0), self.palette.paint(Style::Dim, same(first, attempt, of)));
                 self.emit_passing(&line);
             } else if now.saturating_sub(self.attempts.shown) >= self.attempts.silent {
                 self.tell_same();
@@ -250,7 +251,7 @@ impl<W: Write> ConversationText<W> {
         self.show_held();
         let before = Some(std::mem::take(&mut self.attempts.said)).filter(|_| attempt > 1);
         self.attempts = Attempts::default();
-        self.line(0, Style::Dim, &format!("attempt {attempt}: {why}"));
+        self.line(0, Style::Dim, &format!("attempt {attempt}{of}: {why}"));
         let is_held = before.is_some() && !self.verbose && !self.is_typed;
         let (why, silent) = (why.to_owned(), FIRST_SILENCE);
         self.attempts = Attempts { before, why, is_held, shown: now, silent, ..Attempts::default() };
@@ -268,7 +269,7 @@ impl<W: Write> ConversationText<W> {
 
     fn tell_same(&mut self) {
         if let Some((first, last)) = self.attempts.same.take() {
-            let line = format!("{}{}\n", self.indent(0), self.palette.paint(Style::Dim, same(first, last)));
+            let line = format!("{}{}\n", self.indent(0), self.palette.paint(Style::Dim, same(first, last, "")));
             self.emit(&line);
         }
     }
@@ -454,9 +455,10 @@ impl<W: Write> ConversationText<W> {
     }
 }
 
-/// `attempts 3 to 41: the same`
-fn same(first: u64, last: u64) -> String {
-    if first == last { format!("attempt {first}: the same") } else { format!("attempts {first} to {last}: the same") }
+/// `attempts 3 to 41 of 60: the same`
+fn same(first: u64, last: u64, of: &str) -> String {
+    let all = if first == last { format!("attempt {first}") } else { format!("attempts {first} to {last}") };
+    format!("{all}{of}: the same")
 }
 
 /// Whether what was waited for is over, or something else is.
@@ -475,7 +477,7 @@ pub(crate) fn ends_wait(event: &RuntimeEvent<'_>) -> bool {
 /// What is waited for from now on, and how long that may take at most.
 pub(crate) fn awaited(event: &RuntimeEvent<'_>) -> Option<(String, Duration)> {
     if let RuntimeEvent::Pause { duration, left } = event {
-        let left = left.map(|left| format!(" ({} left)", ShownDuration(Duration::from_secs(left.as_secs()))));
+        let left = left.map(|left| format!(" ({left})"));
         return Some((format!("the next attempt{}", left.unwrap_or_default()), *duration));
     }
     let RuntimeEvent::Waiting { what, at_most } = event else { return None };

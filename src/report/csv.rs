@@ -13,6 +13,8 @@ use super::tally::place;
 use crate::diagnostic::nearest;
 use crate::notation;
 
+/// The columns that each table begins with
+pub(crate) const FIXED: &str = "modem,port,script,status,started,elapsed_ms,exchanges,changed,unchanged";
 const FAILURE: [&str; 7] = ["failure", "message", "place", "sent", "answer", "result", "help"];
 
 /// Of these columns those that no result has, each with the one that was probably meant.
@@ -28,8 +30,7 @@ fn header(walk: &Walk<'_>) -> io::Result<(Columns, Vec<String>)> {
         columns.add(result);
         Ok(())
     })?;
-    let fixed = ["modem", "port", "script", "status", "started", "elapsed_ms", "exchanges", "changed", "unchanged"];
-    let mut header: Vec<String> = fixed.iter().map(|name| (*name).to_owned()).collect();
+    let mut header: Vec<String> = FIXED.split(',').map(str::to_owned).collect();
     header.extend(columns.labels.iter().map(|name| harmless(&format!("label.{name}"))));
     header.extend(columns.reported.iter().map(|name| harmless(name)));
     header.extend(FAILURE.iter().map(|name| (*name).to_owned()));

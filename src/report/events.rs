@@ -25,8 +25,8 @@ pub fn json(now: Duration, event: &RuntimeEvent<'_>) -> Option<Value> {
             json!({"event": "exchange", "sent": sent, "passed": passed, "elapsed_ms": milliseconds(elapsed)})
         }
         RuntimeEvent::Captured { name, value } => json!({"event": "capture", "name": name, "value": value}),
-        RuntimeEvent::AttemptFailed { attempt, failure } => {
-            json!({"event": "attempt-failed", "attempt": attempt, "code": failure.diagnostic.code, "message": failure.diagnostic.message})
+        RuntimeEvent::AttemptFailed { attempt, of, failure } => {
+            json!({"event": "attempt-failed", "attempt": attempt, "of": of, "code": failure.diagnostic.code, "message": failure.diagnostic.message})
         }
         RuntimeEvent::RetryEnded { attempts } => json!({"event": "retry-ended", "attempts": attempts}),
         RuntimeEvent::Pause { duration, .. } => json!({"event": "pause", "duration_ms": milliseconds(duration)}),

@@ -20,6 +20,10 @@ use crate::port::Timestamp;
 use crate::port::transcript::{Said, Who, events};
 use crate::runtime::Status;
 
+/// What a file begins with that this has written
+pub(crate) const HEAD: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+                               <meta name=\"generator\" content=\"Hayes\">\n";
+
 const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");
 /// SHA-256 of the script: the only one that may run.
@@ -45,8 +49,7 @@ pub fn write(
         format!("default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{SCRIPT_HASH}'");
     write!(
         writer,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+        "{HEAD}<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n\
          <title>{script} · Hayes</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n"

@@ -9,6 +9,9 @@ use super::result::{FailureReport, RunResult, Walk, shown};
 use super::tally::{STATUSES, Tally, place};
 use crate::runtime::Status;
 
+/// What a file begins with that this has written
+pub(crate) const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"hayes\">\n";
+
 pub fn write(walk: &Walk<'_>, mut writer: impl Write) -> io::Result<()> {
     let (mut tally, mut first, mut is_one_modem) = (Tally::default(), None, true);
     walk(&mut |result| {
@@ -28,7 +31,7 @@ pub fn write(walk: &Walk<'_>, mut writer: impl Write) -> io::Result<()> {
         tally.count(&[Status::Skipped]),
         seconds(tally.elapsed_ms)
     );
-    writeln!(writer, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite {totals}>")?;
+    writeln!(writer, "{HEAD}  <testsuite {totals}>")?;
     walk(&mut |result| writer.write_all(case(result, by_script).as_bytes()))?;
     writeln!(writer, "  </testsuite>\n</testsuites>")?;
     writer.flush()

@@ -12,7 +12,7 @@ impl Listener for Transcript {
         match event {
             RuntimeEvent::Session(event) => session(self, now, event),
             RuntimeEvent::ScriptStarted { script, depth } if depth > 0 => note(&format!("run {script}")),
-            RuntimeEvent::AttemptFailed { attempt, failure } => {
+            RuntimeEvent::AttemptFailed { attempt, failure, .. } => {
                 note(&format!("attempt {attempt} failed: {}", failure.diagnostic.message));
             }
             RuntimeEvent::CheckFailed { failure } => note(&format!("check failed: {}", failure.diagnostic.message)),

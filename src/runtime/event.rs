@@ -60,12 +60,12 @@ pub enum RuntimeEvent<'a> {
     ExchangeEnded { sent: &'a str, passed: bool, elapsed: Duration },
     /// A name was set by a `capture`
     Captured { name: &'a str, value: &'a Value },
-    /// A `retry` block failed, for the `attempt`th time, counted from 1
-    AttemptFailed { attempt: u64, failure: &'a Failure },
+    /// A `retry` block failed, for the `attempt`th time, counted from 1; of how many at most, where it is counted
+    AttemptFailed { attempt: u64, of: Option<u64>, failure: &'a Failure },
     /// It passed in the end, or was left, after `attempts` of which all but the last one failed
     RetryEnded { attempts: u64 },
-    /// A `retry` pauses before its next attempt, or a guard waits; how long a `retry` that has a time still goes on
-    Pause { duration: Duration, left: Option<Duration> },
+    /// A `retry` pauses before its next attempt, or a guard waits; what a `retry` has left: `4min left`, `3 of 5`
+    Pause { duration: Duration, left: Option<&'a str> },
     /// A `try` took a failure: the script goes on
     Caught { failure: &'a Failure },
     /// A `check` did not hold: the script goes on, and fails at its end

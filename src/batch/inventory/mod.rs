@@ -186,6 +186,8 @@ struct Draft {
     ports: Vec<String>,
     gateways: Vec<FleetGateway>,
     gateways_named: Vec<(Arc<Source>, Name)>,
+    /// Each group that a modem is in, with its first place
+    groups_named: BTreeMap<String, (Arc<Source>, Span)>,
     /// What each modem has alone, its name, port, IMEI and ICCID; and the place and the name of the first that has it
     seen: HashMap<String, (Arc<Source>, Name)>,
     group_names: HashMap<String, Arc<str>>,
@@ -253,6 +255,9 @@ impl Draft {
         let address = entry.port.as_ref().and_then(|port| self.address(port, &name.value, entry.gateway.as_ref()));
         let gateway = entry.gateway.as_ref().map(|gateway| self.shared(&gateway.value));
         self.gateways_named.extend(entry.gateway.clone().map(|gateway| (Arc::clone(&self.source), gateway)));
+        for group in &entry.groups {
+            self.groups_named.entry(group.value.clone()).or_insert_with(|| (Arc::clone(&self.source), group.span));
+        }
         if entry.port.is_none() && entry.imei.is_none() && entry.iccid.is_none() {
             self.problem(entry.span, "hayes::inventory::no-port", &[&name.value]);
         }
@@ -350,8 +355,22 @@ impl Draft {
         }
     }
 
+    /// A group of which nothing is said is misspelt where nobody is in one of nearly its name.
+    fn know_groups(&mut self) {
+        let outer: Vec<&str> = self.outer_groups.values().flatten().map(|name| name.value.as_str()).collect();
+        let is_idle = |group: &&str| !self.groups_named.contains_key(*group) && !outer.contains(group);
+        let idle: Vec<&str> = self.groups.keys().map(String::as_str).filter(is_idle).collect();
+        for (name, (source, span)) in self.groups_named.iter().filter(|(name, _)| !self.groups.contains_key(*name)) {
+            if let Some(near) = diagnostic::nearest(name, idle.iter().copied()) {
+                let told = Diagnostic::told("hayes::inventory::group", source, *span, &[name, &near]);
+                self.diagnostics.push(told);
+            }
+        }
+    }
+
     fn finish(mut self) -> Result<Inventory, Vec<Diagnostic>> {
         self.know_gateways();
+        self.know_groups();
         if !self.diagnostics.is_empty() {
             self.diagnostics.sort_by_key(|diagnostic| diagnostic.span().unwrap_or_default().start);
             return Err(self.diagnostics);

@@ -1022,7 +1022,17 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
     let Some((usage, prefix)) = usage.and_then(|usage| Some((usage, usage.prefix?))) else { return };
     for clause in asked.clauses {
         for pattern in clause.patterns() {
-            let Some(text) = pattern.plain() else { continue };
+            let Some(text) = pattern.plain() else {
+                // `"CSQ: {rssi},{}"`
+                let text = findings.source.slice(pattern.span).trim_matches(['"', '\'']).to_owned();
+                let rest = prefix.get(1..).and_then(|bare| text.strip_prefix(bare));
+                if let Some(rest) = rest.filter(|rest| rest.starts_with(':')) {
+                    let help = format!("write `\"{prefix}{rest}\"`");
+                    let values: [&dyn Display; 4] = [&known.written(&findings.source), &text, &prefix, &help];
+                    findings.tell("hayes::check::never-begins", pattern.span, &values);
+                }
+                continue;
+            };
             lint_written(known, (usage, prefix), pattern, findings);
             let text = if catalogue::urc(text.as_bytes()).is_none() { text.trim_start_matches('*') } else { text };
             let mut finals = known.entry.into_iter().flat_map(|entry| &entry.finals);

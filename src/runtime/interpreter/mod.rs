@@ -726,7 +726,8 @@ impl<'r> Run<'r> {
                     return ended;
                 }
             };
-            self.tell(RuntimeEvent::AttemptFailed { attempt: number, failure: &failure });
+            let of = if schedule.by_time { None } else { u64::try_from(times).ok() };
+            self.tell(RuntimeEvent::AttemptFailed { attempt: number, of, failure: &failure });
             let remaining = until.saturating_sub(self.conversation.now());
             // After something was left out, that may be the reason.
             if attempt >= times || remaining.is_zero() || self.inputs.plan && self.left_out {
@@ -741,8 +742,9 @@ impl<'r> Run<'r> {
             // The last attempt is made when time is up, not before.
             let now = (pause + some_of(chance)).min(remaining);
             if !now.is_zero() {
-                let left = schedule.by_time.then_some(remaining);
-                self.tell(RuntimeEvent::Pause { duration: now, left });
+                let time = || format!("{} left", ShownDuration(Duration::from_secs(remaining.as_secs())));
+                let left = of.map_or_else(time, |of| format!("{} of {of}", number + 1));
+                self.tell(RuntimeEvent::Pause { duration: now, left: Some(&left) });
             }
             self.pause(now, span)?;
             if let Some(longest) = longest {
