@@ -410,7 +410,7 @@ fn rows_of_a_run_that_is_killed_stay() {
                   if pass == 3 {\n    report row pass, note = \"x,y\"\n  }\n}\n";
     let table = folder.0.join("rows.csv");
     fs::write(folder.0.join("script.hayes"), script).unwrap();
-    fs::write(&table, "an earlier table\n").unwrap();
+    fs::write(&table, "modem,an earlier table\n").unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_hayes"));
     command.args(["run", "script.hayes", "-q", "-p", "sim:bg96", "--rows", "rows.csv"]).current_dir(&folder.0);
     let mut child = command.env("XDG_STATE_HOME", &folder.0).stdin(Stdio::null()).spawn().unwrap();

@@ -625,11 +625,11 @@ fn rows_of_a_batch_tell_the_attempt_and_the_time_left() {
         let arguments = format!("batch {} -i {}", script.display(), inventory.display());
         let Some(terminal) = Terminal::sized(&arguments, 80, 24) else { return };
         if modems == 12 {
-            let is_one = |line: &str| line.contains("12 ×") && line.ends_with("  pauses · attempt 1");
+            let is_one = |line: &str| line.contains("12 ×") && line.ends_with("  pauses · attempt 1 of 2");
             terminal.wait_until("one row of pauses", |screen| screen.lines().any(is_one));
         } else {
             terminal.wait_until("a pause", |screen| {
-                screen.lines().any(|line| line.contains("  pauses, ") && line.ends_with("s left · attempt 1"))
+                screen.lines().any(|line| line.contains("  pauses, ") && line.ends_with("s left · attempt 1 of 2"))
             });
             terminal.wait("sleeps, 4s left");
         }
