@@ -104,6 +104,38 @@ fn no_line_is_quadratic() {
     }
 }
 
+/// Four times the text takes about four times as long, and no `break` copies all that the others left.
+#[cfg(unix)]
+#[test]
+fn no_script_is_quadratic() {
+    let time = |(before, piece, behind): (&str, &str, &str), times: usize| {
+        let pieces: String = (0..times).map(|number| piece.replace('#', &number.to_string())).collect();
+        let text = format!("{before}{pieces}{behind}");
+        let start = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        assert!(checked(&text).program.is_some(), "{piece:?}");
+        let taken = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime) - start;
+        taken.tv_sec as f64 + taken.tv_nsec as f64 / 1e9
+    };
+    for script in [
+        ("", "AT+CSQ\n  capture a#:int, b#\n", ""),
+        ("", "AT+CSQ\n  capture a#:int\ncheck a# > 10\n", ""),
+        ("", "AT+CSQ\n  when \"+CSQ: {a#:int},{}\" {\n    log \"x\"\n  }\n", ""),
+        ("retry 3 every 1s {\n", "AT+CSQ\n  capture a#:int\nif a# == 10 {\n  break\n}\n", "}\n"),
+    ] {
+        let (one, four) = (time(script, 1_500), time(script, 6_000));
+        assert!(four < one * 9.0, "{script:?}: {one} s, and {four} s");
+    }
+}
+
+/// What a `break` among very many leaves behind may be anything, and is no fault.
+#[test]
+fn names_behind_a_loop_of_many_breaks_have_a_value() {
+    let pass = |number: usize| format!("AT+CSQ\n  capture a{number}:int\nif a{number} == 10 {{\n  break\n}}\n");
+    let passes: String = (0..300).map(pass).collect();
+    let found = checked(&format!("retry 3 every 1s {{\n{passes}}}\nlog \"${{a7}} ${{a299}}\"\n"));
+    assert!(found.program.is_some(), "{:?}", found.diagnostics);
+}
+
 #[test]
 fn control_characters_are_refused() {
     for text in

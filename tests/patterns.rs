@@ -91,6 +91,11 @@ fn a_regex_is_refused_that_is_wrong_or_too_large() {
     assert!(captured(&regex("^.{2,2000}$").unwrap(), "ä".as_bytes(), &[]).is_none());
     assert!(captured(&regex("^a..b$").unwrap(), b"a\xff\xfeb", &[]).is_some());
     assert!(captured(&regex(r"^a\xff.b$").unwrap(), b"a\xff\xfeb", &[]).is_some());
+    // Each is small enough, and a thousand of them would take seconds and hundreds of megabytes.
+    let many: String = (0..1_000).map(|number| format!("AT\nexpect /a{number}[0-9]{{1,500}}/\n")).collect();
+    let refused = check(&Source::new("test", many), &NoScripts).diagnostics;
+    let of_size = refused.iter().filter(|fault| fault.message.ends_with("the script's large ones are too many"));
+    assert!((1..500).contains(&of_size.count()), "{refused:?}");
     let found = check(&Source::new("test", "AT\n  expect /abc(/\n"), &NoScripts).diagnostics.remove(0);
     let at = found.source.slice(found.span().unwrap()).to_owned();
     assert!(found.message.contains("unclosed group") && at == "(", "{}, {at}", found.message);

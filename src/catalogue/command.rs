@@ -77,7 +77,7 @@ pub fn answered_later(line: &str) -> Option<&'static str> {
 /// Why a command that the catalogue does not know must stand in an `unsafe` block: it seems to write an IMEI.
 pub fn unknown_danger(asked: &Command<'_>) -> Option<&'static str> {
     const IMEI_DIGITS: usize = 15;
-    if asked.form != Form::Set || command_of(asked).is_some() {
+    if asked.form != Form::Set || command_of(asked).is_some_and(|known| known.form(Form::Set).is_some()) {
         return None;
     }
     let is_imei = |value: &&str| {
@@ -96,11 +96,11 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
     let mut shape = Shape::None;
     let mut any_prefix = false;
     for asked in &line.commands {
+        if let Some(why) = unknown_danger(asked) {
+            prospect.needs_unsafe.get_or_insert(why);
+            prospect.stakes.illegal = Some(why);
+        }
         let Some(known) = command_of(asked) else {
-            if let Some(why) = unknown_danger(asked) {
-                prospect.needs_unsafe.get_or_insert(why);
-                prospect.stakes.illegal = Some(why);
-            }
             any_prefix = true;
             shape = together(shape, Shape::Unknown);
             continue;

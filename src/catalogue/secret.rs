@@ -69,8 +69,10 @@ fn secrets_of<'a>(asked: &Command<'a>) -> Vec<&'a str> {
         let is_named = field.is_some_and(|field| is_secret(field.name) || is_secret(field.what));
         let is_text = value.len() >= 4 || value.bytes().any(|byte| !byte.is_ascii_digit());
         let is_quoted = asked.argument.contains(&format!("\"{value}\""));
-        // What no manual tells of, in a command that is called so or behind all that one tells of
-        let is_guessed = is_text && (known.is_none() && sounds_so || is_quoted && fields.is_some() && field.is_none());
+        // What no manual tells of: in a command that is called so, quoted in any other, or behind all that one tells of
+        let is_beyond =
+            if known.is_none() { sounds_so || is_quoted } else { is_quoted && fields.is_some() && field.is_none() };
+        let is_guessed = is_text && is_beyond;
         let is_header = value.get(..13).is_some_and(|start| start.eq_ignore_ascii_case("authorization"));
         if is_all && value.len() >= 4 || follows && is_text || is_named || is_guessed || is_header {
             found.push(value);

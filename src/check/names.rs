@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::pattern::Matcher;
+use super::pattern::{MOST_STATES, Matcher};
 use super::{Known, Type};
 use crate::source::Span;
 use crate::syntax::ast::{Block, Param, Part, Pattern, PatternKind};
@@ -26,6 +26,8 @@ pub struct Names {
     trail: Vec<(usize, Known)>,
     /// How many branches are open.
     open: usize,
+    /// How many states the script's large regexes may still have together
+    pub(super) states_left: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -114,6 +116,7 @@ impl Names {
             (entry.place, entry.is_item, entry.givers) = (None, false, 0);
         }
         self.variables.clear();
+        self.states_left = MOST_STATES;
         script.walk(&mut |statement| self.declare_parts(statement.parts(), matchers));
     }
 
@@ -142,7 +145,7 @@ impl Names {
         named.for_each(|name| self.declare_variable(&name.value, name.span));
         if let PatternKind::Regex { .. } = pattern.kind {
             // Compiled here already, for the names of its groups; what is wrong with it is told later.
-            let Ok(matcher) = Matcher::new(pattern) else { return };
+            let Ok(matcher) = Matcher::new(pattern, &mut self.states_left) else { return };
             matcher.holes().iter().for_each(|hole| self.declare_variable(&hole.name, pattern.span));
             if let Some(place) = matchers.get_mut(pattern.id as usize) {
                 *place = Some(matcher);
@@ -236,9 +239,11 @@ impl Names {
         changes
     }
 
-    pub(super) fn changes_since(&self, opened: usize) -> Changes {
+    /// `room`: how many may still be copied. Where there is none left, what changed is not told.
+    pub(super) fn changes_since(&self, opened: usize, room: &mut usize) -> Option<Changes> {
+        *room = room.saturating_sub(self.trail.len().saturating_sub(opened));
         let changed = self.trail.iter().skip(opened).map(|(id, _)| *id);
-        changed.filter_map(|id| Some((id, self.entries.get(id)?.here.clone()))).collect()
+        (*room > 0).then(|| changed.filter_map(|id| Some((id, self.entries.get(id)?.here.clone()))).collect())
     }
 
     /// One of these branches was taken; `None` is one that changed nothing.
@@ -259,12 +264,13 @@ impl Names {
         }
     }
 
-    /// Whatever had a value anywhere may have it now: in `finally`.
-    pub(super) fn recall_all(&mut self) {
+    /// Whatever had a value anywhere may have it now: in `finally`. `or_another`: also where it has one here.
+    pub(super) fn recall_all(&mut self, or_another: bool) {
         for id in 0..self.entries.len() {
-            if self.entries.get(id).is_some_and(|entry| entry.ever && !entry.here.is_set) {
-                self.change(id, Known { is_set: true, ..Known::UNSET });
-            }
+            let Some(entry) = self.entries.get(id).filter(|it| it.ever && (or_another || !it.here.is_set)) else {
+                continue;
+            };
+            self.change(id, Known { is_set: true, is_secret: entry.here.is_secret, ..Known::UNSET });
         }
     }
 

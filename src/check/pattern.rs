@@ -57,14 +57,15 @@ pub struct Hole {
 
 impl Matcher {
     /// Else what is wrong with a regex: the reason in a few words, and the place in its text.
-    pub(super) fn new(pattern: &Pattern) -> Result<Matcher, (String, Span)> {
+    /// `states_left`: as [`RegexPattern::new`].
+    pub(super) fn new(pattern: &Pattern, states_left: &mut usize) -> Result<Matcher, (String, Span)> {
         Ok(match &pattern.kind {
             PatternKind::Line(parts) => {
                 let compiled = Compiler::of(parts);
                 Matcher { holes: compiled.holes.into(), form: Compiled::Line(Steps(compiled.steps.into())) }
             }
             PatternKind::Regex { text, ignore_case, .. } => {
-                let (pattern, holes) = RegexPattern::new(text, *ignore_case)?;
+                let (pattern, holes) = RegexPattern::new(text, *ignore_case, states_left)?;
                 Matcher { holes: holes.into(), form: Compiled::Regex(Box::new(pattern)) }
             }
         })
@@ -343,6 +344,8 @@ const SIZE_LIMIT_FOR_CHARACTERS: usize = 8 * SIZE_LIMIT;
 const NEST_LIMIT: u32 = 32;
 /// A regex with more states than this by our estimate is compiled at once, to see whether it keeps the size limit.
 const SURELY_SMALL: usize = 1000;
+/// How many states all those of a script may have together that are compiled at once.
+pub(super) const MOST_STATES: usize = 1_000_000;
 
 /// `/rssi: (?<rssi>-?\d+)/i`: a regex, searched anywhere in a line.
 ///
@@ -364,8 +367,12 @@ struct RegexPattern {
 }
 
 impl RegexPattern {
-    /// Else the reason in a few words, and the place in the text.
-    fn new(text: &str, ignore_case: bool) -> Result<(RegexPattern, Vec<Hole>), (String, Span)> {
+    /// Else the reason in a few words, and the place in the text. `states_left`: of the script's [`MOST_STATES`].
+    fn new(
+        text: &str,
+        ignore_case: bool,
+        states_left: &mut usize,
+    ) -> Result<(RegexPattern, Vec<Hole>), (String, Span)> {
         let (hir, needs_characters) = match parsed(text, ignore_case, false) {
             Ok(hir) => (hir, false),
             Err(error) => match parsed(&with_ascii_classes(text), ignore_case, true) {
@@ -387,9 +394,17 @@ impl RegexPattern {
             for_bytes: OnceLock::new(),
             for_characters: OnceLock::new(),
         };
-        // Of classes of characters our estimate knows nothing.
-        if (needs_characters || states(&hir) > SURELY_SMALL) && pattern.regex(b"").is_none() {
-            return Err(("it grows too large when it is compiled".to_owned(), Span::new(0, text.len())));
+        // Of classes of characters our estimate knows little.
+        let states = states(&hir);
+        if needs_characters || states > SURELY_SMALL {
+            let too_large = |why: &str| (why.to_owned(), Span::new(0, text.len()));
+            *states_left = states_left.saturating_sub(states.clamp(SURELY_SMALL / 2, SIZE_LIMIT_FOR_CHARACTERS / 32));
+            if *states_left == 0 {
+                return Err(too_large("the script's large ones are too many"));
+            }
+            if pattern.compiled(needs_characters).is_none() {
+                return Err(too_large("it grows too large when it is compiled"));
+            }
         }
         Ok((pattern, holes))
     }
@@ -505,7 +520,8 @@ fn states(hir: &Hir) -> usize {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => 1,
         HirKind::Literal(literal) => literal.0.len(),
-        HirKind::Class(_) => 2,
+        HirKind::Class(Class::Bytes(_)) => 2,
+        HirKind::Class(Class::Unicode(class)) => 2 * class.ranges().len(),
         HirKind::Capture(capture) => states(&capture.sub).saturating_add(2),
         HirKind::Repetition(repetition) => {
             let times = repetition.max.unwrap_or(repetition.min).max(1) as usize;

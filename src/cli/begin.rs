@@ -12,6 +12,7 @@ use super::scripts;
 use crate::diagnostic::Complaint;
 use crate::import::{self, Dialect};
 use crate::library;
+use crate::notation::harmless;
 use crate::report::result::plural;
 use crate::runtime::{Mask, Status};
 use crate::scaffold::{self, module};
@@ -85,7 +86,9 @@ pub(crate) fn import(arguments: &Import, console: &Console) -> Result<Exit, Exit
         console.refuse_as(Exit::Invalid, &if is_wvdial { complaint.help(wvdial) } else { complaint })
     })?;
     let name = Path::new(&*source.name).file_name().unwrap_or_default().to_string_lossy();
-    let imported = import::import(dialect, &name, &source.text);
+    let mut imported = import::import(dialect, &name, &source.text);
+    // What turns the direction of a text is an escape in a script too.
+    imported.text = harmless(&imported.text).into_owned();
     let exit = match &arguments.output {
         Some(file) => write_new(file, &imported.text, console),
         None => console.print(&imported.text),

@@ -19,7 +19,7 @@ use crate::report::style::{ERASED, Palette, Style, cut, filled};
 use crate::runtime::Status;
 
 /// How many diagnostics are shown; the rest is counted.
-const MOST_DIAGNOSTICS: usize = 20;
+pub(crate) const MOST_DIAGNOSTICS: usize = 20;
 
 /// A window with fewer columns has no room for the frame of many lines.
 const NARROW: usize = 60;

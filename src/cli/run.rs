@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::arguments;
-use super::console::{Console, Exit, fitted};
+use super::console::{Console, Exit, MOST_DIAGNOSTICS, fitted};
 use super::modem::{self, OpenModem};
 use super::results::{self, LiveRows, Sink};
 use super::screen::Screen;
@@ -77,7 +77,7 @@ pub(crate) fn programs(
     let is_shown = |diagnostic: &Diagnostic| !quiet || inputs.deny_warnings || diagnostic.severity == Severity::Error;
     let programs = checked_as(sources, inputs, is_shown, |_| {}, console)?;
     if quiet && !inputs.deny_warnings {
-        programs.iter().for_each(|program| console.show_briefly(&program.warnings));
+        programs.iter().for_each(|program| console.show_briefly(&shareable(program.warnings.clone(), inputs)));
     }
     if only.is_empty() { Ok(programs) } else { of_parts(&programs, only, inputs.outside, console) }
 }
@@ -129,6 +129,7 @@ pub(crate) fn checked_as(
     }
     diagnostics.retain(wanted);
     diagnostics.iter_mut().for_each(reworded);
+    diagnostics = shareable(diagnostics, inputs);
     console.show(&diagnostics);
     for Source { name, text, .. } in refused.iter().map(|source| &***source) {
         if !name.ends_with(".hayes") && Path::new(name).is_file() && Dialect::of(name, text).is_some() {
@@ -140,6 +141,13 @@ pub(crate) fn checked_as(
     }
     let is_denied = inputs.deny_warnings && !diagnostics.is_empty();
     if refused.is_empty() && !is_denied { Ok(programs) } else { Err(Exit::Invalid) }
+}
+
+/// What is told of a script, its numbers hidden where the user wants that. More than are shown need not be.
+fn shareable(mut told: Vec<Diagnostic>, inputs: &arguments::InputArguments) -> Vec<Diagnostic> {
+    let mask = Mask::default().personal(inputs.shareable);
+    told.iter_mut().filter(|_| inputs.shareable).take(MOST_DIAGNOSTICS).for_each(|it| mask.diagnostic(it));
+    told
 }
 
 impl PreparedRun<'_> {

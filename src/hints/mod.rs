@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::config::Setting;
 use crate::connect::SCHEMES;
 use crate::diagnostic::nearest;
-use crate::notation::{row_of, rows};
+use crate::notation::{harmless, row_of, rows};
 
 /// The mistake with what else is to say of it, in place of what clap takes for similar: to clap any word is that begins
 /// alike. And with its command's usage, not one that shows what the environment gives as if it were typed.
@@ -28,6 +28,13 @@ pub(crate) fn told(arguments: &[OsString], mut mistake: clap::Error, commands: &
         {
             mistake.insert(kind, ContextValue::String(typed));
         }
+    }
+    let typed = |(kind, value): (ContextKind, &ContextValue)| {
+        let ContextValue::String(text) = value else { return None };
+        Some((kind, harmless(text).into_owned()))
+    };
+    for (kind, text) in mistake.context().filter_map(typed).collect::<Vec<_>>() {
+        mistake.insert(kind, ContextValue::String(text));
     }
     if matches!(mistake.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand) {
         for guess in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::Suggested] {

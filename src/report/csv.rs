@@ -51,7 +51,8 @@ pub fn write(walk: &Walk<'_>, wanted: &[String], writer: impl Write) -> io::Resu
         [] => row,
         _ => places.iter().map(|place| place.and_then(|place| row.get(place)).cloned().unwrap_or_default()).collect(),
     };
-    csv.write_record(if wanted.is_empty() { &header } else { wanted })?;
+    let names: Vec<String> = wanted.iter().map(|name| harmless(name)).collect();
+    csv.write_record(if wanted.is_empty() { &header } else { &names })?;
     walk(&mut |result| {
         let mut row = vec![
             harmless(&result.modem),

@@ -15,6 +15,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use crate::at::{Event, ResultCode};
 use crate::catalogue::{is_called_secret, secrets_in};
+use crate::diagnostic::Diagnostic;
 use crate::notation::{hex, percent_encoded};
 use crate::port::transcript::MASKED;
 use crate::sms::alphabet::{pack, pack_uncounted, to_septets, to_ucs2_hex};
@@ -327,6 +328,14 @@ impl Mask {
         source.overwritten(hidden.into_iter().map(|(start, end)| start..end), b"")
     }
 
+    /// Hides what is secret in what is told, and in the source that it shows.
+    pub fn diagnostic(&self, told: &mut Diagnostic) {
+        let labels = told.labels.iter_mut().map(|label| &mut label.text);
+        let texts = labels.chain([&mut told.message]).chain(&mut told.help);
+        texts.for_each(|text| *text = self.string(std::mem::take(text)));
+        told.source = self.source(&told.source);
+    }
+
     /// Hands the event on with its secrets hidden.
     pub fn event(&self, event: &Event<'_>, tell: &mut dyn FnMut(Event<'_>)) {
         if self.is_empty() {
@@ -443,7 +452,8 @@ fn pieces_shown(given: &[Share], made: &[Vec<u8>]) -> Vec<Value> {
 }
 
 /// Digits in a row that are as many as those of an IMEI, an IMSI, an ICCID or a telephone number; and hex that is as
-/// long as a PDU or a text in UCS2. A number of a cell has fewer, a short code too.
+/// long as a PDU or a text in UCS2. A number of a cell has fewer, a short code too. What is dialled may be short, and a
+/// blank or a hyphen may part groups of an IMEI, an IMSI or an ICCID.
 fn personal_numbers(bytes: &[u8]) -> Vec<(usize, usize)> {
     const TELEPHONE: usize = 7;
     const HIDDEN_DIGITS: usize = 10;
@@ -453,14 +463,32 @@ fn personal_numbers(bytes: &[u8]) -> Vec<(usize, usize)> {
     while let Some(rest) = bytes.get(start..).filter(|rest| !rest.is_empty()) {
         let length = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let is_international = start.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'+');
-        let hidden = if length >= HEX { length } else { digits };
-        if hidden >= HIDDEN_DIGITS || (is_international && hidden >= TELEPHONE) {
+        let before = bytes.get(start.saturating_sub(4)..start).unwrap_or_default().to_ascii_uppercase();
+        let is_dialled = ["+", "ATD", "ATDT", "ATDP"].iter().any(|sign| before.ends_with(sign.as_bytes()));
+        let hidden = if length >= HEX { length } else { digits.max(grouped(rest)) };
+        if hidden >= HIDDEN_DIGITS || (is_dialled && hidden >= TELEPHONE) {
             found.push((start, start + hidden));
         }
-        start += length.max(1);
+        // A `D` before digits is a hexadecimal digit too.
+        start += hidden.max(1);
     }
     found
+}
+
+/// How long an IMEI, an IMSI or an ICCID in groups is that `rest` begins with: `86 642503 802559 1`; 0 where none is.
+fn grouped(rest: &[u8]) -> usize {
+    let (mut digits, mut end) = (0, 0);
+    for (at, byte) in rest.iter().enumerate() {
+        match byte {
+            byte if byte.is_ascii_digit() => (digits, end) = (digits + 1, at + 1),
+            b' ' | b'-' if at > 0 && end == at => {}
+            _ => break,
+        }
+        if digits > 22 {
+            return 0;
+        }
+    }
+    if (14..=22).contains(&digits) { end } else { 0 }
 }
 
 /// How much of `rest` is this secret: all of it, or a large part at the end of the line.

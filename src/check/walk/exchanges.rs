@@ -247,7 +247,7 @@ impl Checker<'_, '_, '_> {
 
     fn pattern(&mut self, pattern: &Pattern) {
         if self.program.matcher(pattern).is_none() {
-            match Matcher::new(pattern) {
+            match Matcher::new(pattern, &mut self.names.states_left) {
                 Ok(matcher) => {
                     if let Some(place) = self.program.matchers.get_mut(pattern.id as usize) {
                         *place = Some(matcher);

@@ -153,7 +153,7 @@ impl Checker<'_, '_, '_> {
         if !is_claim {
             return;
         }
-        self.judged(|unknown| may_hold_unknown(unknown, expression, &mut None) == Some(false));
+        self.judged(expression, &|unknown| may_hold_unknown(unknown, expression, &mut None) == Some(false));
         let mut passes = None;
         if may_hold_unknown(&|it| Some(self.lines.not_known.get(it)?.0), expression, &mut passes) != Some(false)
             && let Some((comparison, name)) = passes
@@ -168,9 +168,15 @@ impl Checker<'_, '_, '_> {
         self.take_known(expression, true);
     }
 
-    /// Leaves out the comparisons whose value that is not known ends further below, as `ends` tells.
-    pub(super) fn judged(&mut self, ends: impl Fn(&dyn Fn(&str) -> Option<i64>) -> bool) {
-        self.lines.passes_unknown.retain(|it, (value, _)| !ends(&|name: &str| (it == name).then_some(*value)));
+    /// Leaves out the comparisons of the names in a condition whose value that is not known ends there, as `ends` tells.
+    pub(super) fn judged(&mut self, condition: &Expression, ends: &dyn Fn(&dyn Fn(&str) -> Option<i64>) -> bool) {
+        if let ExpressionKind::Variable(it) = &condition.kind
+            && let Some((value, _)) = self.lines.passes_unknown.get(it)
+            && ends(&|name: &str| (it == name).then_some(*value))
+        {
+            self.lines.passes_unknown.remove(it);
+        }
+        condition.operands().into_iter().for_each(|part| self.judged(part, ends));
     }
 
     /// Takes out what certainly is known where the condition is `truth`.
@@ -424,7 +430,9 @@ impl Checker<'_, '_, '_> {
         if let ExpressionKind::Variable(name) = &left.kind {
             let items = if let ExpressionKind::List(items) = &right.kind { items } else { std::slice::from_ref(right) };
             let says = |value| items.iter().any(|it| matches!(it.kind, ExpressionKind::Int(number) if number == value));
-            self.lines.not_known.retain(|it, (value, ..)| it != name || !says(*value));
+            if self.lines.not_known.get(name).is_some_and(|(value, ..)| says(*value)) {
+                self.lines.not_known.remove(name);
+            }
         }
         match operator {
             BinaryOperator::Or | BinaryOperator::And => {

@@ -1,6 +1,6 @@
 //! What is known to go wrong with a command line, before it is sent. Each lint is a function of what it looks at.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -57,6 +57,8 @@ pub(super) struct Lines {
     pub passes_unknown: HashMap<String, (i64, Vec<crate::diagnostic::Diagnostic>)>,
     /// A line under the last question hides what it takes out of the answer.
     pub hides: bool,
+    /// Numbers in the `when`s of the last question
+    taken: HashSet<i64>,
     /// Names in the last command line that stand there for themselves, and the parameters that they are
     pub told_values: Vec<(String, Span)>,
 }
@@ -69,8 +71,6 @@ struct Asked<'c> {
     clauses: &'c [Clause],
     role: Role,
     place: Place,
-    /// What the script's patterns compiled to
-    matchers: &'c [Option<Matcher>],
     names: &'c Names,
 }
 
@@ -169,8 +169,8 @@ impl<'l> KnownCommand<'l> {
 
 /// Looks at the command lines of what is sent; `clauses` is what is said of its answer.
 pub(super) fn lint(checker: &mut Checker<'_, '_, '_>, send: &Send, clauses: &[Clause], role: Role) {
-    let Checker { findings, lines, place, program, names, .. } = checker;
-    let asked = Asked { send, clauses, role, place: *place, matchers: &program.matchers, names: &*names };
+    let Checker { findings, lines, place, names, .. } = checker;
+    let asked = Asked { send, clauses, role, place: *place, names: &*names };
     if let Some((away, command, span)) = lines.away.take() {
         findings.tell(sent_while(away), span, &[&command]);
     }
@@ -569,11 +569,11 @@ fn is_slip(written: &str, meant: &str) -> bool {
 fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, findings: &mut Findings) {
     let (form, values) = (known.command.form, &known.values);
     let (source, span) = (Arc::clone(&findings.source), known.span);
+    if let Some(why) = unknown_danger(known.command).filter(|_| !asked.place.in_unsafe) {
+        findings.tell("hayes::check::needs-unsafe", span, &[&known.written(&source), &clause(why)]);
+    }
     let Some(entry) = known.entry else {
         lines.may_be_silent = true;
-        if let Some(why) = unknown_danger(known.command).filter(|_| !asked.place.in_unsafe) {
-            findings.tell("hayes::check::needs-unsafe", span, &[&known.written(&source), &clause(why)]);
-        }
         return;
     };
     lines.may_be_silent |=
@@ -766,9 +766,9 @@ fn lint_silence(commands: &[KnownCommand<'_>], asked: Asked<'_>, lines: &Lines, 
 }
 
 fn lint_captures(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
-    let takes_line = |clause: &&Clause| is_capture(clause) && !may_take_result(clause, asked.matchers);
-    let Some(clause) = asked.clauses.iter().find(takes_line) else { return };
-    if let Some(known) = commands.first().filter(|_| commands.iter().all(has_no_lines)) {
+    if let Some(known) = commands.first().filter(|_| commands.iter().all(has_no_lines))
+        && let Some(clause) = asked.clauses.iter().find(|it| is_capture(it) && !may_take_result(it, findings))
+    {
         let command = known.written(&findings.source);
         let prefix = known.name().split_off(2);
         // Such a line comes by itself, later.
@@ -785,17 +785,19 @@ fn has_no_lines(known: &KnownCommand<'_>) -> bool {
 }
 
 /// Whether a capture may be meant for the final result code: `capture "CONNECT {speed:int}"`.
-fn may_take_result(clause: &Clause, matchers: &[Option<Matcher>]) -> bool {
+fn may_take_result(clause: &Clause, findings: &mut Findings) -> bool {
     let ClauseKind::CapturePattern(alternatives) = &clause.kind else { return false };
     alternatives.iter().any(|pattern| {
         let begins = |text: &str| telling_words().any(|word| text.starts_with(word));
         match &pattern.kind {
             PatternKind::Line(parts) => matches!(parts.first(), Some(PatternPart::Text(text)) if begins(text)),
             PatternKind::Regex { .. } => {
-                let matcher = matchers.get(pattern.id as usize).and_then(Option::as_ref);
-                let lines =
+                let mut lines =
                     telling_words().flat_map(|word| ["", ": 10", " 115200"].map(|more| format!("{word}{more}")));
-                matcher.is_some_and(|matcher| lines.into_iter().any(|line| matcher.matches(line.as_bytes(), &[])))
+                // Compiled for this alone: kept, thousands of them would take hundreds of megabytes.
+                let mut states_left = usize::MAX;
+                let matcher = Matcher::new(pattern, &mut states_left).ok().filter(|_| findings.may_compare(400));
+                matcher.is_none_or(|matcher| lines.any(|line| matcher.matches(line.as_bytes(), &[])))
             }
         }
     })
@@ -878,6 +880,10 @@ fn lint_bare(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings
 
 /// A name that the manuals give to another value: `capture stat:int` under `AT+CREG?`, whose answer begins with `n`.
 fn lint_names(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, findings: &mut Findings) {
+    // `when "+CSQ: 99,{}" {` takes what is not known.
+    let branches = asked.clauses.iter().filter(|clause| clause.word() == "when").flat_map(Clause::patterns);
+    let numbers = |it: &Pattern| findings.source.slice(it.span).split(|character: char| !character.is_ascii_digit());
+    lines.taken = branches.flat_map(numbers).filter_map(|number| number.parse().ok()).collect();
     for clause in asked.clauses {
         if let ClauseKind::Capture { fields } = &clause.kind {
             lint_number(known, fields, findings);
@@ -893,11 +899,6 @@ fn lint_names(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fin
             lint_holes(known, pattern, lines, findings);
         }
     }
-    // `when "+CSQ: 99,{}" {` takes what is not known.
-    let written = known.written(&findings.source);
-    let mut branches = asked.clauses.iter().filter(|clause| clause.word() == "when").flat_map(Clause::patterns);
-    let mut takes = |value: i64| branches.any(|it| findings.source.slice(it.span).contains(&value.to_string()));
-    lines.not_known.retain(|_, (value, _, command)| *command != written || !takes(*value));
 }
 
 /// `capture a, b, c` of an answer that has two values.
@@ -956,8 +957,8 @@ fn lint_fields<'f>(
         let not_known = there.values.iter().find(|value| value.meaning() == "not known").map(|value| value.value());
         let about = |value| (value, there.what, known.written(&findings.source));
         match not_known.and_then(|value| value.parse().ok()) {
-            Some(value) => lines.not_known.insert(name.clone(), about(value)),
-            None => lines.not_known.remove(name),
+            Some(value) if !lines.taken.contains(&value) => lines.not_known.insert(name.clone(), about(value)),
+            Some(_) | None => lines.not_known.remove(name),
         };
         let is_short = there.name.to_ascii_lowercase().starts_with(&name.to_ascii_lowercase());
         // A form that ends in any number of values may hold it here.

@@ -27,6 +27,9 @@ use lints::Lines;
 /// Beyond so many `finally`, of which all but one are faults, names are not recalled any more: each costs all names.
 const MANY_FINALLYS: usize = 3;
 
+/// How much of what changed in a loop is copied for its `break`s, each of which leaves its own behind.
+const MOST_LEFT: usize = 10_000;
+
 /// Names, with the value that says that theirs is not known, what it is of, and the command
 type NotKnown = HashMap<String, (i64, &'static str, String)>;
 
@@ -44,12 +47,15 @@ struct Checker<'s, 'a, 't> {
     /// Names without a value in a loop whose later lines may give them one.
     awaited: Vec<(String, Span)>,
     checking: &'s mut Checking<'a>,
-    /// Of the innermost loop: where it began in the changes of names, and what each `break` leaves behind.
-    left_loop: Option<(usize, Vec<Changes>)>,
+    /// Of the innermost loop: where it began in the changes of names, what each `break` leaves behind, and how much more
+    /// of that may be copied.
+    left_loop: Option<(usize, Vec<Changes>, usize)>,
     param_names: HashSet<String>,
     /// How many `finally` blocks there were.
     finallys: usize,
     written_secrets: Vec<Span>,
+    /// There was a statement that no `requires` may stand below.
+    is_below_head: bool,
     /// It goes on from other lines: what is unused here may be used in the next.
     continues: bool,
     /// What may still be spent on evaluating constants: bytes that are looked at or made.
@@ -111,6 +117,7 @@ pub(super) fn walk(
         param_names: HashSet::new(),
         finallys: 0,
         written_secrets: Vec::new(),
+        is_below_head: false,
         continues: known.is_some(),
         effort: Cell::new(LARGEST_VALUE),
     };
@@ -230,6 +237,16 @@ impl<'t> Checker<'_, '_, 't> {
             // It may wait until the modem is back.
             self.lines.away = None;
         }
+        self.is_below_head |= !matches!(
+            statement.kind,
+            StatementKind::Param(_)
+                | StatementKind::Requires(_)
+                | StatementKind::Set { .. }
+                | StatementKind::Timeout { .. }
+                | StatementKind::AbortOn { .. }
+                | StatementKind::Log { .. }
+                | StatementKind::Assert { .. }
+        );
         self.empty_block(statement);
         self.foresee(statement);
         match &statement.kind {
@@ -370,7 +387,7 @@ impl<'t> Checker<'_, '_, 't> {
     /// `break`: what has a value here has it behind the loop, where this way was taken.
     fn leave(&mut self, span: Span) -> Ended {
         match &mut self.left_loop {
-            Some((opened, exits)) if self.place.in_loop => exits.push(self.names.changes_since(*opened)),
+            Some((opened, exits, room)) if self.place.in_loop => exits.extend(self.names.changes_since(*opened, room)),
             Some(_) | None => self.findings.tell("hayes::check::break-outside-loop", span, &[]),
         }
         Some("break")
@@ -384,11 +401,15 @@ impl<'t> Checker<'_, '_, 't> {
         opened: usize,
     ) -> (Ended, impl Iterator<Item = Option<Changes>> + use<>) {
         let awaited = self.awaited.len();
-        let outer = self.left_loop.replace((opened, Vec::new()));
+        let outer = self.left_loop.replace((opened, Vec::new(), MOST_LEFT));
         let ended = self.inner(body, Place { in_loop: true, ..place });
         self.settle_awaited(awaited);
         let left = std::mem::replace(&mut self.left_loop, outer);
-        (ended, left.into_iter().flat_map(|(_, exits)| exits).map(Some))
+        if matches!(left, Some((.., 0))) {
+            // Of some `break` it is not known what it leaves behind.
+            self.names.recall_all(true);
+        }
+        (ended, left.into_iter().flat_map(|(_, exits, _)| exits).map(Some))
     }
 
     fn attempt(&mut self, body: &Block, otherwise: Option<&Block>) -> Ended {
@@ -435,7 +456,9 @@ impl<'t> Checker<'_, '_, 't> {
         let goes_on = ends.iter().any(|(ended, _)| ended.is_none());
         ends.push(otherwise.map_or((None, None), |block| self.branch(block, place)));
         self.lines.not_known.extend(known.into_iter().filter(|_| goes_on));
-        self.judged(|unknown| {
+        // Where it does not ask for a name, its first branch is not certain.
+        let Some((first, _)) = branches.first() else { return None };
+        self.judged(first, &|unknown| {
             // The branch that it takes, as far as that is certain
             let taken = branches.iter().map(|(asked, _)| expressions::may_hold_unknown(unknown, asked, &mut None));
             let ended = taken.zip(&ends).find(|(holds, _)| *holds != Some(false)).map(|(holds, end)| (holds, end.0));
@@ -496,7 +519,7 @@ impl<'t> Checker<'_, '_, 't> {
         }
         let opened = self.names.open();
         if self.finallys <= MANY_FINALLYS {
-            self.names.recall_all();
+            self.names.recall_all(false);
         }
         self.inner(body, self.place);
         let changes = self.names.close(opened);
@@ -515,20 +538,7 @@ impl<'t> Checker<'_, '_, 't> {
     }
 
     fn requires(&mut self, requirement: &Requirement, span: Span) {
-        let goes_before = |statement: &Statement| {
-            matches!(
-                statement.kind,
-                StatementKind::Param(_)
-                    | StatementKind::Requires(_)
-                    | StatementKind::Set { .. }
-                    | StatementKind::Timeout { .. }
-                    | StatementKind::AbortOn { .. }
-                    | StatementKind::Log { .. }
-                    | StatementKind::Assert { .. }
-            )
-        };
-        let mut before = self.script.body.statements.iter().take_while(|statement| statement.span != span);
-        if self.place.depth > 0 || !before.all(goes_before) {
+        if self.place.depth > 0 || self.is_below_head {
             self.findings.tell("hayes::check::requires-place", span, &[]);
         }
         match requirement {

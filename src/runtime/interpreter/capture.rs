@@ -52,8 +52,8 @@ enum Miss {
     NoMatch,
 }
 
-/// An IMSI has no fewer (23.003 §2.2): a country, a network, a subscriber.
-const FEWEST_DIGITS: usize = 6;
+/// A number of an older network in hex, an ESN, has so many.
+const FEWEST_DIGITS: usize = 8;
 
 impl ScriptView<'_> {
     pub(super) fn clause_values(&self, clauses: &[Clause]) -> Step<ClauseValues> {
@@ -123,7 +123,7 @@ impl ScriptView<'_> {
         }
     }
 
-    /// Fails where the answer is to be an IMEI, an IMSI or an ICCID, as the catalogue tells, and none of its words are
+    /// Fails where the answer is to be an IMEI, an IMSI or an ICCID, as the catalogue tells, and no line has as many
     /// digits. Modems write them in groups too, and numbers of older networks in hex.
     fn has_its_form(&self, asked: &ReadyQuestion, span: Span) -> Step {
         let line = command::parse(&asked.text);
@@ -132,11 +132,14 @@ impl ScriptView<'_> {
         if !matches!(field.kind(), FieldKind::Iccid | FieldKind::Imei | FieldKind::Imsi) {
             return Ok(());
         }
-        let digits = |line: &Line| {
+        let fewest = if field.kind() == FieldKind::Iccid { 18 } else { 14 };
+        let is_one = |line: &Line| {
             let words = line.bytes.split(|byte| !byte.is_ascii_alphanumeric());
-            words.filter(|word| word.iter().all(u8::is_ascii_hexdigit)).map(<[u8]>::len).sum::<usize>()
+            let digits = words.filter(|word| word.iter().all(u8::is_ascii_hexdigit)).collect::<Vec<_>>().concat();
+            let is_old = field.kind() == FieldKind::Imei && !digits.iter().all(u8::is_ascii_digit);
+            digits.len() >= if is_old { FEWEST_DIGITS } else { fewest }
         };
-        if self.scope.last.lines.iter().any(|line| digits(line) >= FEWEST_DIGITS) {
+        if self.scope.last.lines.iter().any(is_one) {
             return Ok(());
         }
         let values: [&dyn Display; 3] = [&asked.text, &self.answered(&asked.text), &field.what];
@@ -628,7 +631,11 @@ fn all(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Result<
         }
         match parameters(list).next() {
             Some(first) if first.kind == Written::Group && list.iter().all(|byte| b"(), ".contains(byte)) => {}
-            Some(first) if first.kind == Written::Group => groups(fields, line, &mut records)?,
+            Some(first) if first.kind == Written::Group => groups(fields, list, &line.bytes, &mut records)?,
+            // `+COPS: ,(2,"A","A","23440",7),,(0-4),(0-2)`: some leave out what stands first, and not its comma.
+            Some(first) if first.value.is_empty() && list.trim_ascii_start().starts_with(b",(") => {
+                groups(fields, list.trim_ascii_start().get(1..).unwrap_or_default(), &line.bytes, &mut records)?;
+            }
             // Behind nothing stand the values that the command takes: `+COPS: ,,(0-4),(0-2)`.
             Some(first) if first.value.is_empty() && at_parameters::groups(list).next().is_some() => {}
             Some(_) | None => records.push(record(conforms(fields, &line.bytes, question)?)),
@@ -768,8 +775,7 @@ fn take<'l>(fields: &[Field], mut given: impl Iterator<Item = Parameter<'l>>, li
 ///
 /// Behind an empty parameter stand the values that the command takes, no more records (27.007 §7.3). Some modems leave
 /// the empty parameter out; then the groups without quotes are not of the kind of the first.
-fn groups(fields: &[Field], line: &Line, records: &mut Vec<Value>) -> Result<(), Miss> {
-    let (_, list) = split_prefix(&line.bytes);
+fn groups(fields: &[Field], list: &[u8], line: &[u8], records: &mut Vec<Value>) -> Result<(), Miss> {
     let mut quoted = None;
     for group in parameters(list).take_while(|parameter| parameter.kind == Written::Group) {
         let has_quotes = group.inner().any(|parameter| parameter.kind == Written::Quoted);
@@ -779,7 +785,7 @@ fn groups(fields: &[Field], line: &Line, records: &mut Vec<Value>) -> Result<(),
         if *quoted.get_or_insert(has_quotes) && !has_quotes || is_range {
             break;
         }
-        records.push(record(take(fields, group.inner(), &line.bytes)?));
+        records.push(record(take(fields, group.inner(), line)?));
     }
     Ok(())
 }

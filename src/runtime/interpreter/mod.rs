@@ -1204,11 +1204,7 @@ impl ScriptView<'_> {
         let mask = self.mask;
         if !mask.is_empty() {
             let masked = |text: &mut String| *text = mask.string(std::mem::take(text));
-            let Diagnostic { message, labels, help, source, .. } = &mut failure.diagnostic;
-            masked(message);
-            labels.iter_mut().for_each(|label| masked(&mut label.text));
-            *source = mask.source(source);
-            help.iter_mut().for_each(masked);
+            mask.diagnostic(&mut failure.diagnostic);
             failure.answer.iter_mut().for_each(masked);
             for text in [&mut failure.sent, &mut failure.result, &mut failure.meaning] {
                 text.iter_mut().for_each(masked);
