@@ -175,6 +175,9 @@ impl Data {
             require(!prefixed || usage.prefix.is_some(), "its answer has no prefix")?;
         }
         let groups = usages.clone().any(|usage| usage.answers.iter().any(|layout| layout.groups));
+        let mut fields = usages.clone().flat_map(|usage| &usage.answers).flat_map(|layout| &layout.fields);
+        let is_told = |key: &&str| fields.any(|field| field.name == *key);
+        require(command.line_key.iter().all(is_told), "its line-key is no field of its answers")?;
         require(groups != command.record.is_empty(), "what a group of its answer is, and the groups, go together")?;
         check_own(
             &command.fields,

@@ -36,6 +36,8 @@ pub struct CommandEntry {
     pub execute: Option<Vec<&'static str>>,
     /// Each answer but that of the test is one line, and tells no thing of several: a second one contradicts it.
     pub one_line: bool,
+    /// The fields that tell the lines of its answers apart: two with the same values of them contradict each other.
+    pub line_key: Vec<&'static str>,
     /// The prefix of its answers, where it is not its own name; empty: none
     pub prefix: Option<&'static str>,
     /// A set is an ERROR by its nature: `AT+CGMI="x"`

@@ -34,6 +34,19 @@ impl Catalogue {
             || known.and_then(is_one) == Some(true) && may_be()
     }
 
+    /// Of what the line tells, by the values that tell the lines of such an answer apart: of context 1. Two lines of one
+    /// answer that tell of the same are one too many.
+    pub fn told_of(line: &[u8]) -> Option<(&'static str, Vec<&[u8]>)> {
+        let (prefix, list) = split_prefix(line);
+        let known = std::str::from_utf8(prefix?).ok().and_then(command)?;
+        let usages = [Form::Read, Form::Set, Form::Execute].into_iter().filter_map(|form| known.form(form));
+        let answers = || usages.clone().flat_map(|usage| &usage.answers);
+        let place = |key| answers().find_map(|answer| answer.fields.iter().position(|field| field.name == key));
+        let value = |place| parameters(list).nth(place).map_or(&[][..], |field| field.value);
+        let values: Vec<_> = known.line_key.iter().filter_map(|key| place(*key)).map(value).collect();
+        (!values.is_empty()).then_some((known.name, values))
+    }
+
     /// Whether a modem may write this before what the command tells: `ICCID: 8988…`, `Revision: R1`.
     pub fn is_label(label: &[u8], name: &[u8]) -> bool {
         let known = std::str::from_utf8(name).ok().and_then(command);

@@ -4,6 +4,7 @@
 //! taken: that has all the parameters, and each of the kind that is asked for. What kept the first line from conforming
 //! is what a failure tells.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use regex::Regex;
@@ -265,17 +266,20 @@ impl ScriptView<'_> {
     /// `+CPIN: READY`.
     fn agreed(&self, asked: Option<&ReadyQuestion>, span: Span, says_so: impl Fn(&Line) -> bool) -> Step {
         let (Some(asked), lines @ [_, _, ..]) = (asked, self.scope.last.lines.as_slice()) else { return Ok(()) };
-        let said = lines.iter().find(|line| says_so(line)).and_then(|line| split_prefix(&line.bytes).0);
+        let mut saying = lines.iter().filter(|line| says_so(line)).peekable();
+        let says = saying.peek().copied();
+        let said = says.and_then(|line| split_prefix(&line.bytes).0);
         let names: Vec<_> = asked.question.names().collect();
         // An `ensure` asks for what is set. Of a command that nobody knows two values of one thing contradict each
         // other.
         let first = |line: &Line| parameters(split_prefix(&line.bytes).1).next().map(|field| field.value.to_vec());
         let is_of_one = |line: &Line| {
             let is_alone = parameters(split_prefix(&line.bytes).1).nth(1).is_none();
-            is_alone || lines.iter().find(|line| says_so(line)).map(first) == Some(first(line))
+            is_alone || says.map(first) == Some(first(line))
         };
         let is_unknown =
             |name: &[u8]| std::str::from_utf8(name).is_ok_and(|name| catalogue::lookup::command(name).is_none());
+        let told: BTreeSet<_> = saying.filter_map(|line| Catalogue::told_of(&line.bytes)).collect();
         let contradicts = |line: &&Line| {
             let (name, form) = match (asked.question.form_of(&line.bytes), names.as_slice()) {
                 (Some(form), _) => (&[][..], form),
@@ -285,7 +289,9 @@ impl ScriptView<'_> {
             let prefix = split_prefix(&line.bytes).0;
             let is_alike = prefix == said || prefix.is_none() || said.is_none();
             let is_set_twice = || span == asked.span && prefix.is_some_and(is_unknown) && is_of_one(line);
-            let is_one = Catalogue.answers_once(&line.bytes, name, form) || is_set_twice();
+            let is_again =
+                || form != Form::Test && Catalogue::told_of(&line.bytes).is_some_and(|it| told.contains(&it));
+            let is_one = Catalogue.answers_once(&line.bytes, name, form) || is_set_twice() || is_again();
             is_alike && is_one && !says_so(line)
         };
         let other = lines.iter().find(contradicts);
