@@ -685,6 +685,7 @@ impl Conversation {
     fn write_output(&mut self, longest: Duration, listener: &mut dyn Hearer) -> Attempt {
         while let Some(bytes) = self.session.output() {
             let until = self.port.now() + longest.min(WRITE_TIME);
+            let until = self.session.question_ends().map_or(until, |ends| ends.min(until));
             match self.port.write(&bytes, until) {
                 Ok(()) => {}
                 Err(fault @ Fault::Interrupted) => {

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use hayes::at::{Expected, PromptPlan, Question};
+use hayes::catalogue::Catalogue;
+use hayes::conversation::{Conversation, TroubleKind};
 use hayes::diagnostic::Complaint;
 use hayes::port::list::others;
 use hayes::port::{Cancel, Control, Fault, FlowControl, Port, Read, Serial};
@@ -102,6 +105,18 @@ fn a_write_that_nobody_reads_ends_at_its_deadline_and_tells_how_far_it_came() {
     let mut out = vec![0; written];
     terminal.master.read_exact(&mut out).unwrap();
     assert!(out.iter().all(|byte| *byte == b'x'));
+}
+
+/// However long a write may last otherwise.
+#[test]
+fn a_question_that_nobody_reads_ends_in_its_own_time() {
+    let (_terminal, port) = pair();
+    let mut conversation = Conversation::new(Box::new(port), &Catalogue);
+    let limit = Duration::from_millis(300);
+    let question = Question::new(vec![b'x'; 200_000], Expected::default(), limit, PromptPlan::Unexpected);
+    let trouble = conversation.ask(&question.into(), &mut ()).unwrap_err();
+    assert!(matches!(trouble.kind, TroubleKind::Port(Fault::WriteTimeout { .. })), "{trouble:?}");
+    assert!(conversation.now() < Duration::from_secs(5), "{:?}", conversation.now());
 }
 
 #[test]

@@ -34,8 +34,8 @@ impl Catalogue {
             || known.and_then(is_one) == Some(true) && may_be()
     }
 
-    /// Of what the line tells, by the values that tell the lines of such an answer apart: of context 1. Two lines of one
-    /// answer that tell of the same are one too many.
+    /// What the line tells of, by the values that tell the lines of such an answer apart: context 1. Two lines of one
+    /// answer that tell of the same contradict each other.
     pub fn told_of(line: &[u8]) -> Option<(&'static str, Vec<&[u8]>)> {
         let (prefix, list) = split_prefix(line);
         let known = std::str::from_utf8(prefix?).ok().and_then(command)?;

@@ -659,13 +659,15 @@ pub fn is_command_line(text: &str) -> bool {
 }
 
 fn control(value: &str) -> Option<&'static str> {
-    value.bytes().find_map(|byte| match byte {
-        b'\r' => Some("a carriage return"),
-        b'\n' => Some("a line feed"),
-        0x1A => Some("Ctrl-Z"),
-        0x1B => Some("ESC"),
-        0 => Some("NUL"),
-        _ => None,
+    value.chars().find_map(|char| match char {
+        '\r' => Some("a carriage return"),
+        '\n' => Some("a line feed"),
+        '\x1A' => Some("Ctrl-Z"),
+        '\x1B' => Some("ESC"),
+        '\0' => Some("NUL"),
+        // A modem takes back what stands before it (V.250 §5.2.3).
+        '\x08' | '\x7F' => Some("a backspace"),
+        _ => char.is_control().then_some("a control character"),
     })
 }
 

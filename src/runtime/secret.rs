@@ -506,7 +506,7 @@ fn smallest_part(spelling: &[u8]) -> Option<usize> {
 }
 
 /// The texts and bytes in a value.
-fn leaves(value: &Value) -> Vec<&Value> {
+pub(super) fn leaves(value: &Value) -> Vec<&Value> {
     match value {
         Value::List(items) => items.iter().flat_map(leaves).collect(),
         Value::Record(record) => record.iter().flat_map(|(_, value)| leaves(value)).collect(),

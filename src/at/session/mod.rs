@@ -89,6 +89,9 @@ const ABORT_TIME: Duration = Duration::from_secs(2);
 const LINE_GAP: Duration = Duration::from_millis(5);
 const LONGEST_LINE_GAP: Duration = Duration::from_millis(100);
 
+/// Behind the first answer of a modem that does not echo.
+const FIRST_GAP: Duration = Duration::from_millis(20);
+
 /// Of a modem that has said a result code twice, the second one comes in this time.
 const SURPLUS_TIME: Duration = Duration::from_millis(50);
 
@@ -826,6 +829,11 @@ impl Session {
         [settled, state].into_iter().flatten().min()
     }
 
+    /// When the question that is open ends at the latest, whatever comes.
+    pub fn question_ends(&self) -> Option<Duration> {
+        if let Activity::Asking(asking) = &self.state { Some(asking.deadline) } else { None }
+    }
+
     /// What is to be written now.
     pub fn output(&mut self) -> Option<Vec<u8>> {
         self.output.pop_front()
@@ -867,7 +875,9 @@ impl Session {
     pub fn line_gap(&self, now: Duration) -> Option<Duration> {
         let Activity::Idle(idle) = &self.state else { return None };
         let pause = idle.pause.map(|pause| (2 * pause).clamp(LINE_GAP, LONGEST_LINE_GAP));
-        let gap = pause.max(self.dialect.has_surplus.then_some(SURPLUS_TIME))?;
+        // Where no echo came with the first answer, a second result code would be the next one's.
+        let first = self.unproved.is_some().then_some(FIRST_GAP);
+        let gap = pause.max(first).max(self.dialect.has_surplus.then_some(SURPLUS_TIME))?;
         (self.echoes != Some(true) && now < self.last_byte + gap).then_some(gap)
     }
 

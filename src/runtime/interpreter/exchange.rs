@@ -455,13 +455,14 @@ impl Run<'_> {
         self.learn_from_last(std::slice::from_ref(clause), &values);
         let values = values.concat();
         let captured = self.view().captured(None, clause, &values);
+        let kept = captured.map(|captured| self.keep(captured));
         self.scope.last = last;
-        self.keep(captured?);
-        Ok(())
+        kept
     }
 
     pub(super) fn keep(&mut self, captured: Captured) {
         let now = self.conversation.now();
+        self.view().hide_pieces(&captured);
         for (name, value) in captured {
             if value == crate::value::Value::list(Vec::new())
                 && self.scope.last.lines.iter().any(|line| !line.bytes.is_empty())

@@ -4,10 +4,12 @@ use std::fmt::Display;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use super::capture::Captured;
 use super::{End, ScriptView, Step};
-use crate::at::PromptPlan;
+use crate::at::{Line, PromptPlan};
 use crate::catalogue::entry::KnownPrompt;
 use crate::check::{Evaluate, append, counted};
+use crate::runtime::secret::leaves;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{
     Clause, ClauseKind, Expression, ExpressionKind, Pattern, PatternKind, PatternPart, PromptEnd, Template,
@@ -50,11 +52,7 @@ impl Evaluate for ScriptView<'_> {
         let now = || self.began.after(self.conversation.now()).to_string();
         let made = function.call(values, self.folder, &|value| self.shown(value), &now);
         let shown = made.as_ref().map(|value| self.mask.shown_by(values, value)).unwrap_or_default();
-        for value in &shown {
-            self.mask.add_made(value);
-            let shared = self.shared_mask.map(|mask| mask.lock().unwrap_or_else(PoisonError::into_inner));
-            shared.iter().for_each(|mask| mask.add_made(value));
-        }
+        self.hide(&shown);
         Ok(made)
     }
 
@@ -74,6 +72,30 @@ impl Evaluate for ScriptView<'_> {
 }
 
 impl ScriptView<'_> {
+    fn hide(&self, shown: &[Value]) {
+        for value in shown {
+            self.mask.add_made(value);
+            let shared = self.shared_mask.map(|mask| mask.lock().unwrap_or_else(PoisonError::into_inner));
+            shared.iter().for_each(|mask| mask.add_made(value));
+        }
+    }
+
+    /// What is captured out of lines that hold a secret: a piece of that is as secret as one that a function makes.
+    pub(super) fn hide_pieces(&self, captured: &Captured) {
+        let text = |line: &Line| String::from_utf8_lossy(&line.bytes).into_owned();
+        let lines = self.scope.last.lines.iter().map(text).filter(|line| self.mask.hides(line));
+        let lines: Vec<[Value; 1]> = lines.map(|line| [Value::text(line)]).collect();
+        for part in captured.iter().flat_map(|(_, value)| leaves(value)).filter(|_| !lines.is_empty()) {
+            let part = part.to_string();
+            let holds = |[line]: &&[Value; 1]| line.to_string().contains(&part);
+            let shown = lines.iter().filter(holds).map(|line| self.mask.shown_by(line, &Value::text(&*part)));
+            let shown: Vec<_> = shown.collect();
+            if shown.iter().all(|shown| !shown.is_empty()) {
+                self.hide(&shown.concat());
+            }
+        }
+    }
+
     #[inline(never)]
     pub(super) fn assert(&self, condition: &Expression, why: Option<&Template>) -> Step {
         if self.truth(condition)? {
