@@ -17,7 +17,8 @@ use crate::port::list::{Listed, Usb};
 use crate::usb::UsbName;
 
 /// Without AT+CMEE a modem does not say more than ERROR.
-const NO_SIM: &str = "the SIM is missing, not seated, or the wrong way round: `hayes run modem/check-sim` tells more";
+const NO_SIM: &str =
+    "the SIM is missing, not seated, or the wrong way round: `hayes run modem/check-sim -p PORT` tells more";
 
 /// What a port said to `AT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,7 +164,7 @@ pub(crate) fn states(about: &str, port: &str, conversation: &mut Conversation) -
             Err(result) if asked.command == "AT+CPIN?" => {
                 let known = advice(result, None).filter(|_| *result != ResultCode::Error);
                 let finding = Finding::new(about_it, Health::Wrong, result.to_string());
-                return Some(finding.mended_by(known.unwrap_or(NO_SIM)));
+                return Some(finding.mended_by(known.unwrap_or(NO_SIM).replace("PORT", port)));
             }
             Err(_) => return None,
         };

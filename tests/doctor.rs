@@ -127,6 +127,26 @@ fn who_may_open_a_port_is_told_and_how_to_become_one() {
     let wanted = "wrong  /dev/ttyUSB0: you may not open /dev/ttyUSB0\n       → join the group that may: sudo usermod -aG \
                   dialout $USER, then log in again\n";
     assert_eq!(machine.doctor(&[]), (Some(6), wanted.to_owned()));
+    // Who has joined it since the login is told so: by the list of members, or as their own group.
+    let group = fs::metadata(machine.path("dev/ttyUSB0")).unwrap().gid();
+    machine.write("etc/passwd", "root:x:0:0::/root:/bin/sh\nada:x:99999:99999::/home/ada:/bin/sh\n");
+    machine.write("etc/group", &format!("dialout:x:{group}:bob,ada\n"));
+    let joined = "       → you have joined its group dialout since you logged in: log in again; `newgrp dialout` does for one \
+                  terminal\n";
+    assert!(machine.doctor(&[]).1.ends_with(joined));
+    machine.write("etc/group", &format!("dialout:x:{group}:bob,adam\n"));
+    assert_eq!(machine.doctor(&[]), (Some(6), wanted.to_owned()));
+    machine.write("etc/passwd", &format!("ada:x:99999:{group}::/home/ada:/bin/sh\n"));
+    assert!(machine.doctor(&[]).1.ends_with(joined));
+    // A rule that gives the port to all, and is not in force yet
+    let rule = "SUBSYSTEM==\"tty\", ATTRS{idVendor}==\"2c7c\", MODE=\"0666\"";
+    machine.write("etc/udev/rules.d/50-modem.rules", rule);
+    let said = machine.doctor(&[]).1;
+    assert!(
+        said.contains("→ a rule is for this port (/etc/udev/rules.d/50-modem.rules, line 1), and is not in"),
+        "{said}"
+    );
+    machine.write("etc/udev/rules.d/50-modem.rules", "");
     // Where the group may not either, joining it would not help.
     fs::set_permissions(machine.path("dev/ttyUSB0"), fs::Permissions::from_mode(0o600)).unwrap();
     assert!(machine.doctor(&[]).1.contains("only root may"));
@@ -160,6 +180,104 @@ fn modem_manager_is_named_with_the_rule_that_keeps_it_away() {
     let mut hayes = Command::new(env!("CARGO_BIN_EXE_hayes"));
     let ran = hayes.args(["doctor", "--root", "."]).current_dir(machine.path("")).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&ran.stdout), said.1);
+}
+
+/// A machine with ModemManager and this file of rules: what is said of it.
+fn with_rules(rules: &str) -> String {
+    let machine = Machine::new();
+    machine.plug("2c7c", "0296", "BG96", "ff");
+    machine.port(0o666);
+    machine.run(7, "ModemManager");
+    machine.write("usr/lib/udev/rules.d/60-modem.rules", rules);
+    machine
+        .doctor(&[])
+        .1
+        .lines()
+        .skip(1)
+        .collect::<Vec<_>>()
+        .join("\n")
+        .replace("/usr/lib/udev/rules.d/60-modem.rules", "FILE")
+}
+
+#[test]
+fn a_rule_that_is_there_is_not_advised() {
+    const KEPT: &str = "ok     ModemManager: runs, and leaves BG96 (2c7c:0296) alone: FILE, line ";
+    const IGNORED: &str = "ENV{ID_MM_DEVICE_IGNORE}=\"1\"";
+    let keeps = [
+        r#"ATTRS{idVendor}=="2c7c", ATTRS{idProduct}=="0296", "#,
+        r#"ATTRS{idVendor}=="2c7c","#,
+        r#"  SUBSYSTEM=="usb",ACTION=="add|change|move|bind" , ATTR{idVendor}=="[0-9]c7?" ATTR{idProduct}!="0125", "#,
+        r#"SUBSYSTEM=="tty", KERNEL=="ttyUSB[0-3]", SUBSYSTEMS=="usb", ENV{ID_VENDOR_ID}=="2c7c", "#,
+        r#"ENV{PRODUCT}=="2c7c/296/*", TEST=="whatever", "#,
+        r#"DRIVERS=="option", "#,
+    ];
+    for rule in keeps {
+        assert_eq!(with_rules(&format!("# For the bench\n\n{rule}{IGNORED}\n")), format!("{KEPT}3"), "{rule}");
+    }
+    let jumps =
+        "ACTION!=\"add\", GOTO=\"end\"\nATTRS{idVendor}==\"2c7c\", GOTO=\"ours\"\nGOTO=\"end\"\nLABEL=\"ours\"\n";
+    assert_eq!(with_rules(&format!("{jumps}KERNEL==\"*\", \\\n  {IGNORED}\nLABEL=\"end\"\n")), format!("{KEPT}5"));
+    let port = "SUBSYSTEM==\"tty\", ATTRS{bInterfaceNumber}==\"00\", ENV{ID_MM_PORT_IGNORE}=\"1\"";
+    assert_eq!(with_rules(port), format!("{KEPT}1"));
+    let keeps_not = [
+        r#"ATTRS{idVendor}=="2C7C", "#,
+        r#"ATTRS{idVendor}=="2c7c", ATTRS{idProduct}=="0125", "#,
+        r#"ATTRS{idVendor}=="1199|1e0e", "#,
+        r#"SUBSYSTEM=="tty", KERNEL=="ttyUSB[1-3]", "#,
+        // No device of the line has both.
+        r#"ATTRS{bInterfaceNumber}=="00", ATTRS{idVendor}=="2c7c", "#,
+        r#"ACTION=="remove", "#,
+        r#"ATTR{no_such}!="1", "#,
+        "GOTO=\"end\"\nLABEL=\"other\"\n",
+        "ATTRS{idVendor==\"2c7c\", ",
+    ];
+    for rule in keeps_not {
+        let said = with_rules(&format!("{rule}{IGNORED}\n"));
+        assert!(
+            said.contains("→ write to /etc/udev/rules.d/99-hayes.rules and plug it in again: ATTRS"),
+            "{rule}: {said}"
+        );
+    }
+    // The package's own file has a line for it already.
+    let said = with_rules(&format!("# Quectel BG96:\n#ATTRS{{idVendor}}==\"2c7c\", {IGNORED}\n"));
+    assert!(said.contains("→ take away the # of FILE, line 2; sudo udevadm control --reload"), "{said}");
+    let said = with_rules(&format!("{IGNORED}\nATTRS{{idVendor}}==\"2c7c\", ENV{{ID_MM_DEVICE_IGNORE}}=\"0\"\n"));
+    assert!(said.contains("→ FILE, line 2 takes it back: let that set \"1\""), "{said}");
+}
+
+#[test]
+fn a_rule_holds_where_udev_and_modem_manager_know_it() {
+    let machine = Machine::new();
+    machine.plug("2c7c", "0296", "BG96", "ff");
+    machine.port(0o666);
+    machine.run(7, "ModemManager");
+    let rule = "ATTRS{idVendor}==\"2c7c\", ENV{ID_MM_DEVICE_IGNORE}=\"1\"\n";
+    machine.write("usr/lib/udev/rules.d/60-modem.rules", rule);
+    machine.write("run/udev/data/c188:0", "E:ID_MM_CANDIDATE=1\n");
+    let said = machine.doctor(&[]).1;
+    let place = "/usr/lib/udev/rules.d/60-modem.rules, line 1";
+    let soon =
+        format!("note   ModemManager: runs; a rule keeps it off BG96 (2c7c:0296) ({place}), and is not in force yet\n");
+    assert!(said.contains(&soon) && said.contains("→ sudo udevadm control --reload"), "{said}");
+    // It has opened the modem before.
+    machine.link("proc/7/fd/9", "/dev/ttyUSB0");
+    let said = machine.doctor(&[]).1;
+    assert!(said.contains("→ a rule keeps it off (/usr/lib") && !said.contains("99-hayes"), "{said}");
+    machine.write("run/udev/data/c188:0", "E:ID_MM_CANDIDATE=1\nE:ID_MM_DEVICE_IGNORE=1\n");
+    let said = machine.doctor(&[]).1;
+    let kept = format!("→ it keeps what it had: plug the modem in again; it is kept off by now: {place}\n");
+    assert!(said.ends_with(&kept), "{said}");
+    fs::remove_file(machine.path("proc/7/fd/9")).unwrap();
+    assert!(machine.doctor(&[]).1.ends_with(&format!("leaves BG96 (2c7c:0296) alone: {place}\n")));
+    // A file of the same name in /etc goes before it, and an empty one takes it away.
+    machine.write("run/udev/data/c188:0", "");
+    machine.link("etc/udev/rules.d/60-modem.rules", "/dev/null");
+    assert!(machine.doctor(&[]).1.contains("→ write to /etc/udev/rules.d/99-hayes.rules"));
+    machine.run(12, "mmcli");
+    machine.write("proc/12/cmdline", "mmcli\0--inhibit-device=/sys/devices/usb1/1-2\0");
+    assert!(machine.doctor(&[]).1.ends_with("leaves BG96 (2c7c:0296) alone: `mmcli --inhibit-device` runs\n"));
+    machine.write("proc/12/cmdline", "mmcli\0--inhibit-device=/sys/devices/usb1/1-3\0");
+    assert!(machine.doctor(&[]).1.contains("→ write to /etc/udev/rules.d/99-hayes.rules"));
 }
 
 #[test]
@@ -199,10 +317,82 @@ fn a_modem_without_a_driver_is_told_how_it_gets_one() {
 }
 
 #[test]
+fn a_device_of_an_unknown_maker_is_named_where_nothing_else_is_here() {
+    let machine = Machine::new();
+    machine.plug("1234", "5678", "Thing", "ff");
+    let said = machine.doctor(&[]).1;
+    let wanted = "wrong  Thing (1234:5678): has no driver: the kernel's module `option` is not loaded; Hayes does not know its \
+                  maker: try this where it is a modem\n       → sudo modprobe option && echo 1234 5678 | sudo tee \
+                  /sys/bus/usb-serial/drivers/option1/new_id\n";
+    assert_eq!(said, wanted);
+    machine.link("sys/devices/usb1/1-2/1-2:1.0/driver", "/drivers/whatever");
+    assert!(machine.doctor(&[]).1.starts_with("wrong  ports: no serial port is here"));
+}
+
+#[test]
+fn what_is_no_file_of_the_kernel_is_not_waited_for() {
+    let machine = Machine::new();
+    machine.plug("2c7c", "0296", "BG96", "ff");
+    machine.port(0o666);
+    machine.run(7, "ModemManager");
+    for file in ["sys/devices/usb1/1-2/product", "sys/devices/usb1/1-2/power/control", "etc/udev/rules.d/1.rules"] {
+        let _ = fs::remove_file(machine.path(file));
+        fs::create_dir_all(machine.path(file).parent().unwrap()).unwrap();
+        assert!(Command::new("mkfifo").arg(machine.path(file)).status().unwrap().success());
+    }
+    assert!(machine.doctor(&[]).1.starts_with("ok     /dev/ttyUSB0: (2c7c:0296), interface 0 · option\n"));
+}
+
+#[test]
+fn what_was_done_for_a_driver_already_is_not_advised() {
+    let machine = Machine::new();
+    machine.plug("2c7c", "0296", "BG96", "ff");
+    machine.write(
+        "etc/udev/rules.d/70-bg96.rules",
+        "ATTR{idProduct}==\"0296\", RUN+=\"/bin/sh -c 'echo 2c7c 0296 > …/new_id'\"",
+    );
+    let said = machine.doctor(&[]).1;
+    assert!(
+        said.contains("a rule tells the kernel's module `option` of it (/etc/udev/rules.d/70-bg96.rules, line 1)"),
+        "{said}"
+    );
+    machine.write("sys/bus/usb-serial/drivers/option1/new_id", "12d1 1f01\n2c7c 296\n");
+    let said = machine.doctor(&[]).1;
+    assert!(
+        said.contains("was told of it, and has not taken it\n       → plug it in again") && !said.contains("tee"),
+        "{said}"
+    );
+    machine.link("sys/devices/usb1/1-2/1-2:1.0/driver", "/drivers/option");
+    let said = machine.doctor(&[]).1;
+    assert!(said.contains("BG96 (2c7c:0296): has its driver, `option`, and no port yet\n       → wait"), "{said}");
+    fs::create_dir_all(machine.path("sys/devices/usb1/1-2/1-2:1.0/ttyUSB0")).unwrap();
+    let said = machine.doctor(&[]).1;
+    assert!(said.contains("has ttyUSB0, and /dev does not") && said.contains("--device=/dev/ttyUSB0;"), "{said}");
+}
+
+#[test]
 fn a_modem_that_shows_itself_as_a_disk_is_told_apart() {
     let machine = Machine::new();
     machine.plug("12d1", "1f01", "HUAWEI Mobile", "08");
-    assert!(machine.doctor(&[]).1.contains("usb-modeswitch"));
+    assert!(machine.doctor(&[]).1.contains("sudo apt install usb-modeswitch"));
+    machine.write("usr/sbin/usb_modeswitch", "");
+    assert!(machine.doctor(&[]).1.contains("→ usb_modeswitch is installed, and has no rule for it"));
+    let rule = "ATTR{idVendor}==\"12d1\", ATTR{idProduct}==\"1f01\", RUN+=\"usb_modeswitch '/%k'\"";
+    machine.write("lib/udev/rules.d/40-usb_modeswitch.rules", rule);
+    let wanted =
+        "→ usb_modeswitch is to switch it (/lib/udev/rules.d/40-usb_modeswitch.rules, line 1): plug it in again\n";
+    assert!(machine.doctor(&[]).1.ends_with(wanted));
+}
+
+#[test]
+fn brltty_takes_adapters_unless_its_rules_are_switched_off() {
+    let machine = Machine::new();
+    machine.plug("10c4", "ea60", "CP2102", "ff");
+    machine.run(30, "brltty");
+    machine.write("usr/lib/udev/rules.d/85-brltty.rules", "ENV{PRODUCT}==\"10c4/ea60/*\", RUN+=\"/bin/brltty\"\n");
+    assert!(machine.doctor(&[]).1.contains("note   brltty: runs, and takes USB serial adapters"));
+    machine.link("etc/udev/rules.d/85-brltty.rules", "/dev/null");
+    assert!(machine.doctor(&[]).1.contains("ok     brltty: runs, and takes no USB serial adapter"));
 }
 
 #[test]
@@ -214,6 +404,18 @@ fn a_modem_that_the_kernel_may_suspend_is_noted() {
     let said = machine.doctor(&[]);
     let mend = "→ echo on | sudo tee /sys/bus/usb/devices/1-2/power/control\n";
     assert!(said.0 == Some(0) && said.1.contains("note   BG96 (2c7c:0296)") && said.1.ends_with(mend), "{said:?}");
+    // A rule that is written and not in force, then one that is; or a delay that never ends.
+    machine.write("etc/udev/rules.d/71-awake.rules", "ATTR{idVendor}==\"2c7c\", ATTR{power/control}=\"on\"\n");
+    let rule = "/etc/udev/rules.d/71-awake.rules, line 1";
+    let said = machine.doctor(&[]).1;
+    assert!(said.contains(&format!("a rule leaves it awake ({rule}), and is not in force yet\n")), "{said}");
+    machine.write("sys/devices/usb1/1-2/power/control", "on\n");
+    let said = machine.doctor(&[]).1;
+    assert!(said.ends_with(&format!("ok     BG96 (2c7c:0296): the kernel leaves it awake: {rule}\n")), "{said}");
+    machine.write("etc/udev/rules.d/71-awake.rules", "");
+    machine.write("sys/devices/usb1/1-2/power/control", "auto\n");
+    machine.write("sys/devices/usb1/1-2/power/autosuspend_delay_ms", "-1000\n");
+    assert_eq!(machine.doctor(&[]).1.lines().count(), 1);
 }
 
 #[test]

@@ -52,9 +52,14 @@ pub(crate) fn new_module(arguments: &NewModule, console: &Console) -> Result<Exi
         .map_err(|(exit, error)| console.refuse_as(exit, &error))?;
     console.say("asking which commands it has; nothing is set\n");
     let mut file = arguments.output.clone();
-    let described = module::describe(&mut modem.conversation, |name| {
+    let tell = |step: module::InterviewStep<'_>| match step {
+        module::InterviewStep::Asking(command) => console.at_work(&format!("asking {command} …")),
+        module::InterviewStep::Silent(command) => console.say(&format!("{command} is not answered\n")),
+    };
+    let described = module::describe(&mut modem.conversation, &tell, |name| {
         !file.get_or_insert_with(|| format!("modules/{name}.toml").into()).exists()
     });
+    console.at_work("");
     let file = file.unwrap_or_default();
     let given_up = if modem.cancel.is_cancelled() { modem.exit(Status::Interrupted) } else { Exit::Failed };
     let closed = modem.close(console);
@@ -63,7 +68,7 @@ pub(crate) fn new_module(arguments: &NewModule, console: &Console) -> Result<Exi
         return Err(refuse_to_overwrite(&file, console));
     };
     let exit = write_below(&file, &text, console);
-    if exit == Exit::Passed {
+    if exit == Exit::Passed && file != Path::new(STDOUT) {
         console.say(&format!("{} is written: {answered} of {asked} questions were answered\n", file.display()));
         if let Some(known) = known {
             console.say(&format!(

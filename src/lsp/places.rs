@@ -1,6 +1,6 @@
 //! Places that belong together: where a name gets its value, wherever it stands, the scripts that `run` names.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -145,7 +145,9 @@ fn mentions_everywhere(workspace: &Workspace, target: &Target) -> Vec<(Arc<Sourc
         workspace.scripts().find(name, from).is_ok_and(|found| is_same(&found.name, &wanted.name))
     };
     let mut everywhere = Vec::new();
-    for script in all_scripts(workspace, wanted) {
+    // Of many scripts few speak of it; those alone are parsed.
+    let word = if let Target::Name { name, .. } = target { name.as_str() } else { "run" };
+    for script in all_scripts(workspace, wanted).into_iter().filter(|script| script.text.contains(word)) {
         let mentions = mentions_of(&script);
         let found: Vec<Mention> = match target {
             Target::Script(_) => {
@@ -183,16 +185,16 @@ fn mentions_of(script: &Arc<Source>) -> Mentions {
 /// The scripts that are open, those of the editor's folder, and this one.
 fn all_scripts(workspace: &Workspace, wanted: &Arc<Source>) -> Vec<Arc<Source>> {
     let mut scripts: Vec<Arc<Source>> = workspace.open.values().map(|open| Arc::clone(&open.source)).collect();
-    let files = workspace.root.iter().flat_map(|root| files(root));
-    for file in files {
-        let name = file.display().to_string();
-        if !scripts.iter().any(|known| is_same(&known.name, &name))
+    let real = |name: &Path| name.canonicalize().unwrap_or_else(|_| name.to_owned());
+    let mut known: HashSet<PathBuf> = scripts.iter().map(|script| real(Path::new(&script.name))).collect();
+    for file in workspace.root.iter().flat_map(|root| files(root)) {
+        if known.insert(real(&file))
             && let Ok(text) = read_file(&file, LARGEST_TEXT)
         {
-            scripts.push(Source::new(name, text));
+            scripts.push(Source::new(file.display().to_string(), text));
         }
     }
-    if !scripts.iter().any(|known| is_same(&known.name, &wanted.name)) {
+    if known.insert(real(Path::new(&wanted.name))) {
         scripts.push(Arc::clone(wanted));
     }
     scripts

@@ -13,7 +13,13 @@ pub(super) fn busy(path: &Path, holders: &[Holder], usb: Option<&Usb>) -> Compla
         [holder, others @ ..] => format!("{path} is busy: {holder} and {} more hold it", others.len()),
     };
     let help = match holders.first() {
-        Some(holder) if holder.name == "ModemManager" => modem_manager_help(usb),
+        Some(holder) if holder.name == "ModemManager" => {
+            let device = usb.and_then(|usb| usb.device.as_ref()).map_or("DEVICE".into(), |path| path.to_string_lossy());
+            format!(
+                "take the modem away from it while you work: sudo mmcli --inhibit-device={device} (leave that running); \
+                 for good, by a udev rule: `hayes doctor` tells which"
+            )
+        }
         Some(holder) if holder.pid == std::process::id() => {
             "it is open in this same run: give each modem a port of its own".to_owned()
         }
@@ -47,27 +53,13 @@ pub(super) fn marked(path: &Path, holders: &[Holder], usb: Option<&Usb>) -> Comp
     error
 }
 
-fn modem_manager_help(usb: Option<&Usb>) -> String {
-    let device = usb.and_then(|usb| usb.device.as_ref());
-    let device = device.map_or("DEVICE".to_owned(), |path| path.display().to_string());
-    let mut help = format!(
-        "take the modem away from it while you work: sudo mmcli --inhibit-device={device} (leave that running)"
-    );
-    if let Some(Usb { vendor_id, product_id, .. }) = usb {
-        help += &format!(
-            "; for good, write this line to /etc/udev/rules.d/99-hayes.rules and plug the modem in again: \
-             ATTRS{{idVendor}}==\"{vendor_id:04x}\", ATTRS{{idProduct}}==\"{product_id:04x}\", ENV{{ID_MM_DEVICE_IGNORE}}=\"1\""
-        );
-    }
-    help
-}
-
 #[cfg(unix)]
-pub(super) fn forbidden(path: &Path, group: Option<&str>) -> Complaint {
-    match group {
-        // A rule for /dev/tty* that names no group leaves the node to root.
-        None | Some("root" | "wheel") => Complaint::told("hayes::port::forbidden", &[&path.display()]),
-        Some(group) => Complaint::told("hayes::port::forbidden group", &[&path.display(), &group]),
+pub(super) fn forbidden(path: &Path, group: Option<(String, bool)>) -> Complaint {
+    // A rule for /dev/tty* that names no group leaves the node to root.
+    match group.filter(|(group, _)| !["root", "wheel"].contains(&&**group)) {
+        None => Complaint::told("hayes::port::forbidden", &[&path.display()]),
+        Some((group, false)) => Complaint::told("hayes::port::forbidden group", &[&path.display(), &group]),
+        Some((group, true)) => Complaint::told("hayes::port::forbidden member", &[&path.display(), &group]),
     }
 }
 

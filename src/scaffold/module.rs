@@ -24,6 +24,13 @@ pub(crate) struct ModuleDraft {
     pub(crate) known: Option<&'static str>,
 }
 
+/// What is told while a modem is asked.
+pub(crate) enum InterviewStep<'a> {
+    Asking(&'a str),
+    /// No answer came, though the modem answers AT.
+    Silent(&'a str),
+}
+
 /// Asks the modem who it is and which commands it has, and writes down what its file needs. None where the file may not
 /// have its name: no more is asked then.
 ///
@@ -31,28 +38,32 @@ pub(crate) struct ModuleDraft {
 /// In words: the modem is silent, or does not say which model it is.
 pub(crate) fn describe(
     conversation: &mut Conversation,
+    tell: &dyn Fn(InterviewStep<'_>),
     may_be: impl FnOnce(&str) -> bool,
 ) -> Result<Option<ModuleDraft>, String> {
-    let mut interview = Interview { conversation, answers: BTreeMap::new() };
-    interview.ask("AT")?.ok_or("the modem does not answer AT: `hayes doctor` tells why")?;
-    let told = |interview: &mut Interview<'_>, command| -> Result<Option<String>, String> {
-        let line = interview.ask(command)?.and_then(|lines| lines.into_iter().next());
+    let mut interview =
+        Interview { conversation, tell, answers: BTreeMap::new(), refusal: String::new(), usual: USUAL_ANSWER };
+    interview.ask("AT")?.ok_or_else(|| format!("the modem does not answer AT with OK: AT {}", interview.refusal))?;
+    let told = |interview: &mut Interview<'_>, command| -> Result<Option<Vec<String>>, String> {
         let bare = |line: String| {
             let said = line.split_once(": ").filter(|(name, _)| name.starts_with('+')).map_or(&*line, |(_, said)| said);
             said.trim().trim_matches('"').to_owned()
         };
-        Ok(line.map(bare).filter(|line| !line.is_empty()))
+        let lines = interview.ask(command)?;
+        Ok(lines.map(|lines| lines.into_iter().map(bare).filter(|line| !line.is_empty()).collect()))
     };
-    let vendor = told(&mut interview, "AT+CGMI")?;
-    let model =
-        told(&mut interview, "AT+CGMM")?.ok_or("the modem does not say which model it is: AT+CGMM was refused")?;
+    let first = |lines: Option<Vec<String>>| lines.and_then(|lines| lines.into_iter().next());
+    let vendor = first(told(&mut interview, "AT+CGMI")?).filter(|vendor| vendor.chars().count() <= LONGEST_MODEL);
+    let model = told(&mut interview, "AT+CGMM")?;
+    let model = model.ok_or_else(|| interview.refusal.clone()).and_then(|lines| named(&lines, vendor.as_deref()));
+    let model = model.map_err(|why| format!("the modem does not say which model it is: AT+CGMM {why}"))?;
     let name: String =
         model.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let name = if name.trim_matches('-').is_empty() { "module".to_owned() } else { name.trim_matches('-').to_owned() };
     if !may_be(&name) {
         return Ok(None);
     }
-    let firmware = told(&mut interview, "AT+CGMR")?;
+    let firmware = first(told(&mut interview, "AT+CGMR")?).filter(|line| line.chars().count() <= LONGEST_MODEL);
     let known = module_by_model(&model);
     let kin = kin(known, vendor.as_deref());
     let best = interview.most_alike(known, &kin)?;
@@ -106,11 +117,35 @@ pub(crate) fn describe(
     Ok(Some(ModuleDraft { text, asked: interview.answers.len(), answered, known: known.map(|known| known.id) }))
 }
 
+/// The model in the answer to AT+CGMM, or why that names none.
+fn named(lines: &[String], vendor: Option<&str>) -> Result<String, String> {
+    let model = match lines {
+        [] => return Err("is answered without a line".to_owned()),
+        [model] => model,
+        // Which of them is the model? One may be a late answer to another question.
+        _ => return Err(format!("is answered with {} lines", lines.len())),
+    };
+    // In the file a `*` would stand for any model.
+    match model.chars().count() {
+        count if count > LONGEST_MODEL => Err(format!("is answered with {count} characters")),
+        _ if vendor == Some(model) => Err(format!("is answered as AT+CGMI is: {model}")),
+        _ if model.contains('*') || !model.contains(char::is_alphanumeric) => {
+            Err(format!("is answered with {model:?}"))
+        }
+        _ => Ok(model.clone()),
+    }
+}
+
 /// A modem that is asked, each question once.
 struct Interview<'c> {
     conversation: &'c mut Conversation,
+    tell: &'c dyn Fn(InterviewStep<'_>),
+    /// How long an answer is waited for, where it is not known to take longer
+    usual: Duration,
     /// The lines of each answer; none where it was refused
     answers: BTreeMap<String, Option<Vec<String>>>,
+    /// What became of the last question that was not answered: `was refused: ERROR`
+    refusal: String,
 }
 
 impl Interview<'_> {
@@ -119,21 +154,30 @@ impl Interview<'_> {
             return Ok(answer.clone());
         }
         let known = prospect(command, None);
-        let longest = known.longest.unwrap_or_default().clamp(USUAL_ANSWER, LONGEST_ANSWER);
+        let longest = known.longest.unwrap_or_default().clamp(self.usual, 4 * self.usual);
         let question = Question::new(format!("{command}\r"), known.expected, longest, PromptPlan::Unexpected);
+        (self.tell)(InterviewStep::Asking(command));
         let answer = match self.conversation.ask(&Arc::new(question), &mut ()) {
             Ok(answer) if answer.result.as_ref().is_none_or(|result| result.is_success()) => {
                 Some(answer.lines.iter().map(|line| line.text().trim().to_owned()).collect())
             }
-            // Silence refuses as well; the next question shows whether the modem is still there.
-            Ok(_) | Err(Trouble { kind: NoAnswer(FailureKind::UnexpectedPrompt(_) | FailureKind::Timeout(_)), .. }) => {
+            Ok(answer) => {
+                self.refusal = format!("was refused: {}", answer.result.map_or_else(String::new, |it| it.to_string()));
                 None
             }
-            Err(Trouble { kind: TroubleKind::Port(Fault::Lost(why)), .. }) => {
-                return Err(format!("the port is gone: {why}"));
+            Err(Trouble { kind: NoAnswer(FailureKind::UnexpectedPrompt(_)), .. }) => {
+                "is answered with a prompt".clone_into(&mut self.refusal);
+                None
             }
-            Err(trouble) if trouble.is_interrupt() => return Err("interrupted".to_owned()),
-            Err(_) => return Err(format!("the modem does not answer any more; the last question was {command}")),
+            // Silence refuses as well, where the modem is still there: an AT tells.
+            Err(Trouble { kind: NoAnswer(FailureKind::Timeout(_)), .. }) if command != "AT" => {
+                self.conversation.come_into_step(&mut ()).map_err(|trouble| gone(&trouble, command))?;
+                (self.tell)(InterviewStep::Silent(command));
+                "is not answered".clone_into(&mut self.refusal);
+                self.usual = ANSWER_OF_SILENT;
+                None
+            }
+            Err(trouble) => return Err(gone(&trouble, command)),
         };
         Ok(self.answers.entry(command.to_owned()).or_insert(answer).clone())
     }
@@ -200,12 +244,30 @@ impl Interview<'_> {
     }
 }
 
+/// Why nothing more can be asked.
+fn gone(trouble: &Trouble, command: &str) -> String {
+    if let TroubleKind::Port(Fault::Lost(why)) = &trouble.kind {
+        return format!("the port is gone: {why}");
+    }
+    match command {
+        _ if trouble.is_interrupt() => "interrupted".to_owned(),
+        "AT" => SILENT.to_owned(),
+        _ => format!("the modem does not answer any more; the last question was {command}"),
+    }
+}
+
+const SILENT: &str = "the modem does not answer AT: `hayes doctor` tells why";
+
 /// A module, and how many of how many of its questions were answered.
 type Best = Option<(&'static Module, usize, usize)>;
 
-/// What is waited for at least, and at most, for one answer.
+/// What is waited for an answer; four times as long where it is known to take its time.
 const USUAL_ANSWER: Duration = Duration::from_secs(5);
-const LONGEST_ANSWER: Duration = Duration::from_secs(20);
+/// The same for a modem that is silent to what it does not know
+const ANSWER_OF_SILENT: Duration = Duration::from_secs(2);
+
+/// So many characters a model's name may have: 27.007, 5.2 allows 2,048 for all that is told.
+const LONGEST_MODEL: usize = 64;
 
 /// The modules that may be alike: the known one, then those of its vendor.
 fn kin(known: Option<&'static Module>, vendor: Option<&str>) -> Vec<&'static Module> {

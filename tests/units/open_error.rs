@@ -20,7 +20,10 @@ fn each_refusal_says_what_is_wrong_and_what_to_do() {
                 let told = if of == "busy" { busy } else { marked };
                 told(path, &[holder], Some(&usb))
             }
-            _ => forbidden(path, Some(more)),
+            _ => {
+                let (group, member) = more.split_once(' ').unwrap_or((more, ""));
+                forbidden(path, Some((group.to_owned(), member == "member")))
+            }
         };
         format!("{} => {}", error.message, error.help.unwrap_or_default())
     });

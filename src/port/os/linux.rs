@@ -15,6 +15,7 @@ use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use super::group_that_may;
 use crate::port::list::{Holder, Listed, Usb, names_in, under};
 use crate::port::open_error;
+use crate::source::read_file;
 
 const TTYS: &str = "/sys/class/tty";
 
@@ -32,7 +33,7 @@ pub(in crate::port) fn ports(root: &Path) -> Vec<Listed> {
             let holders = open.remove(&path).unwrap_or_default();
             let node = under(root, &path);
             let refusal = match holders.as_slice() {
-                [] => forbidden_to_us(root, &node).map(|group| open_error::forbidden(&path, group.as_deref())),
+                [] => forbidden_to_us(root, &node).map(|group| open_error::forbidden(&path, group)),
                 holders => Some(open_error::busy(&path, holders, usb.as_ref())),
             };
             Listed {
@@ -59,8 +60,8 @@ pub(in crate::port) fn paths(root: &Path) -> Vec<PathBuf> {
     ttys.chain(wwan).map(|name| Path::new("/dev").join(name)).filter(|path| under(root, path).exists()).collect()
 }
 
-/// The group that may open the node, where this user may not and is not in it.
-fn forbidden_to_us(root: &Path, node: &Path) -> Option<Option<String>> {
+/// The group that may open the node, where this user may not; see [`group_that_may`].
+fn forbidden_to_us(root: &Path, node: &Path) -> Option<Option<(String, bool)>> {
     let node = fs::metadata(node).ok()?;
     let about_us = fs::read_to_string(root.join("proc/self/status")).ok()?;
     let ids = |of: &str| -> Vec<u32> {
@@ -68,13 +69,14 @@ fn forbidden_to_us(root: &Path, node: &Path) -> Option<Option<String>> {
         line.unwrap_or_default().split_whitespace().filter_map(|id| id.parse().ok()).collect()
     };
     let (users, groups) = (ids("Uid:"), [ids("Gid:"), ids("Groups:")].concat());
-    let allowed = match users.get(1)? {
+    let user = *users.get(1)?;
+    let allowed = match user {
         0 => 0o6,
-        user if *user == node.uid() => node.mode() >> 6,
+        _ if user == node.uid() => node.mode() >> 6,
         _ if groups.contains(&node.gid()) => node.mode() >> 3,
         _ => node.mode(),
     };
-    (allowed & 0o6 != 0o6).then(|| group_that_may(root, &node))
+    (allowed & 0o6 != 0o6).then(|| group_that_may(root, &node, user))
 }
 
 /// Where the open terminal is plugged in: bus, ports, configuration and interface, as `1-2.3:1.2`. It stays the same
@@ -244,7 +246,7 @@ fn usb(root: &Path, device: &Path) -> Option<Usb> {
         device.ancestors().find(|part| part.file_name().and_then(|n| n.to_str()).is_some_and(is_interface))?;
     let device = interface.parent()?;
     let text = |of: &Path, name: &str| {
-        let text = fs::read_to_string(of.join(name)).ok()?.trim().to_owned();
+        let text = read_file(&of.join(name), 1 << 12).ok()?.trim().to_owned();
         (!text.is_empty()).then_some(text)
     };
     // What sysfs links to is named from the top.

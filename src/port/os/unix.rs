@@ -332,7 +332,11 @@ fn open_terminal(path: &Path) -> rustix::io::Result<OwnedFd> {
 fn refused(path: &Path, error: io::Error) -> Complaint {
     let unknown = |page| Complaint::told(page, &[&path.display(), &error]);
     match Errno::from_i32(error.raw_os_error().unwrap_or(0)) {
-        Errno::EACCES | Errno::EPERM => forbidden(path),
+        Errno::EACCES | Errno::EPERM => {
+            let node = std::fs::metadata(path).ok();
+            let user = rustix::process::geteuid().as_raw();
+            open_error::forbidden(path, node.and_then(|node| group_that_may(Path::new("/"), &node, user)))
+        }
         Errno::EISDIR => open_error::not_a_port(path, "a directory"),
         Errno::ENOENT => missing(path, "there is none"),
         Errno::ENOTDIR | Errno::ENXIO | Errno::ENODEV | Errno::EIO | Errno::ELOOP | Errno::ENAMETOOLONG => {
@@ -356,24 +360,25 @@ fn busy(path: &Path) -> Complaint {
     open_error::busy(path, &devices::holders(path), devices::usb_of(path).as_ref())
 }
 
-fn forbidden(path: &Path) -> Complaint {
-    let group = std::fs::metadata(path).ok().and_then(|node| group_that_may(Path::new("/"), &node));
-    open_error::forbidden(path, group.as_deref())
-}
-
-/// The group that may open the node; `root` is where the system's files are.
-pub(super) fn group_that_may(root: &Path, node: &std::fs::Metadata) -> Option<String> {
+/// The group that may open the node, and whether the user is in it from the next login on; `root` is where the
+/// system's files are.
+pub(super) fn group_that_may(root: &Path, node: &std::fs::Metadata, user: u32) -> Option<(String, bool)> {
     // Where the node gives its group nothing, joining it would not help.
     const GROUP_READS_AND_WRITES: u32 = 0o060;
     if node.mode() & GROUP_READS_AND_WRITES != GROUP_READS_AND_WRITES {
         return None;
     }
-    let groups = std::fs::read_to_string(root.join("etc/group")).ok()?;
-    groups.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(node.gid())).then(|| name.to_owned())
-    })
+    let entry = |file: &str, number: u32| -> Option<[String; 4]> {
+        let entries = std::fs::read_to_string(root.join("etc").join(file)).ok()?;
+        let fields = entries.lines().map(|line| line.split(':').map(str::to_owned));
+        let mut entries = fields.filter_map(|fields| fields.take(4).collect::<Vec<_>>().try_into().ok());
+        entries.find(|[_, _, field, _]: &[String; 4]| field.parse() == Ok(number))
+    };
+    let [name, .., members] = entry("group", node.gid())?;
+    let is_member = entry("passwd", user).is_some_and(|[user, .., primary]| {
+        primary.parse() == Ok(node.gid()) || members.split(',').any(|member| member == user)
+    });
+    Some((name, is_member))
 }
 
 fn missing(path: &Path, why: &str) -> Complaint {
