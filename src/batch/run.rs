@@ -263,12 +263,16 @@ impl Common {
         let inputs = self.inputs_at_port(modem);
         let outcome = run_boxed(&self.program, &mut conversation, &inputs, ear);
         ear.tell(true);
-        if let Some((tell, answers)) = ear.answers.take() {
-            let answers = answers.of(modem.address.as_ref().is_some_and(|address| self.simulators.is_behind(address)));
-            let named = answers.into_iter().map(|it| Answered { modem: Some(modem.name.clone()), ..it });
-            tell(modem, &named.map(|answered| json(&answered) + "\n").collect::<String>());
-        }
+        self.tell_answers(modem, ear);
         self.ran(modem, started, &outcome)
+    }
+
+    #[inline(never)]
+    fn tell_answers(&self, modem: &BatchModem, ear: &mut Ear<'_>) {
+        let Some((tell, answers)) = ear.answers.take() else { return };
+        let answers = answers.of(modem.address.as_ref().is_some_and(|address| self.simulators.is_behind(address)));
+        let named = answers.into_iter().map(|it| Answered { modem: Some(modem.name.clone()), ..it });
+        tell(modem, &named.map(|answered| json(&answered) + "\n").collect::<String>());
     }
 
     /// What to tell where another modem is at this port than it should be.
