@@ -76,8 +76,9 @@ fn pick<'m>(met: &'m [AnsweringModem], cancel: &Cancel, console: &Console) -> Op
     console.say(&format!("{} modems answer AT:\n", met.len()));
     met.iter().enumerate().for_each(|(at, one)| console.say(&format!("  {}  {}\n", at + 1, described(one))));
     loop {
-        console.ask(&format!("which one (1 to {})? ", met.len()));
-        let typed = cancel.typed_line(0, false).ok().filter(|line| !line.trim().is_empty())?;
+        let question = format!("which one (1 to {})? ", met.len());
+        let typed = cancel.typed_line(&question, |question| console.say(question), false, 0);
+        let typed = typed.ok().filter(|line| !line.trim().is_empty())?;
         let number = typed.trim().parse::<usize>().ok().and_then(|number| number.checked_sub(1));
         if let Some(one) = number.and_then(|number| met.get(number)) {
             return Some(one);

@@ -11,7 +11,6 @@ use clap::ColorChoice;
 
 use crate::diagnostic::{Complaint, Diagnostic, Excerpt, Severity, words};
 use crate::notation::harmless;
-use crate::port::Typing;
 use crate::port::list::is_given_a_line;
 use crate::repl::terminal;
 use crate::report::result::{FailureReport, plural};
@@ -71,12 +70,6 @@ impl Console {
     /// Writes a message on standard error. There is nowhere to tell that this failed.
     pub(crate) fn say(&self, text: &str) {
         let _ = io::stderr().lock().write_all(text.as_bytes());
-    }
-
-    /// Writes a question, and once more where the program was stopped before it is answered.
-    pub(crate) fn ask(&self, question: &str) {
-        self.say(question);
-        Typing::asked(question);
     }
 
     /// `error: …`, and what to do about it.

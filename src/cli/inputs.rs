@@ -63,8 +63,9 @@ fn ask_for_secrets(programs: &[Arc<Program>], inputs: &mut Inputs, console: &Con
             let about = program.params.iter().find(|param| param.name.value == unfit.param);
             let about = about.and_then(|param| param.about.as_ref());
             let about = about.map(|about| format!(" ({})", harmless(about.as_bytes()))).unwrap_or_default();
-            console.ask(&format!("{}{about}, not shown: ", unfit.param));
-            let typed = Cancel::new().and_then(|cancel| Signals::during(&cancel, || cancel.typed_line(0, true)));
+            let question = format!("{}{about}, not shown: ", unfit.param);
+            let ask = |cancel: &Cancel| cancel.typed_line(&question, |question| console.say(question), true, 0);
+            let typed = Cancel::new().and_then(|cancel| Signals::during(&cancel, || ask(&cancel)));
             let (typed, ended) = typed.map_err(|error| console.refused(&error))?;
             if let Some(exit) = ended {
                 console.say("\n");

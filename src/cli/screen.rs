@@ -109,8 +109,8 @@ impl Listener for Screen<'_> {
         if let Some(text) = &mut self.text {
             let _ = text.lock().finish();
         }
-        self.console.ask(&format!("{} ", self.console.err.paint(Style::Notable, question)));
-        let typed = cancel.typed_line(heeded, is_secret);
+        let asked = format!("{} ", self.console.err.paint(Style::Notable, question));
+        let typed = cancel.typed_line(&asked, |asked| self.console.say(asked), is_secret, heeded);
         // Only Enter ends the line of the question; Ctrl-C and Ctrl-D leave it open.
         if !typed.as_ref().is_ok_and(|answer| answer.ends_with('\n')) {
             self.console.say("\n");

@@ -184,12 +184,21 @@ impl Cancel {
         self.0.count.load(Ordering::Acquire) > heeded
     }
 
-    /// What a person types on standard input up to Enter, unless this handle is used meanwhile; so many calls of
-    /// `cancel` were heeded already. Takes no more than the line. What is secret is not shown.
-    pub fn typed_line(&self, heeded: usize, is_secret: bool) -> Result<String, Fault> {
+    /// Writes a question, and takes what a person types on standard input up to Enter, unless this handle is used
+    /// meanwhile; so many calls of `cancel` were heeded already. Takes no more than the line. What is secret is not
+    /// shown, however soon it is typed.
+    pub fn typed_line(
+        &self,
+        question: &str,
+        write: impl FnOnce(&str),
+        is_secret: bool,
+        heeded: usize,
+    ) -> Result<String, Fault> {
         if is_secret {
             Typing::Hidden.set();
         }
+        write(question);
+        Typing::asked(question);
         let typed = self.typed(heeded);
         if is_secret {
             Typing::Shown.set();
@@ -248,7 +257,7 @@ impl Typing {
     }
 
     /// The question stands there until it is answered.
-    pub(crate) fn asked(question: &str) {
+    fn asked(question: &str) {
         question.clone_into(&mut TYPING.lock().unwrap_or_else(PoisonError::into_inner).1);
     }
 

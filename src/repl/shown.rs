@@ -11,7 +11,7 @@ use super::{Exploration, terminal};
 use crate::at::Event;
 use crate::catalogue::entry::Module;
 use crate::notation::ShownDuration;
-use crate::port::{Cancel, Fault, Timestamp, Typing};
+use crate::port::{Cancel, Fault, Timestamp};
 use crate::report::conversation::{ConversationText, awaited, ends_wait, meaning};
 use crate::report::style::{Palette, Style, harmless};
 use crate::runtime::{Listener, RuntimeEvent, Waiting};
@@ -132,10 +132,10 @@ impl Listener for Shown {
         }
         let _ = self.text.finish();
         let asked = format!("{} ", self.palette.paint(Style::Notable, question));
-        write_out(&asked);
-        Typing::asked(&asked);
-        terminal::edits_lines(true);
-        let typed = self.cancel.typed_line(heeded, is_secret);
+        if !is_secret {
+            terminal::edits_lines(true);
+        }
+        let typed = self.cancel.typed_line(&asked, write_out, is_secret, heeded);
         terminal::edits_lines(!self.waits);
         // Only Enter ends the line of the question; Ctrl-C and Ctrl-D leave it open.
         if !typed.as_ref().is_ok_and(|answer| answer.ends_with('\n')) {
