@@ -153,7 +153,7 @@ impl Checker<'_, '_, '_> {
         if !is_claim {
             return;
         }
-        self.judged(expression, &|unknown| may_hold_unknown(unknown, expression, &mut None) == Some(false));
+        self.judged(expression, |unknown| may_hold_unknown(unknown, expression, &mut None) == Some(false));
         let mut passes = None;
         if may_hold_unknown(&|it| Some(self.lines.not_known.get(it)?.0), expression, &mut passes) != Some(false)
             && let Some((comparison, name)) = passes
@@ -169,7 +169,11 @@ impl Checker<'_, '_, '_> {
     }
 
     /// Leaves out the comparisons of the names in a condition whose value that is not known ends there, as `ends` tells.
-    pub(super) fn judged(&mut self, condition: &Expression, ends: &dyn Fn(&dyn Fn(&str) -> Option<i64>) -> bool) {
+    pub(super) fn judged(
+        &mut self,
+        condition: &Expression,
+        ends: impl Fn(&dyn Fn(&str) -> Option<i64>) -> bool + Copy,
+    ) {
         if let ExpressionKind::Variable(it) = &condition.kind
             && let Some((value, _)) = self.lines.passes_unknown.get(it)
             && ends(&|name: &str| (it == name).then_some(*value))

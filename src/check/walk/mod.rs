@@ -457,8 +457,8 @@ impl<'t> Checker<'_, '_, 't> {
         ends.push(otherwise.map_or((None, None), |block| self.branch(block, place)));
         self.lines.not_known.extend(known.into_iter().filter(|_| goes_on));
         // Where it does not ask for a name, its first branch is not certain.
-        let Some((first, _)) = branches.first() else { return None };
-        self.judged(first, &|unknown| {
+        let (first, _) = branches.first()?;
+        self.judged(first, |unknown| {
             // The branch that it takes, as far as that is certain
             let taken = branches.iter().map(|(asked, _)| expressions::may_hold_unknown(unknown, asked, &mut None));
             let ended = taken.zip(&ends).find(|(holds, _)| *holds != Some(false)).map(|(holds, end)| (holds, end.0));
