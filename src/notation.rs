@@ -27,11 +27,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         Some(milliseconds) => milliseconds,
         None if name.is_empty() => return Err(format!("it has no unit: write {text}s or {text}ms")),
         None => {
-            let meant = ["ms", "min", "s", "h"].into_iter().find(|unit| match *unit {
-                "ms" => name.starts_with("ms") || name.starts_with("mil"),
-                unit => unit.get(..1).is_some_and(|first| name.to_ascii_lowercase().starts_with(first)),
-            });
-            let meant = meant.filter(|_| !number.is_empty()).map(|unit| format!("write {number}{unit}"));
+            let meant = parts(text).map(|meant| format!("write {meant}"));
             let forms = meant.unwrap_or_else(|| "500ms, 5s, 2min".to_owned());
             return Err(format!("a duration is a whole number and ms, s, min or h: {forms}"));
         }
@@ -42,6 +38,31 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     let number: Option<u64> = number.parse().ok();
     let milliseconds = number.and_then(|number| number.checked_mul(milliseconds));
     milliseconds.map(Duration::from_millis).ok_or_else(|| "that is too long".to_owned())
+}
+
+/// What is meant by parts of a duration, by a fraction, by units of other languages: `1min30s`, `0.5s`, `5sec`.
+fn parts(text: &str) -> Option<String> {
+    let (mut rest, mut sum, mut parts) = (text, 0.0, Vec::new());
+    while !rest.is_empty() {
+        let (number, behind) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit() && c != '.')?);
+        let (name, behind) = behind.split_at(behind.find(|c: char| c.is_ascii_digit()).unwrap_or(behind.len()));
+        let name = name.trim().to_ascii_lowercase();
+        let unit = match name.chars().next()? {
+            'm' if name.starts_with("ms") || name.starts_with("mil") => "ms",
+            'm' => "min",
+            's' => "s",
+            'h' => "h",
+            _ => return None,
+        };
+        sum += number.parse::<f64>().ok()? * Duration::from_millis(self::unit(unit)?).as_secs_f64();
+        parts.push(format!("{number}{unit}"));
+        rest = behind;
+    }
+    let whole = Duration::try_from_secs_f64(sum).ok().filter(|whole| whole.as_millis() > 0)?;
+    match parts.as_slice() {
+        [one] if !one.contains('.') => Some(one.clone()),
+        _ => Some(ExactDuration(whole).to_string()),
+    }
 }
 
 /// A duration of whole milliseconds as a script writes it, in the largest unit that shows all of it: `500ms`, `2min`.

@@ -8,7 +8,7 @@ use crate::folder::Folder;
 use crate::peers;
 
 /// What is typed, a row each, and what it comes to: at most four words.
-const TYPED: [(&str, &str); 7] = [
+const TYPED: [(&str, &str); 9] = [
     ("hayes run supersim/setup -p sim:bg9", "sim:bg95 sim:bg96"),
     ("hayes run supersim/setup --port=sim:bg9", "--port=sim:bg95 --port=sim:bg96"),
     ("hayes run supersim/setup -V an", "any_sim="),
@@ -16,6 +16,8 @@ const TYPED: [(&str, &str); 7] = [
     ("hayes run my\\ own.hayes -V an", "any_sim="),
     ("hayes batch x -i modems.toml -l ben", "bench"),
     ("hayes run supersim/set-a", "supersim/set-apn"),
+    ("hayes at AT+CES", "AT+CESQ"),
+    ("hayes sim bg96 --fault chao", "chaos"),
 ];
 
 /// Words with a blank in them: bash completes them as files by itself, in their quotes.

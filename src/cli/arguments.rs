@@ -291,7 +291,7 @@ pub(crate) struct OutputArguments {
     /// Show more: echoes, final result codes, times
     #[arg(short, long, overrides_with_all = ["verbose", "quiet"])]
     pub(crate) verbose: bool,
-    /// Show the result only, and warnings in a line each
+    /// Show the result only, and a line for each warning of what may go wrong
     #[arg(short, long, overrides_with_all = ["verbose", "quiet"])]
     pub(crate) quiet: bool,
 }
@@ -408,7 +408,7 @@ pub(crate) struct Batch {
     /// Show every conversation as it goes, each line with its modem's name
     #[arg(short, long, overrides_with_all = ["verbose", "quiet"], help_heading = "Output")]
     pub(crate) verbose: bool,
-    /// Show the summary only, and warnings in a line each
+    /// Show the summary only, and a line for each warning of what may go wrong
     #[arg(short, long, overrides_with_all = ["verbose", "quiet"], help_heading = "Output")]
     pub(crate) quiet: bool,
 }

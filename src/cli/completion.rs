@@ -18,7 +18,7 @@ use crate::connect::AUTO;
 use crate::diagnostic::pages;
 use crate::library::{names_beside, program, scripts};
 use crate::port::list::ports;
-use crate::sim::models;
+use crate::sim::{fault_help, models};
 use crate::source::{LARGEST_TEXT, Source, read_file};
 use crate::syntax::topics;
 use crate::usb::UsbName;
@@ -55,7 +55,8 @@ pub(crate) fn word(words: &[String], console: &Console) -> Exit {
     let is_value = values.is_some();
     let found = values.unwrap_or_else(|| candidates(&before, typed)).into_iter().filter(|word| word.starts_with(typed));
     let found: String = found.map(|word| format!("{begun}{word}\n")).collect();
-    let exit = if is_value && !found.is_empty() { Exit::Passed } else { Exit::Nothing };
+    let is_name = before.last().is_some_and(|flag| ["--only", "--profile", "--module", "--fault"].contains(&&**flag));
+    let exit = if is_value && (is_name || !found.is_empty()) { Exit::Passed } else { Exit::Nothing };
     exit.worst(console.print(&found))
 }
 
@@ -69,6 +70,7 @@ fn values(before: &[String], typed: &str) -> Option<Vec<String>> {
         "-l" | "--limit" => selections(before, typed),
         "--profile" => config::profiles(&std::env::current_dir().unwrap_or_default()),
         "--module" => crate::catalogue::modules().map(|module| module.id.to_owned()).collect(),
+        "--fault" => fault_help().map(|[name, ..]| name.to_owned()).collect(),
         _ => return None,
     })
 }
@@ -89,6 +91,7 @@ fn candidates(before: &[String], typed: &str) -> Vec<String> {
         _ if task == "explain" => {
             topics().chain(commands().map(|known| known.name)).chain(pages::codes()).map(str::to_owned).collect()
         }
+        _ if task == "at" => commands().map(|known| known.name.to_owned()).collect(),
         _ if task == "sim" => models().map(|model| model.name.to_string()).collect(),
         _ => Vec::new(),
     }

@@ -173,9 +173,20 @@ impl PreparedRun<'_> {
         for program in programs {
             exit = exit.worst(self.not_run(program));
         }
+        arguments.output.output.iter().filter(|_| !arguments.output.json).for_each(|file| self.tell_form(file));
         let mut reports = arguments.reports.clone();
         reports.rows.take_if(|_| self.rows.as_ref().is_some_and(LiveRows::is_whole));
         exit.worst(modem.close(console)).worst(results::write_reports_of(&self.ended, &reports, console))
+    }
+
+    /// What a file of results is, where that of `--json` may have been meant.
+    fn tell_form(&self, file: &Path) {
+        let is_empty = self.ended.iter().all(|it| it.report.is_empty() && it.rows.is_empty());
+        if is_empty || file.extension().is_some_and(|end| end == "json" || end == "jsonl") {
+            let form = if is_empty { "is empty: nothing was reported" } else { "is text" };
+            let name = harmless(&file.display().to_string()).into_owned();
+            self.console.say(&format!("note: {name} {form}; with --json it is JSON Lines\n"));
+        }
     }
 
     fn run_one(&mut self, program: &Arc<Program>, modem: &mut OpenModem, stop: &Stop) -> Exit {

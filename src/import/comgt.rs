@@ -25,9 +25,18 @@ fn command(line: &str, told: &mut Told) -> Option<()> {
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let rest = rest.trim();
     match word.to_ascii_lowercase().as_str() {
-        // The port and its speed stand on the command line of Hayes; it waits by itself.
-        "opengt" | "waitquiet" | "flash" => {}
-        "set" if rest.starts_with("com ") || rest.starts_with("senddelay") || rest.starts_with("comecho") => {}
+        // The port stands on the command line of Hayes.
+        "opengt" => {}
+        "waitquiet" => told.remark(line, "Hayes waits for a quiet line before its first command"),
+        "flash" => {
+            let [off, on] = ["off", "on"].map(|state| Deed::Line(format!("port dtr {state}")));
+            told.deeds.extend([off, Deed::Sleep(seconds(rest)?), on]);
+        }
+        "set" if rest.starts_with("com ") => {
+            let form = rest.strip_prefix("com ")?.trim().to_ascii_lowercase();
+            told.deeds.push(super::baud(form.strip_suffix("n81").unwrap_or(&form))?);
+        }
+        "set" if rest.starts_with("comecho ") => told.remark(line, "Hayes shows what comes, unless it is -q"),
         "send" => {
             let text = joined(rest, told)?;
             told.deeds.push(super::sent(&text));

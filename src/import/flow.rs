@@ -248,14 +248,23 @@ impl Flow {
     /// Where each of the answers leads; and where it goes on without one, if the script says so.
     fn ways(&self, place: usize, wait: &Wait) -> (Vec<Fate>, Option<Fate>) {
         let text = |known: i64| usize::try_from(known).ok().and_then(|number| wait.wanted.get(number));
-        let is_bad = |known: i64| text(known).is_none_or(|wanted| is_failure(&wanted.text));
-        let way = |then: &Onward, known: i64| match then {
-            Onward::Fail(why) => Fate::Fails(why.clone()),
-            Onward::Next | Onward::Block(_) => self.fate(self.past((place + 1, Some(known))), is_bad(known)),
-            Onward::Label(label) => match self.label(label) {
-                Some(to) => self.fate(to, is_bad(known)),
-                None => Fate::Fails(format!("there is no label {label}")),
-            },
+        let target = |then: &Onward, known: i64| match then {
+            Onward::Label(label) => self.label(label),
+            Onward::Fail(_) => None,
+            Onward::Next | Onward::Block(_) => Some(self.past((place + 1, Some(known)))),
+        };
+        let goods = (0..).zip(&wait.wanted).filter(|(_, wanted)| !is_failure(&wanted.text));
+        let goods: Vec<Node> = goods.filter_map(|(known, wanted)| target(&wanted.then, known)).collect();
+        // Where it goes on as behind a good answer, or waits for nothing else, an error is none.
+        let is_bad = |known: i64, to: Node| {
+            let is_error = text(known).is_none_or(|wanted| is_failure(&wanted.text) && !goods.is_empty());
+            is_error && !goods.contains(&to)
+        };
+        let way = |then: &Onward, known: i64| match (then, target(then, known)) {
+            (_, Some(to)) => self.fate(to, is_bad(known, to)),
+            (Onward::Label(label), None) => Fate::Fails(format!("there is no label {label}")),
+            (Onward::Fail(why), None) => Fate::Fails(why.clone()),
+            (Onward::Next | Onward::Block(_), None) => Fate::Fails(String::new()),
         };
         let ways: Vec<Fate> = (0..).zip(&wait.wanted).map(|(known, wanted)| way(&wanted.then, known)).collect();
         let asks = self.asks.get(place + 1) == Some(&true);

@@ -294,6 +294,11 @@ impl Told {
         self.deeds.push(Deed::Unsaid(line.trim().to_owned()));
     }
 
+    /// A line that needs no word in Hayes, and why.
+    fn remark(&mut self, line: &str, why: &str) {
+        self.deeds.push(Deed::Comment(format!("{line}: {why}")));
+    }
+
     /// A label that no script has: it has a blank.
     fn own_label(&mut self) -> String {
         self.own += 1;
@@ -359,6 +364,11 @@ fn control(letter: char) -> char {
 fn sent(text: &str) -> Deed {
     let line = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\r'));
     line.map_or_else(|| Deed::Bare(text.to_owned()), |line| Deed::Send(line.to_owned()))
+}
+
+/// How fast the port is from here on.
+fn baud(text: &str) -> Option<Deed> {
+    text.parse::<u32>().ok().map(|baud| Deed::Line(format!("port baud {baud}")))
 }
 
 fn seconds(text: &str) -> Option<Duration> {

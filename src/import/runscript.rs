@@ -9,27 +9,26 @@ pub(super) fn read(text: &str, told: &mut Told) {
         if let Some(comment) = line.strip_prefix('#') {
             told.deeds.push(Deed::Comment(comment.trim().to_owned()));
         } else if let Some(opened) = line.strip_prefix("expect").map(str::trim).filter(|rest| rest.starts_with('{')) {
-            // A block on one line has its only pattern there.
-            let inside = opened.trim_start_matches('{').trim();
+            let mut inside = opened.trim_start_matches('{').trim();
+            // Several patterns stand on lines of their own; what would go on here is not known.
+            if inside.ends_with('}') && inside.matches('"').count() > 2 {
+                told.unsaid(line);
+                told.deeds.push(Deed::Exit { passed: false });
+                continue;
+            }
             let mut wait = Wait::default();
             let mut then = Vec::new();
-            match inside.strip_suffix('}') {
-                // Several patterns stand on lines of their own; what would go on here is not known.
-                Some(inside) if inside.matches('"').count() > 2 => {
-                    told.unsaid(line);
-                    told.deeds.push(Deed::Exit { passed: false });
-                    continue;
-                }
-                Some(inside) => wanted(inside.trim(), &mut wait, &mut then, told),
-                None => {
-                    wanted(inside, &mut wait, &mut then, told);
-                    if !lines.clone().any(|line| line.trim() == "}") {
-                        told.unsaid("expect { (it is not closed)");
-                    }
-                    for line in lines.by_ref().map(str::trim).take_while(|line| *line != "}") {
-                        wanted(line, &mut wait, &mut then, told);
-                    }
-                }
+            while !inside.ends_with('}') {
+                wanted(inside, &mut wait, &mut then, told);
+                let Some(next) = lines.next() else {
+                    told.unsaid("expect { (it is not closed)");
+                    break;
+                };
+                inside = next.trim();
+            }
+            // The brace stands on a line of its own, or behind the last pattern.
+            if let Some(last) = inside.strip_suffix('}') {
+                wanted(last.trim(), &mut wait, &mut then, told);
             }
             told.deeds.push(Deed::Wait(wait));
             commands(then, told);
@@ -142,11 +141,9 @@ fn command(line: &str, told: &mut Told) -> Option<()> {
             let sign = if first == "inc" { '+' } else { '-' };
             told.deeds.push(Deed::Set(named(rest), format!("{} {sign} 1", named(rest))));
         }
-        "timeout" => {
-            told.deeds
-                .push(Deed::Comment(format!("timeout {rest}: of the whole script; Hayes has one for each exchange")));
-        }
-        "verbose" | "break" => {}
+        "timeout" => told.remark(line, "of the whole script; Hayes has one for each exchange"),
+        "verbose" => told.remark(line, "Hayes shows what comes, unless it is -q"),
+        "break" => {}
         _ => return None,
     }
     Some(())

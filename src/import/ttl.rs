@@ -16,8 +16,7 @@ pub(super) fn read(text: &str, told: &mut Told) {
             continue;
         }
         reading.told.unsaid(line);
-        reading.has_result &=
-            ["flushrecv", "beep", "connect", "setsync", "showtt"].contains(&first_word(line).as_str());
+        reading.has_result &= ["beep", "connect", "setsync", "showtt"].contains(&first_word(line).as_str());
         // A block whose first line cannot be said is not said.
         let mut open = Vec::from_iter(end_of(line));
         while let Some(end) = open.last() {
@@ -89,6 +88,13 @@ impl Ttl<'_> {
             "mpause" => Deed::Sleep(Duration::from_millis(rest.parse().ok()?)),
             "messagebox" | "statusbox" | "dispstr" => Deed::Log(texts(rest)?.first()?.clone()),
             "end" | "exit" => Deed::Exit { passed: true },
+            "sendbreak" => Deed::Line("port break 250ms".to_owned()),
+            "setdtr" | "setrts" => {
+                let state = if rest.parse::<u32>().ok()? == 0 { "off" } else { "on" };
+                Deed::Line(format!("port {} {state}", first.to_ascii_lowercase().trim_start_matches("set")))
+            }
+            "setbaud" | "setspeed" => super::baud(rest)?,
+            "flushrecv" => Deed::Line("port flush".to_owned()),
             "goto" => Deed::Go(rest.to_owned()),
             "call" => {
                 self.has_result = true;

@@ -242,6 +242,8 @@ impl Writing {
         let onward = |wanted: &&super::Wanted| matches!(wanted.then, Onward::Next);
         let texts: Vec<&str> = wait.wanted.iter().filter(onward).map(|wanted| wanted.text.trim()).collect();
         let good: Vec<&str> = texts.iter().copied().filter(|text| !is_failure(text)).collect();
+        // It goes on behind an error that it waits for.
+        let goes_on = good.len() < texts.len();
         let or = |texts: &[&str]| texts.iter().map(|text| pattern(text)).collect::<Vec<_>>().join(" or ");
         // What comes by itself, later: a command that is answered by OK alone holds no such line.
         let is_later = |question: &Question| {
@@ -252,6 +254,9 @@ impl Writing {
         if !good.is_empty() && self.question.as_ref().is_some_and(|question| !question.is_over && is_later(question)) {
             self.end_question();
             return self.wait(&Wait { within: wait.within.or((!self.has_timeout).then_some(WAIT)), ..wait.clone() });
+        }
+        if self.question.as_ref().is_some_and(|question| !question.is_over && goes_on && !good.contains(&">")) {
+            return self.branches(wait);
         }
         if let Some(question) = self.question.as_mut().filter(|question| !question.is_over) {
             question.within = question.within.max(wait.within);
@@ -278,16 +283,16 @@ impl Writing {
             }
             return;
         }
-        let good: Vec<&str> = good.into_iter().filter(|text| !text.is_empty()).collect();
-        let Some(first) = good.first() else { return };
+        let texts: Vec<&str> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+        let Some(first) = texts.first() else { return };
         let within = wait.within.map(|time| format!(" within {}", ExactDuration(time))).unwrap_or_default();
         // What asks a person for a word ends in no line end.
-        let asks = first.ends_with([':', '>', '?', '$', '%', '#']) && good.len() == 1 && !first.starts_with('+');
+        let asks = first.ends_with([':', '>', '?', '$', '%', '#']) && texts.len() == 1 && !first.starts_with('+');
         if asks {
             self.line(format!("await prompt {}{within}", quoted(first)));
         } else {
-            self.line(format!("await {}{within}", or(&good)));
-            self.report("", &or(&good));
+            self.line(format!("await {}{within}", or(&texts)));
+            self.report("", &or(&texts));
         }
     }
 

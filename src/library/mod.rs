@@ -78,9 +78,9 @@ impl Scripts for Library {
     }
 }
 
-/// What a script is for: its first comment line, without the `#`.
+/// What a script is for: its first comment line, without the `#`. A `#!` above it is for the shell.
 pub fn title(text: &str) -> &str {
-    text.lines().next().and_then(|line| line.strip_prefix('#')).map_or("", str::trim)
+    text.lines().find(|line| !line.starts_with("#!")).and_then(|line| line.strip_prefix('#')).map_or("", str::trim)
 }
 
 /// The library's script of that name; a `.hayes` behind it does not matter.

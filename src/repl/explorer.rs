@@ -21,7 +21,7 @@ use crate::catalogue::explain::{Context, explain};
 use crate::connect::{Address, SIMULATED};
 use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::library::Library;
-use crate::notation::ShownDuration;
+use crate::notation::{ShownDuration, row_of};
 use crate::port::list::ports;
 use crate::report::conversation::took;
 use crate::report::result::plural;
@@ -552,6 +552,7 @@ fn find(name: &str) -> Option<&'static Described> {
         "variables" => "vars",
         "read" | "source" | "i" => "load",
         "w" | "write" => "save",
+        "connect" => "open",
         _ => name,
     };
     let exact = COMMANDS.iter().find(|entry| entry.name == name);
@@ -561,12 +562,18 @@ fn find(name: &str) -> Option<&'static Described> {
 
 const SHOWN_HISTORY: usize = 30;
 
+const FOREIGN: &str = include_str!("foreign.md");
+
 impl Explorer {
     fn command(&mut self, text: &str) -> Passed {
         let typed = text.trim().trim_start_matches([':', '.', '\\']).trim_start();
         let (name, argument) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
         let (name, forced) = name.strip_suffix('!').map_or((name, false), |name| (name, true));
         if let Some(command) = find(name) {
+            if command.takes.is_empty() && !argument.trim().is_empty() && command.name != "quit" {
+                let help = row_of(FOREIGN, command.name).map(|help| help.replace("PORT", argument.trim()));
+                return self.complain(&format!(":{} takes nothing", command.name), help.as_deref());
+            }
             return (command.run)(self, argument.trim(), forced);
         }
         let names = || COMMANDS.iter().map(|command| command.name);
@@ -575,6 +582,7 @@ impl Explorer {
         let written = text.split_whitespace().next().unwrap_or(":");
         let word = written.trim_start_matches([':', '.', '\\']);
         let help = match near {
+            _ if let Some(meant) = row_of(FOREIGN, word) => meant.to_owned(),
             _ if statements().iter().any(|known| known.word == word) => format!("write `{word}` without the colon"),
             Some(near) => format!("did you mean :{near}?"),
             None => ":help lists the commands".to_owned(),
@@ -795,7 +803,7 @@ impl Explorer {
             return self.complain("no port is open", None);
         };
         match argument {
-            "" => self.complain(":record takes a file", Some(":record modem.at, and :record off")),
+            "" | "on" => self.complain(":record takes a file", Some(":record modem.at, and :record off")),
             "off" => {
                 let was = link.stop_recording();
                 let error = link.record_error();

@@ -166,8 +166,10 @@ impl Builder<'_> {
 const LINE_LENGTH: usize = 80;
 
 /// How manuals and other languages write a line end, and other escapes of `chat`.
-const LINE_ENDS: &[&str] =
-    &["\\r", "\\n", "<CR>", "<LF>", "<CR/LF>", "<cr>", "<lf>", "\\d", "\\p", "\\c", "^M", "\\x0d", "\\x0D"];
+const LINE_ENDS: &[&str] = &[
+    "\\r", "\\n", "\\d", "\\p", "\\c", "\\x0d", "\\x0a", "^m", "^j", "$0d", "$0a", "<cr>", "<lf>", "<cr/lf>", "<crlf>",
+    "<enter>", "[cr]", "[lf]", "[crlf]", "[enter]", "{cr}", "{lf}", "{crlf}", "{enter}",
+];
 
 /// Whether the line is certain to be taken apart as it was meant.
 pub(super) fn lint(line: &AtText, parsed: &CommandLine<'_>, form: SendForm, findings: &mut Findings) -> bool {
@@ -270,7 +272,8 @@ fn lint_line_end(line: &AtText, form: SendForm, findings: &mut Findings) -> bool
     let text = line.text.as_str();
     match form {
         SendForm::At => {
-            let mut kept = text;
+            let lower = text.to_ascii_lowercase();
+            let mut kept = lower.as_str();
             while let Some(rest) = LINE_ENDS.iter().find_map(|end| kept.strip_suffix(end)) {
                 kept = rest;
             }

@@ -423,7 +423,8 @@ fn lint_calls(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Finding
                 && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
         };
         let new = name.filter(is_name).map(str::to_ascii_lowercase);
-        if let Some(name) = new.filter(|name| !asked.names.known(name).is_set) {
+        let is_line_end = |name: &str| matches!(name, "enter" | "cr" | "lf" | "crlf");
+        if let Some(name) = new.filter(|name| !asked.names.known(name).is_set && !is_line_end(name)) {
             findings.tell(
                 "hayes::check::value-as-text undeclared",
                 place(dialled),

@@ -9,6 +9,7 @@ mod lints;
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::findings::Findings;
 use super::names::{Changes, Names};
@@ -232,11 +233,12 @@ impl<'t> Checker<'_, '_, 't> {
     }
 
     fn statement(&mut self, statement: &Statement) -> Ended {
-        if !matches!(statement.kind, StatementKind::Exchange(_) | StatementKind::Set { .. } | StatementKind::Log { .. })
-        {
-            // It may wait until the modem is back.
-            self.lines.away = None;
-        }
+        let goes_on = matches!(
+            &statement.kind,
+            StatementKind::Exchange(_) | StatementKind::Set { .. } | StatementKind::Log { .. }
+        ) || matches!(&statement.kind, StatementKind::Sleep { duration } if is_short(duration));
+        // It may wait until the modem is back.
+        self.lines.away.take_if(|_| !goes_on);
         self.is_below_head |= !matches!(
             statement.kind,
             StatementKind::Param(_)
@@ -888,6 +890,11 @@ fn written(value: &Expression) -> Vec<Span> {
         | ExpressionKind::Call { .. }
         | ExpressionKind::Matches { .. } => Vec::new(),
     }
+}
+
+/// No modem has restarted within so short a pause.
+fn is_short(pause: &Expression) -> bool {
+    matches!(pause.kind, ExpressionKind::Duration(time) if time < Duration::from_secs(10))
 }
 
 fn constant(value: &Expression) -> Option<(Arc<str>, Span)> {

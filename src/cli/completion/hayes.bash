@@ -11,14 +11,14 @@ _hayes_words() {
     mapfile -t found < <(hayes complete-word -- "${words[@]:1}" "$word" 2>/dev/null; echo "$?")
     exit="${found[-1]}"
     unset 'found[-1]'
-    # A folder of one's own, beside the library's
-    [[ "$exit" = 0 || "$word" == -* || ! "${words[1]}" =~ ^(run|batch|check|show)$ ]] ||
+    # A folder of one's own, beside the library's; never as the value of a flag
+    [[ "$exit" = 0 || "$word" == -* || "${words[-1]}" == --* || ! "${words[1]}" =~ ^(run|batch|check|show)$ ]] ||
         mapfile -t -O "${#found[@]}" found < <(compgen -d -S / -- "$word")
     for found_at in "${!found[@]}"; do
         [[ "${found[found_at]}" != *[[:space:]]* ]] || printf -v "found[found_at]" %q "${found[found_at]}"
     done
-    # 0: nothing else can stand there
-    [ "$exit" = 0 ] || _hayes "$@"
+    # 0: nothing else can stand there, and no file
+    if [ "$exit" = 0 ]; then compopt +o default +o bashdefault; else _hayes "$@"; fi
     # Options are for who has begun one: else a file would be one of them.
     [[ "$word" == -* ]] || for found_at in "${!COMPREPLY[@]}"; do
         [[ "${COMPREPLY[found_at]}" != -* ]] || unset "COMPREPLY[found_at]"
