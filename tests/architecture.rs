@@ -10,7 +10,7 @@ use regex::Regex;
 
 // The limits of the step that made the house smaller, for the rooms that stood then; a twentieth more lines for what
 // they have learnt since: a check of people's slips, whose an echo is, what functions make of secrets.
-const LINES: usize = 53_955;
+const LINES: usize = 54_300;
 const FILES: usize = 240;
 const TYPES: usize = 440;
 const PUB_SUPER: usize = 500;
@@ -18,17 +18,18 @@ const PUB_SUPER: usize = 500;
 /// The rooms that were built on it since, each with its most lines and types.
 const LATER: [(&str, usize, usize); 10] = [
     ("config", 400, 6),
-    ("doctor", 900, 12),
+    // It reads the rules of udev.
+    ("doctor", 900, 13),
     ("embed", 250, 3),
     // Runs that are over are known without being read; what is of a later version says so.
     ("fleet", 6_900, 66),
     ("guard", 1_150, 14),
     // It makes blocks of jumps: loops, branches, subroutines in place.
-    ("import", 2_450, 20),
+    ("import", 2_490, 20),
     // Fields of records and what is captured are told, words behind others, blocks are closed.
-    ("lsp", 2_020, 25),
+    ("lsp", 2_025, 25),
     ("probe", 250, 4),
-    ("scaffold", 300, 4),
+    ("scaffold", 320, 4),
     ("usb", 250, 2),
 ];
 

@@ -830,7 +830,7 @@ impl Session {
     }
 
     /// When the question that is open ends at the latest, whatever comes.
-    pub fn question_ends(&self) -> Option<Duration> {
+    pub(crate) fn question_ends(&self) -> Option<Duration> {
         if let Activity::Asking(asking) = &self.state { Some(asking.deadline) } else { None }
     }
 

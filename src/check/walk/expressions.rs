@@ -168,7 +168,8 @@ impl Checker<'_, '_, '_> {
         self.take_known(expression, true);
     }
 
-    /// Leaves out the comparisons of the names in a condition whose value that is not known ends there, as `ends` tells.
+    /// Leaves out the comparisons of the names in a condition whose value that is not known ends there, as `ends`
+    /// tells.
     pub(super) fn judged(
         &mut self,
         condition: &Expression,

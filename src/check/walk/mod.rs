@@ -48,8 +48,8 @@ struct Checker<'s, 'a, 't> {
     /// Names without a value in a loop whose later lines may give them one.
     awaited: Vec<(String, Span)>,
     checking: &'s mut Checking<'a>,
-    /// Of the innermost loop: where it began in the changes of names, what each `break` leaves behind, and how much more
-    /// of that may be copied.
+    /// Of the innermost loop: where it began in the changes of names, what each `break` leaves behind, and how much
+    /// more of that may be copied.
     left_loop: Option<(usize, Vec<Changes>, usize)>,
     param_names: HashSet<String>,
     /// How many `finally` blocks there were.
