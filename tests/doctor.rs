@@ -99,12 +99,13 @@ impl Machine {
     }
 }
 
+const NO_PORT: &str = "wrong  ports: no serial port is here, and no USB device that is known as a modem\n       → plug the \
+                       modem in and give it power; `sudo dmesg --follow` tells what the system sees\n";
+
 #[test]
 fn nothing_is_plugged_in() {
     let (code, said) = Machine::new().doctor(&[]);
-    let wanted = "wrong  ports: no serial port is here, and no USB device that is a modem\n       → plug the modem in and \
-                  give it power; `sudo dmesg --follow` tells what the system sees\n";
-    assert_eq!((code, said.as_str()), (Some(6), wanted));
+    assert_eq!((code, said.as_str()), (Some(6), NO_PORT));
 }
 
 #[test]
@@ -219,6 +220,13 @@ fn a_rule_that_is_there_is_not_advised() {
     assert_eq!(with_rules(&format!("{jumps}KERNEL==\"*\", \\\n  {IGNORED}\nLABEL=\"end\"\n")), format!("{KEPT}5"));
     let port = "SUBSYSTEM==\"tty\", ATTRS{bInterfaceNumber}==\"00\", ENV{ID_MM_PORT_IGNORE}=\"1\"";
     assert_eq!(with_rules(port), format!("{KEPT}1"));
+    // A pattern of many stars takes no longer.
+    let stars = |end: &str| {
+        let (long, stars) = ("a".repeat(200), "*?".repeat(40));
+        with_rules(&format!("ENV{{LONG}}=\"{long}\"\nENV{{LONG}}==\"{stars}{end}\", {IGNORED}\n"))
+    };
+    assert_eq!(stars("[a-c]"), format!("{KEPT}2"));
+    assert!(stars("b").contains("→ write to /etc/udev/rules.d/99-hayes.rules"));
     let keeps_not = [
         r#"ATTRS{idVendor}=="2C7C", "#,
         r#"ATTRS{idVendor}=="2c7c", ATTRS{idProduct}=="0125", "#,
@@ -280,6 +288,29 @@ fn a_rule_holds_where_udev_and_modem_manager_know_it() {
     assert!(machine.doctor(&[]).1.contains("→ write to /etc/udev/rules.d/99-hayes.rules"));
 }
 
+/// ModemManager's own rules keep it off the port for diagnosis.
+#[test]
+fn a_port_that_modem_manager_ignores_is_not_the_modem() {
+    let machine = Machine::new();
+    machine.plug("2c7c", "0296", "BG96", "ff");
+    machine.port(0o666);
+    machine.write("second", "");
+    machine.port_of("ttyUSB1", "1-2:1.1", &machine.path("second"));
+    machine.write("sys/class/tty/ttyUSB1/dev", "188:1\n");
+    machine.run(7, "ModemManager");
+    machine.write("run/udev/data/c188:0", "E:ID_MM_PORT_IGNORE=1\n");
+    machine.write("run/udev/data/c188:1", "E:ID_MM_CANDIDATE=1\n");
+    let said = machine.doctor(&[]).1;
+    assert!(said.contains("→ write to /etc/udev/rules.d/99-hayes.rules"), "{said}");
+    for all in [["PORT", "PORT"], ["PORT", "DEVICE"]] {
+        for (at, name) in all.iter().enumerate() {
+            machine.write(&format!("run/udev/data/c188:{at}"), &format!("E:ID_MM_{name}_IGNORE=1\n"));
+        }
+        let said = machine.doctor(&[]).1;
+        assert!(said.ends_with("leaves BG96 (2c7c:0296) alone: udev says so\n"), "{said}");
+    }
+}
+
 #[test]
 fn the_devices_below_hayes_root_are_those_that_are_asked() {
     let machine = Machine::new();
@@ -319,14 +350,14 @@ fn a_modem_without_a_driver_is_told_how_it_gets_one() {
 #[test]
 fn a_device_of_an_unknown_maker_is_named_where_nothing_else_is_here() {
     let machine = Machine::new();
-    machine.plug("1234", "5678", "Thing", "ff");
-    let said = machine.doctor(&[]).1;
-    let wanted = "wrong  Thing (1234:5678): has no driver: the kernel's module `option` is not loaded; Hayes does not know its \
-                  maker: try this where it is a modem\n       → sudo modprobe option && echo 1234 5678 | sudo tee \
-                  /sys/bus/usb-serial/drivers/option1/new_id\n";
-    assert_eq!(said, wanted);
+    machine.plug("27c6", "609c", "Goodix Fingerprint", "ff");
+    let said = machine.doctor(&[]);
+    let wanted = "note   Goodix Fingerprint (27c6:609c): has no driver: the kernel's module `option` is not loaded; Hayes does \
+                  not know its maker: it may be a modem\n       → if it is the modem: sudo modprobe option && \
+                  echo 27c6 609c | sudo tee /sys/bus/usb-serial/drivers/option1/new_id\n";
+    assert_eq!(said, (Some(6), format!("{NO_PORT}{wanted}")));
     machine.link("sys/devices/usb1/1-2/1-2:1.0/driver", "/drivers/whatever");
-    assert!(machine.doctor(&[]).1.starts_with("wrong  ports: no serial port is here"));
+    assert_eq!(machine.doctor(&[]).1, NO_PORT);
 }
 
 #[test]

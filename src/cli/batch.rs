@@ -137,6 +137,9 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
         None if !arguments.json && !arguments.reports.fill_stdout() => exit = exit.worst(console.print(&text)),
         Some(_) | None => console.say(&text),
     }
+    if arguments.inputs.deny_changes && tally.would_change {
+        exit = exit.worst(console.refuse(Exit::Failed, "hayes::run::changes-denied", &[]));
+    }
     let not_run = summary.not_begun(&script);
     exit = exit.worst(results::write_reports(&path, &not_run, &arguments.reports, console));
     if let Err(error) = arguments.keep.map_or(Ok(()), |keep| keep_newest(&path, keep)) {

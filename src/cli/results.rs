@@ -265,6 +265,8 @@ pub(crate) fn reports_writable(reports: &Reports, console: &Console) -> Result<(
     let columns = reports.columns.join(",") + "\n";
     for (flag, path) in reports.files().filter(|(_, path)| !is_stream(path)) {
         let own: &[&str] = match flag {
+            // An empty line is no head.
+            "--csv" if reports.columns.concat().is_empty() => &[csv::FIXED],
             "--csv" => &[csv::FIXED, &columns],
             "--rows" => &["modem,", "modem\n"],
             "--junit" => &[junit::HEAD],

@@ -156,7 +156,8 @@ impl PreparedRun<'_> {
         Mask::of_known(&self.programs, &self.inputs)
     }
 
-    /// One script after the other; the first that does not pass ends it, but for one that fails where all are wanted.
+    /// One script after the other; the first that does not pass ends it, but for one that fails where all are wanted,
+    /// or only because of `--deny-changes`.
     fn run(mut self, mut modem: OpenModem) -> Exit {
         let (arguments, console, mut exit) = (self.arguments, self.console, Exit::Passed);
         let programs = std::mem::take(&mut self.programs);
@@ -166,17 +167,25 @@ impl PreparedRun<'_> {
             Ok(runs) => runs,
             Err(error) => return console.refused(&error),
         };
-        while !stop.is_late() && (exit == Exit::Passed || exit == Exit::Failed && arguments.keep_going) {
+        while !stop.is_late() && (exit == Exit::Passed || exit == Exit::Failed && self.goes_on()) {
             let Some(program) = programs.next() else { break };
             exit = exit.worst(self.run_one(program, &mut modem, &stop));
         }
         for program in programs {
             exit = exit.worst(self.not_run(program));
         }
-        arguments.output.output.iter().filter(|_| !arguments.output.json).for_each(|file| self.tell_form(file));
+        let is_told = !arguments.output.json && !arguments.output.quiet;
+        arguments.output.output.iter().filter(|_| is_told).for_each(|file| self.tell_form(file));
         let mut reports = arguments.reports.clone();
         reports.rows.take_if(|_| self.rows.as_ref().is_some_and(LiveRows::is_whole));
         exit.worst(modem.close(console)).worst(results::write_reports_of(&self.ended, &reports, console))
+    }
+
+    /// Whether the next script runs behind what has failed so far.
+    fn goes_on(&self) -> bool {
+        let is_denied = |why: &FailureReport| why.code == "hayes::run::changes-denied";
+        let mut failed = self.ended.iter().filter(|it| it.status == Status::Failed);
+        self.arguments.keep_going || failed.all(|it| it.failure.as_ref().is_some_and(is_denied))
     }
 
     /// What a file of results is, where that of `--json` may have been meant.

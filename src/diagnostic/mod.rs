@@ -10,7 +10,7 @@ pub mod pages;
 mod words;
 
 use std::fmt::{self, Display};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use excerpt::Excerpt;
@@ -251,7 +251,9 @@ pub(crate) fn all_nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k
 pub(crate) fn file_near(path: &Path) -> Option<String> {
     let (folder, name) = (Path::new(".").join(path.parent()?), path.file_name()?.to_str()?);
     if !folder.is_dir() {
-        let beside = Path::new(&file_near(path.parent()?)?).join(name);
+        let near = PathBuf::from(file_near(path.parent()?)?);
+        // A file holds no other.
+        let beside = near.is_dir().then(|| near.join(name))?;
         return if beside.exists() { Some(beside.display().to_string()) } else { file_near(&beside) };
     }
     let stem = |name: &str| name.split_once('.').map_or(name, |(stem, _)| stem).to_owned();

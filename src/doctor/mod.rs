@@ -156,8 +156,9 @@ pub fn examine(root: &Path) -> (Vec<Listed>, Vec<Finding>) {
     let ports = ports_of(root);
     let mut plugged = plugged(root);
     // Much has no driver and is no modem: it is looked at where nothing else is here.
-    if !ports.is_empty() || plugged.iter().any(|device| device.is_modem) {
-        plugged.retain(|device| device.is_modem || device.is_adapter);
+    let is_any_here = !ports.is_empty() || plugged.iter().any(Plugged::is_known);
+    if is_any_here {
+        plugged.retain(Plugged::is_known);
     }
     let machine = Machine { root, ports: &ports, rules: Rules::below(root), programs: programs(root) };
     let with_port = |device: &&Plugged| machine.ports_of(device).next().is_some();
@@ -167,11 +168,10 @@ pub fn examine(root: &Path) -> (Vec<Listed>, Vec<Finding>) {
     findings.extend(plugged.iter().filter(with_port).filter_map(|device| machine.may_fall_asleep(device)));
     findings.extend(machine.modem_manager(&plugged));
     findings.extend(machine.brltty(&plugged));
-    if findings.is_empty() {
-        let none = Finding::new("ports", Health::Wrong, "no serial port is here, and no USB device that is a modem");
-        findings.push(
-            none.mended_by("plug the modem in and give it power; `sudo dmesg --follow` tells what the system sees"),
-        );
+    if findings.is_empty() || !is_any_here {
+        let says = "no serial port is here, and no USB device that is known as a modem";
+        let mend = "plug the modem in and give it power; `sudo dmesg --follow` tells what the system sees";
+        findings.insert(0, Finding::new("ports", Health::Wrong, says).mended_by(mend));
     }
     (ports, findings)
 }
@@ -227,14 +227,21 @@ impl Machine<'_> {
         wanted.is_none() || wanted == mode_of(&under(self.root, &port.path))
     }
 
-    /// A modem that is plugged in and has no port.
+    /// A modem that is plugged in and has no port, or what may be one.
     fn without_port(&self, device: &Plugged) -> Option<Finding> {
         if device.is_adapter {
             return None;
         }
         let Plugged { vendor, product, interfaces, .. } = device;
-        let wrong =
-            |says: String, mend: String| Some(Finding::new(device.title(), Health::Wrong, says).mended_by(mend));
+        // What is of an unknown maker may be a fingerprint reader.
+        let (health, unknown, condition) = match device.is_modem {
+            true => (Health::Wrong, "", ""),
+            false => (Health::Notable, "; Hayes does not know its maker: it may be a modem", "if it is the modem: "),
+        };
+        let told = |says: String, mend: String| {
+            let finding = Finding::new(device.title(), health, format!("{says}{unknown}"));
+            Some(finding.mended_by(format!("{condition}{mend}")))
+        };
         let event = device.as_udev_sees_it();
         if !interfaces.is_empty() && interfaces.iter().all(|interface| interface.class == "08") {
             let says = "shows itself as a disk with drivers, not as a modem".to_owned();
@@ -247,51 +254,49 @@ impl Machine<'_> {
                     .to_owned(),
                 (None, false) => "sudo apt install usb-modeswitch, then plug it in again".to_owned(),
             };
-            return wrong(says, mend);
+            return told(says, mend);
         }
         let nodes: Vec<String> = interfaces.iter().flat_map(|interface| terminals(&interface.folder)).collect();
         if let [first, ..] = nodes.as_slice() {
             let says = format!("has {}, and /dev does not: {}", nodes.join(", "), "no program can open them");
             let mend = format!("a container is given it by --device=/dev/{first}; elsewhere: sudo udevadm trigger");
-            return wrong(says, mend);
+            return told(says, mend);
         }
         let serial = |interface: &Interface| interface.driver.clone().filter(|name| SERIAL_DRIVERS.contains(&&**name));
         if let Some(driver) = interfaces.iter().find_map(serial) {
             let says = format!("has its driver, `{driver}`, and no port yet");
-            return wrong(
+            return told(
                 says,
                 "wait half a minute, then plug it in again; `sudo dmesg` tells what is wrong".to_owned(),
             );
         }
         if !interfaces.iter().any(|interface| interface.lacks_driver()) {
-            return wrong(
+            return told(
                 "has no serial port: it shows only a network card, or is starting".to_owned(),
                 "wait half a minute; else its USB mode has no AT port (the module's manual tells how to change it)"
                     .to_owned(),
             );
         }
         let folder = self.root.join("sys/bus/usb-serial/drivers/option1");
-        let told = text(folder.join("new_id"));
+        let new_ids = text(folder.join("new_id"));
         let numbers =
             |line: &str| line.split_whitespace().take(2).map(|number| u16::from_str_radix(number, 16).ok()).collect();
         let own: Vec<Option<u16>> = numbers(&format!("{vendor} {product}"));
-        if told.lines().any(|line| own == numbers(line)) {
+        if new_ids.lines().any(|line| own == numbers(line)) {
             let says = "has no driver: the kernel's module `option` was told of it, and has not taken it".to_owned();
-            return wrong(says, "plug it in again; `sudo dmesg` tells what takes it".to_owned());
+            return told(says, "plug it in again; `sudo dmesg` tells what takes it".to_owned());
         }
         if let Some(rule) = self.rules.runs(&event, "new_id") {
             let says = format!("has no driver; a rule tells the kernel's module `option` of it ({})", rule.place());
-            return wrong(says, format!("{RELOAD}, then plug it in again"));
+            return told(says, format!("{RELOAD}, then plug it in again"));
         }
-        let unknown =
-            if device.is_modem { "" } else { "; Hayes does not know its maker: try this where it is a modem" };
         let new_id = format!("echo {vendor} {product} | sudo tee /sys/bus/usb-serial/drivers/option1/new_id");
         match folder.exists() {
-            false => wrong(
-                format!("has no driver: the kernel's module `option` is not loaded{unknown}"),
+            false => told(
+                "has no driver: the kernel's module `option` is not loaded".to_owned(),
                 format!("sudo modprobe option && {new_id}"),
             ),
-            true => wrong(format!("has no driver: the kernel's module `option` does not know it{unknown}"), new_id),
+            true => told("has no driver: the kernel's module `option` does not know it".to_owned(), new_id),
         }
     }
 
@@ -413,13 +418,20 @@ impl Machine<'_> {
         let each = ports.iter().map(|event| self.rules.set(event, "ENV{ID_MM_PORT_IGNORE}"));
         let each: Option<Vec<_>> = each.map(|set| set.filter(|(value, _)| is_true(value))).collect();
         let of_ports = each.and_then(|each| each.into_iter().next());
-        let known = self.known_to_udev(device);
-        let is_in_force = known.iter().any(|known| {
-            let mut lines = known.lines().filter_map(|line| line.strip_prefix("E:ID_MM_")?.split_once('='));
-            lines.any(|(name, value)| matches!(name, "DEVICE_IGNORE" | "PORT_IGNORE") && is_true(value))
-        });
+        let known = self.known_to_udev(&device.folder);
+        let of_each: Vec<Option<String>> =
+            self.ports_of(device).map(|port| self.known_to_udev(&self.class(port)?)).collect();
+        let has = |known: &Option<String>, wanted: &str| {
+            let lines = known.iter().flat_map(|known| known.lines());
+            let mut set = lines.filter_map(|line| line.strip_prefix("E:ID_MM_")?.split_once('='));
+            set.any(|(name, value)| name == wanted && is_true(value))
+        };
+        let is_known = known.is_some() || of_each.iter().any(Option::is_some);
+        // ModemManager's own rules keep it off single ports, those for diagnosis: the others it opens.
+        let is_in_force = of_each.iter().chain([&known]).any(|known| has(known, "DEVICE_IGNORE"))
+            || !of_each.is_empty() && of_each.iter().all(|known| has(known, "PORT_IGNORE"));
         match of_all.filter(|(value, _)| is_true(value)).or(of_ports) {
-            Some((_, rule)) if is_in_force || known.is_empty() => KeptOff::By(rule.place()),
+            Some((_, rule)) if is_in_force || !is_known => KeptOff::By(rule.place()),
             Some((_, rule)) => KeptOff::Soon(rule.place()),
             None if is_in_force => KeptOff::By("udev says so".to_owned()),
             None => {
@@ -439,12 +451,10 @@ impl Machine<'_> {
         }
     }
 
-    /// What udev keeps of the device and of its ports, as its rules were when they appeared.
-    fn known_to_udev(&self, device: &Plugged) -> Vec<String> {
-        let classes = self.ports_of(device).filter_map(|port| self.class(port));
-        let numbers = classes.chain([device.folder.clone()]).map(|it| text(it.join("dev")));
-        let file = |number: String| self.root.join(format!("run/udev/data/c{number}"));
-        numbers.filter_map(|number| read(&file(number))).collect()
+    /// What udev keeps of the device or port of this folder, as its rules were when that appeared.
+    fn known_to_udev(&self, folder: &Path) -> Option<String> {
+        let number = text(folder.join("dev"));
+        read(&self.root.join(format!("run/udev/data/c{number}")))
     }
 
     /// `/sys/class/tty/ttyUSB0`
@@ -500,6 +510,10 @@ impl Interface {
 }
 
 impl Plugged {
+    fn is_known(&self) -> bool {
+        self.is_modem || self.is_adapter
+    }
+
     fn title(&self) -> String {
         format!("{} ({}:{})", self.name, self.vendor, self.product)
     }

@@ -157,26 +157,44 @@ impl RuleTerm {
     }
 }
 
-/// As a shell's pattern: `*`, `?`, `[a-z]`, `[!0-9]`.
-fn fits(pattern: &[u8], text: &[u8]) -> bool {
-    match (pattern, text) {
-        ([], []) => true,
-        ([b'*', pattern @ ..], _) => (0..=text.len()).any(|at| fits(pattern, text.get(at..).unwrap_or_default())),
-        ([b'?', pattern @ ..], [_, text @ ..]) => fits(pattern, text),
-        ([b'[', pattern @ ..], [byte, text @ ..]) => {
-            let Some(end) = pattern.iter().skip(1).position(|byte| *byte == b']') else { return false };
-            let (set, pattern) = pattern.split_at(end + 1);
-            let (set, is_without) = match set {
-                [b'!' | b'^', set @ ..] => (set, true),
-                _ => (set, false),
-            };
-            let in_range = |range: &[u8]| matches!(range, [from, b'-', to] if (from..=to).contains(&byte));
-            (set.contains(byte) || set.windows(3).any(in_range)) != is_without
-                && fits(pattern.get(1..).unwrap_or_default(), text)
+/// As a shell's pattern: `*`, `?`, `[a-z]`, `[!0-9]`. Where it fails, only the last star takes one byte more.
+fn fits(mut pattern: &[u8], mut text: &[u8]) -> bool {
+    // What stands behind the last star, and the text that this was tried on
+    let mut star: Option<(&[u8], &[u8])> = None;
+    loop {
+        if let [b'*', behind @ ..] = pattern {
+            pattern = behind;
+            star = Some((pattern, text));
+        } else if pattern.is_empty() && text.is_empty() {
+            return true;
+        } else if let Some((byte, rest)) = text.split_first()
+            && let Some(behind) = behind_one(pattern, *byte)
+        {
+            (pattern, text) = (behind, rest);
+        } else if let Some((behind, [_, rest @ ..])) = star {
+            (pattern, text) = (behind, rest);
+            star = Some((pattern, text));
+        } else {
+            return false;
         }
-        ([one, pattern @ ..], [other, text @ ..]) => one == other && fits(pattern, text),
-        _ => false,
     }
+}
+
+/// The rest of a pattern, where its first sign is for this byte.
+fn behind_one(pattern: &[u8], byte: u8) -> Option<&[u8]> {
+    let (first, pattern) = pattern.split_first()?;
+    if *first != b'[' {
+        return (*first == b'?' || *first == byte).then_some(pattern);
+    }
+    let end = pattern.iter().skip(1).position(|byte| *byte == b']')?;
+    let (set, pattern) = pattern.split_at(end + 1);
+    let (set, is_without) = match set {
+        [b'!' | b'^', set @ ..] => (set, true),
+        _ => (set, false),
+    };
+    let in_range = |range: &[u8]| matches!(range, [from, b'-', to] if (from..=to).contains(&&byte));
+    let is_in = set.contains(&byte) || set.windows(3).any(in_range);
+    (is_in != is_without).then(|| pattern.get(1..).unwrap_or_default())
 }
 
 fn read(root: &Path, file: &str) -> Vec<Rule> {

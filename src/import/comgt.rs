@@ -37,6 +37,7 @@ fn command(line: &str, told: &mut Told) -> Option<()> {
             told.deeds.push(super::baud(form.strip_suffix("n81").unwrap_or(&form))?);
         }
         "set" if rest.starts_with("comecho ") => told.remark(line, "Hayes shows what comes, unless it is -q"),
+        "set" if rest.starts_with("senddelay ") => told.remark(line, "Hayes sends a line at once"),
         "send" => {
             let text = joined(rest, told)?;
             told.deeds.push(super::sent(&text));

@@ -78,6 +78,8 @@ struct Attempts {
     is_held: bool,
     /// Those that are not shown: the first, the last
     same: Option<(u64, u64)>,
+    /// ` of 3`, of those
+    of: String,
     /// When something was shown last, and how long nothing need be
     shown: Duration,
     silent: Duration,
@@ -238,7 +240,7 @@ impl<W: Write> ConversationText<W> {
         if is_same && self.attempts.why == why && attempt > 2 {
             self.attempts.said.clear();
             let first = self.attempts.same.map_or(attempt, |(first, _)| first);
-            self.attempts.same = Some((first, attempt));
+            (self.attempts.same, self.attempts.of) = (Some((first, attempt)), of.to_owned());
             if self.columns.is_some() {
                 let line = format!("{}{}", self.indent(0), self.palette.paint(Style::Dim, same(first, attempt, of)));
                 self.emit_passing(&line);
@@ -269,8 +271,8 @@ impl<W: Write> ConversationText<W> {
 
     fn tell_same(&mut self) {
         if let Some((first, last)) = self.attempts.same.take() {
-            let line = format!("{}{}\n", self.indent(0), self.palette.paint(Style::Dim, same(first, last, "")));
-            self.emit(&line);
+            let told = same(first, last, &self.attempts.of);
+            self.emit(&format!("{}{}\n", self.indent(0), self.palette.paint(Style::Dim, told)));
         }
     }
 

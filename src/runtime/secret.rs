@@ -464,8 +464,15 @@ fn personal_numbers(bytes: &[u8]) -> Vec<(usize, usize)> {
         let length = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let before = bytes.get(start.saturating_sub(4)..start).unwrap_or_default().to_ascii_uppercase();
-        let is_dialled = ["+", "ATD", "ATDT", "ATDP"].iter().any(|sign| before.ends_with(sign.as_bytes()));
-        let hidden = if length >= HEX { length } else { digits.max(grouped(rest)) };
+        let is_called = ["ATD", "ATDT", "ATDP"].iter().any(|sign| before.ends_with(sign.as_bytes()));
+        let is_dialled = is_called || before.ends_with(b"+");
+        let called = rest.iter().take_while(|byte| byte.is_ascii_digit() || b" -.()".contains(byte)).count();
+        let called = if is_called { called } else { 0 };
+        let hidden = match length {
+            HEX.. => length,
+            _ if digits >= HIDDEN_DIGITS => digits.max(called),
+            _ => digits.max(grouped(rest)).max(called),
+        };
         if hidden >= HIDDEN_DIGITS || (is_dialled && hidden >= TELEPHONE) {
             found.push((start, start + hidden));
         }
@@ -477,18 +484,25 @@ fn personal_numbers(bytes: &[u8]) -> Vec<(usize, usize)> {
 
 /// How long an IMEI, an IMSI or an ICCID in groups is that `rest` begins with: `86 642503 802559 1`; 0 where none is.
 fn grouped(rest: &[u8]) -> usize {
-    let (mut digits, mut end) = (0, 0);
-    for (at, byte) in rest.iter().enumerate() {
-        match byte {
-            byte if byte.is_ascii_digit() => (digits, end) = (digits + 1, at + 1),
-            b' ' | b'-' if at > 0 && end == at => {}
-            _ => break,
+    const MOST_GROUPS: usize = 5;
+    let first = rest.iter().find(|byte| !byte.is_ascii_digit());
+    let Some(separator) = first.filter(|byte| b" -".contains(byte)) else { return 0 };
+    let mut lengths = Vec::new();
+    for group in rest.split(|byte| byte == separator).take(MOST_GROUPS) {
+        let length = group.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if length == 0 || lengths.iter().sum::<usize>() + length > 22 {
+            break;
         }
-        if digits > 22 {
-            return 0;
+        lengths.push(length);
+        if length < group.len() {
+            break;
         }
     }
-    if (14..=22).contains(&digits) { end } else { 0 }
+    let digits = lengths.iter().sum::<usize>();
+    // Values of an answer stand in a row too: `1300 101 20300 12`.
+    let is_even = lengths.split_last().is_some_and(|(_, before)| before.iter().all(|length| *length >= 4));
+    let is_number = digits >= 14 && (is_even || lengths.iter().any(|length| *length >= 6));
+    if is_number { digits + lengths.len() - 1 } else { 0 }
 }
 
 /// How much of `rest` is this secret: all of it, or a large part at the end of the line.

@@ -361,7 +361,10 @@ impl Draft {
         let is_idle = |group: &&str| !self.groups_named.contains_key(*group) && !outer.contains(group);
         let idle: Vec<&str> = self.groups.keys().map(String::as_str).filter(is_idle).collect();
         for (name, (source, span)) in self.groups_named.iter().filter(|(name, _)| !self.groups.contains_key(*name)) {
-            if let Some(near) = diagnostic::nearest(name, idle.iter().copied()) {
+            // `rack1` and `rack2` are two.
+            let letters = |name: &str| name.replace(|char: char| char.is_ascii_digit(), "");
+            let idle = idle.iter().copied().filter(|idle| letters(idle) != letters(name));
+            if let Some(near) = diagnostic::nearest(name, idle) {
                 let told = Diagnostic::told("hayes::inventory::group", source, *span, &[name, &near]);
                 self.diagnostics.push(told);
             }

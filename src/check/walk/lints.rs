@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::command_line::{self, AtText, UNKNOWN};
 use super::{Checker, NotKnown, Place, Role, listed};
@@ -38,6 +39,8 @@ pub(super) struct Lines {
     pub context_changes: usize,
     /// The command after which the modem is away, and where it stands.
     pub away: Option<(Away, String, Span)>,
+    /// How long the script has slept since.
+    pub slept: Duration,
     /// Settings that leave only NB-IoT, and where they stand.
     nb_iot: Vec<(String, Span)>,
     /// How many bytes the last command line announces, and whether that is sure
@@ -232,7 +235,9 @@ fn lint_line(line: &AtText, asked: Asked<'_>, lines: &mut Lines, findings: &mut 
     }
     match asked.role {
         // An `expect OK` does not wait for it.
-        Role::Question => lines.away = away.filter(|_| asked.clauses.iter().all(is_code)),
+        Role::Question => {
+            (lines.away, lines.slept) = (away.filter(|_| asked.clauses.iter().all(is_code)), Duration::ZERO);
+        }
         Role::Reboot => lint_reboot(&commands, away, findings),
         Role::Ensured => {}
     }
@@ -1026,10 +1031,13 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
         for pattern in clause.patterns() {
             let Some(text) = pattern.plain() else {
                 // `"CSQ: {rssi},{}"`
-                let text = findings.source.slice(pattern.span).trim_matches(['"', '\'']).to_owned();
+                let written = findings.source.slice(pattern.span).to_owned();
+                let quote = if written.starts_with('\'') { '\'' } else { '"' };
+                let inside = written.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
+                let text = inside.unwrap_or(&written).to_owned();
                 let rest = prefix.get(1..).and_then(|bare| text.strip_prefix(bare));
                 if let Some(rest) = rest.filter(|rest| rest.starts_with(':')) {
-                    let help = format!("write `\"{prefix}{rest}\"`");
+                    let help = format!("write `{quote}{prefix}{rest}{quote}`");
                     let values: [&dyn Display; 4] = [&known.written(&findings.source), &text, &prefix, &help];
                     findings.tell("hayes::check::never-begins", pattern.span, &values);
                 }

@@ -233,10 +233,13 @@ impl<'t> Checker<'_, '_, 't> {
     }
 
     fn statement(&mut self, statement: &Statement) -> Ended {
+        let pause =
+            if let StatementKind::Sleep { duration } = &statement.kind { Some(at_least(duration)) } else { None };
+        self.lines.slept = self.lines.slept.saturating_add(pause.unwrap_or_default());
         let goes_on = matches!(
             &statement.kind,
             StatementKind::Exchange(_) | StatementKind::Set { .. } | StatementKind::Log { .. }
-        ) || matches!(&statement.kind, StatementKind::Sleep { duration } if is_short(duration));
+        ) || pause.is_some() && self.lines.slept < RESTART_TIME;
         // It may wait until the modem is back.
         self.lines.away.take_if(|_| !goes_on);
         self.is_below_head |= !matches!(
@@ -892,9 +895,12 @@ fn written(value: &Expression) -> Vec<Span> {
     }
 }
 
-/// No modem has restarted within so short a pause.
-fn is_short(pause: &Expression) -> bool {
-    matches!(pause.kind, ExpressionKind::Duration(time) if time < Duration::from_secs(10))
+/// No modem has restarted in less.
+const RESTART_TIME: Duration = Duration::from_secs(10);
+
+/// A pause that is not written out may be of any length.
+fn at_least(pause: &Expression) -> Duration {
+    if let ExpressionKind::Duration(time) = pause.kind { time } else { Duration::MAX }
 }
 
 fn constant(value: &Expression) -> Option<(Arc<str>, Span)> {

@@ -639,7 +639,13 @@ fn all(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Result<
             Some(first) if first.kind == Written::Group && list.iter().all(|byte| b"(), ".contains(byte)) => {}
             Some(first) if first.kind == Written::Group => groups(fields, list, &line.bytes, &mut records)?,
             // `+COPS: ,(2,"A","A","23440",7),,(0-4),(0-2)`: some leave out what stands first, and not its comma.
-            Some(first) if first.value.is_empty() && list.trim_ascii_start().starts_with(b",(") => {
+            Some(first)
+                if first.value.is_empty()
+                    && list.trim_ascii_start().starts_with(b",(")
+                    && at_parameters::groups(list)
+                        .next()
+                        .is_some_and(|group| group.inner().any(|it| it.kind == Written::Quoted)) =>
+            {
                 groups(fields, list.trim_ascii_start().get(1..).unwrap_or_default(), &line.bytes, &mut records)?;
             }
             // Behind nothing stand the values that the command takes: `+COPS: ,,(0-4),(0-2)`.
