@@ -181,7 +181,8 @@ impl Session {
         self.framer = framer;
     }
 
-    /// Takes one piece; false where more must come first.
+    /// Takes one piece; false where more must come first. What few lines need has a function of its own: a modem of a
+    /// batch keeps its stack as deep as it has been.
     fn take_piece(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> bool {
         if self.cursor.awaits_data() {
             return self.take_pushed(framer, now);
@@ -213,6 +214,7 @@ impl Session {
     }
 
     /// What was announced and is no line: text that is waited for, a prompt, counted data.
+    #[inline(never)]
     fn take_announced(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
         match &self.state {
             Activity::Idle(Idle { awaited: Some(_), .. }) => self.take_awaited_text(framer, now),
@@ -348,6 +350,7 @@ impl Session {
 
     /// Data that the line before them counts, which came by itself: in them nothing is a line, and nobody waits for
     /// them. Behind them a line ends. Where they do not come so, it has counted wrongly, and what came is lines.
+    #[inline(never)]
     fn take_pushed(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> bool {
         let Some(below @ Below { body: Body::Data { length, before }, .. }) = self.cursor.below else { return true };
         let rest = framer.rest();
@@ -747,6 +750,7 @@ impl Session {
     }
 
     /// Text that has not ended: silence makes a final result code of it, or a prompt.
+    #[inline(never)]
     fn take_unfinished(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> bool {
         let text = framer.rest();
         // `>` of messages, `@` of u-blox's data, where none was announced
@@ -790,6 +794,7 @@ impl Session {
     }
 
     /// A line of the content behind a `CONNECT`. A final result code is one only where no more content comes behind it.
+    #[inline(never)]
     fn take_content_line(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> Option<bool> {
         if !self.is_connected() {
             return None;
@@ -836,6 +841,7 @@ impl Session {
     }
 
     /// A line under the header of a message. Its text may hold anything, result codes and URCs too.
+    #[inline(never)]
     fn take_body_line(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> Option<bool> {
         let Activity::Asking(asking) = &mut self.state else { return None };
         let body = asking.body?;
@@ -1068,6 +1074,7 @@ impl Session {
 
     /// A line of the text under an unsolicited one, in which nothing is a result code or a prompt. The echo of what was
     /// sent ends it: the modem says a message as a whole.
+    #[inline(never)]
     fn take_below(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
         let below = self.cursor.below?;
         let frame = framer.frame();
