@@ -22,7 +22,7 @@ use crate::notation::{ShownDuration, hex, json, percent_encoded};
 use crate::port::transcript::{Transcript, port_name};
 use crate::port::{Cancel, Clock, FlowControl, Port, Timestamp};
 use crate::report::answered::{Answered, Answers};
-use crate::report::conversation::{ConversationText, Meaning, meaning};
+use crate::report::conversation::{ConversationText, Meaning, meaning, of_all};
 use crate::report::result::{FailureReport, RunResult};
 use crate::report::style::Palette;
 use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, Status, Unfit, Waiting};
@@ -573,7 +573,7 @@ impl Slot {
             && let Some(doing) = &mut *self.lock()
         {
             doing.attempt = (*attempt, true);
-            doing.of = of.map(|of| format!(" of {of}")).unwrap_or_default();
+            doing.of = of_all(*of);
         } else if let RuntimeEvent::RetryEnded { .. } = event
             && let Some(doing) = &mut *self.lock()
         {

@@ -491,7 +491,7 @@ impl Machine<'_> {
         if !self.runs("brltty") || !plugged.iter().any(|device| device.is_adapter) {
             return None;
         }
-        if Rules::are_emptied(self.root, "brltty") {
+        if self.rules.are_emptied(self.root, "brltty") {
             let says = "runs, and takes no USB serial adapter: its udev rules are switched off";
             return Some(Finding::new("brltty", Health::Good, says));
         }

@@ -106,10 +106,9 @@ impl Rules {
     }
 
     /// Whether there are files of this name, and no rule in any of them: so an administrator switches them off.
-    pub(crate) fn are_emptied(root: &Path, name: &str) -> bool {
+    pub(crate) fn are_emptied(&self, root: &Path, name: &str) -> bool {
         let first = |folder: &str| names_in(&root.join(folder)).into_iter().any(|file| file.contains(name));
-        RULE_FOLDERS.into_iter().any(first)
-            && !Rules::below(root).0.iter().any(|rule| !rule.is_comment && rule.file.contains(name))
+        RULE_FOLDERS.into_iter().any(first) && !self.0.iter().any(|rule| !rule.is_comment && rule.file.contains(name))
     }
 }
 

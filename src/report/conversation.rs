@@ -148,8 +148,7 @@ impl<W: Write> ConversationText<W> {
                 self.sent.clear();
             }
             RuntimeEvent::AttemptFailed { attempt, of, failure } => {
-                let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
-                self.attempt_failed(now, (attempt, &of), &failure.diagnostic.message);
+                self.attempt_failed(now, (attempt, &of_all(of)), &failure.diagnostic.message);
             }
             RuntimeEvent::Pause { duration, .. } if self.verbose => {
                 self.line(0, Style::Dim, &format!("pause {}", ShownDuration(duration)));
@@ -455,6 +454,11 @@ impl<W: Write> ConversationText<W> {
         }
         self.error.take().map_or(Ok(()), Err)
     }
+}
+
+/// ` of 60`, where attempts are counted
+pub(crate) fn of_all(attempts: Option<u64>) -> String {
+    attempts.map(|all| format!(" of {all}")).unwrap_or_default()
 }
 
 /// `attempts 3 to 41 of 60: the same`

@@ -466,8 +466,9 @@ fn personal_numbers(bytes: &[u8]) -> Vec<(usize, usize)> {
         let before = bytes.get(start.saturating_sub(4)..start).unwrap_or_default().to_ascii_uppercase();
         let is_called = ["ATD", "ATDT", "ATDP"].iter().any(|sign| before.ends_with(sign.as_bytes()));
         let is_dialled = is_called || before.ends_with(b"+");
-        let called = rest.iter().take_while(|byte| byte.is_ascii_digit() || b" -.()".contains(byte)).count();
-        let called = if is_called { called } else { 0 };
+        // Nowhere else is it counted: a long row of blanks would be, from each of them on.
+        let called = rest.iter().take_while(|byte| is_called && (byte.is_ascii_digit() || b" -.()".contains(byte)));
+        let called = called.count();
         let hidden = match length {
             HEX.. => length,
             _ if digits >= HIDDEN_DIGITS => digits.max(called),

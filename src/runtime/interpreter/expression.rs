@@ -82,10 +82,15 @@ impl ScriptView<'_> {
 
     /// What is captured out of lines that hold a secret: a piece of that is as secret as one that a function makes.
     pub(super) fn hide_pieces(&self, captured: &Captured) {
-        let text = |line: &Line| String::from_utf8_lossy(&line.bytes).into_owned();
-        let lines = self.scope.last.lines.iter().map(text).filter(|line| self.mask.hides(line));
+        if self.mask.is_empty() {
+            return;
+        }
+        let lines = self.scope.last.lines.iter().map(Line::text).filter(|line| self.mask.hides(line));
         let lines: Vec<[Value; 1]> = lines.map(|line| [Value::text(line)]).collect();
-        for part in captured.iter().flat_map(|(_, value)| leaves(value)).filter(|_| !lines.is_empty()) {
+        if lines.is_empty() {
+            return;
+        }
+        for part in captured.iter().flat_map(|(_, value)| leaves(value)) {
             let part = part.to_string();
             let holds = |[line]: &&[Value; 1]| line.to_string().contains(&part);
             let shown = lines.iter().filter(holds).map(|line| self.mask.shown_by(line, &Value::text(&*part)));
