@@ -29,7 +29,8 @@ use hayes::batch::inventory::{self, Inventory};
 use hayes::batch::journal::{self, Journal};
 use hayes::batch::run::Common;
 use hayes::batch::schedule::{Plan, Scheduler};
-use hayes::check::{NoScripts, check};
+use hayes::check::check;
+use hayes::library::Library;
 use hayes::port::Cancel;
 use hayes::port::crew::allow_descriptors;
 use hayes::runtime::{Inputs, Status};
@@ -139,7 +140,7 @@ fn batch(ports: Vec<String>, exchanges: usize, jobs: usize) {
     drop(ports);
     let inventory: Inventory = inventory::read(&[Source::new("i.csv", text)]).unwrap();
     let source = Source::new("bench", "AT+CSQ\n  capture rssi:int, ber:int\n".repeat(exchanges));
-    let program = check(&source, &NoScripts).program.unwrap();
+    let program = check(&source, &Library::default()).program.unwrap();
     let results = std::env::temp_dir().join(format!("hayes-bench-{}.jsonl", std::process::id()));
     let mut journal = Journal::open(&results, None).unwrap();
     let started = Instant::now();

@@ -27,8 +27,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hayes::catalogue::Catalogue;
-use hayes::check::{NoScripts, Program, check};
+use hayes::check::{Program, check};
 use hayes::conversation::Conversation;
+use hayes::library::Library;
 use hayes::port::{Cancel, Serial};
 use hayes::runtime::{Inputs, Silent, run};
 use hayes::source::Source;
@@ -277,14 +278,14 @@ fn ten_thousand_lines() -> Duration {
     let source = Source::new("long.hayes", text.repeat(2_500));
     let runs = (0..ROUNDS).map(|_| {
         let started = Instant::now();
-        assert!(check(&source, &NoScripts).program.is_some());
+        assert!(check(&source, &Library::default()).program.is_some());
         started.elapsed()
     });
     runs.min().unwrap()
 }
 
 fn program(text: &str) -> Arc<Program> {
-    let checked = check(&Source::new("bench.hayes", text), &NoScripts);
+    let checked = check(&Source::new("bench.hayes", text), &Library::default());
     checked.program.unwrap_or_else(|| panic!("{:?}", checked.diagnostics))
 }
 

@@ -160,7 +160,6 @@ fn stem(file: &Path) -> String {
     file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Writes a table of texts, each by its name.
 fn pack_texts(folder: &Path, name: &str, files: impl IntoIterator<Item = (String, PathBuf)>) -> Result<()> {
     let text = |(name, file): (String, PathBuf)| {
         let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;

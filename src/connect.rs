@@ -38,7 +38,6 @@ pub const AUTO: &str = "auto";
 
 pub(crate) const SCHEMES: [&str; 5] = ["usb:", "tcp://", "rfc2217://", "sim:", "replay:"];
 
-/// How a port is opened.
 #[derive(Debug, Clone)]
 pub struct Opening {
     /// Of a serial port, here or behind RFC 2217.
@@ -147,7 +146,6 @@ fn boxed<P: Port + 'static>(open: impl FnOnce() -> Result<P, Complaint>) -> Resu
     Ok(Box::new(open()?))
 }
 
-/// The simulated modem that `sim:MODEL?OPTIONS` names.
 pub fn simulator(model: &str, options: &str) -> Result<Simulator, Complaint> {
     Simulator::new(model, Options::parse(options)?)
 }

@@ -75,7 +75,6 @@ struct RestartAnswer {
     has_gone: bool,
     /// Its result code may be late, and the modem there yet.
     may_be_late: bool,
-    /// It has said something.
     was_heard: bool,
     is_lost: bool,
 }

@@ -331,7 +331,6 @@ pub(crate) struct TypedCommand<'l> {
     before: usize,
     /// The parameter that is being typed.
     parameter: &'l str,
-    /// Where it begins in the line.
     parameter_start: usize,
 }
 

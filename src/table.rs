@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) struct Table<T: 'static> {
     bytes: &'static [u8],
-    /// How many entries there are
     len: usize,
     slots: usize,
     /// Where, counted in numbers, those of the blocks begin
@@ -35,7 +34,6 @@ struct Deflated {
     inflated: OnceLock<Vec<u8>>,
 }
 
-/// A file that the program carries.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct CarriedText {
     pub name: &'static str,

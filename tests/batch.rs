@@ -15,7 +15,8 @@ use hayes::batch::inventory;
 use hayes::batch::journal::Journal;
 use hayes::batch::run::Common;
 use hayes::batch::schedule::{Plan, Scheduler, Stopped};
-use hayes::check::{NoScripts, check};
+use hayes::check::check;
+use hayes::library::Library;
 use hayes::notation::as_counted;
 use hayes::port::Cancel;
 use hayes::runtime::Inputs;
@@ -444,7 +445,7 @@ fn wait_for(child: &mut Child, seen: impl Fn() -> bool) {
 fn what_was_said_before_a_modem_begins_counts() {
     let text = "[[range]]\nname = \"s{1..9}\"\nport = \"sim:bg96?time=virtual\"\n";
     let inventory = inventory::read(&[Source::new("i.toml", text)]).unwrap();
-    let program = check(&Source::new("s.hayes", "AT\n"), &NoScripts).program.unwrap();
+    let program = check(&Source::new("s.hayes", "AT\n"), &Library::default()).program.unwrap();
     let common = Common::new(program, Inputs::default(), Path::new("results.jsonl"));
     let schedule = Scheduler::new(&inventory.modems, &inventory, Plan::of_jobs(NonZeroUsize::MIN), 1);
     let (told, (shown, _to_show)) = (channel(), channel());

@@ -3,8 +3,9 @@
 
 use std::fmt::Write;
 
-use hayes::check::{Checked, NoScripts, check};
+use hayes::check::{Checked, check};
 use hayes::diagnostic::{Diagnostic, Severity};
+use hayes::library::Library;
 use hayes::source::Source;
 use hayes::syntax::{format, parse, tokens};
 
@@ -17,7 +18,7 @@ fn codes(text: &str) -> Vec<&'static str> {
 }
 
 fn checked(text: &str) -> Checked {
-    check(&Source::new("test.hayes", text), &NoScripts)
+    check(&Source::new("test.hayes", text), &Library::default())
 }
 
 /// Runs on a stack as small as a modem's thread has.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use hayes::check::{Names, NoScripts, Program, check, check_more, is_command_line};
+use hayes::check::{Names, Program, check, check_more, is_command_line};
+use hayes::library::Library;
 use hayes::source::Source;
 use hayes::syntax::ast::{Pattern, StatementKind};
 
@@ -12,7 +13,7 @@ use crate::tables;
 fn program(pattern: &str) -> Option<Arc<Program>> {
     let with = |word: &str| {
         let text = format!("set apn = \"\"\nset v = \"\"\nAT\n  {word} {pattern}\n");
-        check(&Source::new("test", text), &NoScripts).program
+        check(&Source::new("test", text), &Library::default()).program
     };
     with("capture").or_else(|| with("expect"))
 }
@@ -93,25 +94,26 @@ fn a_regex_is_refused_that_is_wrong_or_too_large() {
     assert!(captured(&regex(r"^a\xff.b$").unwrap(), b"a\xff\xfeb", &[]).is_some());
     // Each is small enough, and a thousand of them would take seconds and hundreds of megabytes.
     let many: String = (0..1_000).map(|number| format!("AT\nexpect /a{number}[0-9]{{1,500}}/\n")).collect();
-    let refused = check(&Source::new("test", many), &NoScripts).diagnostics;
+    let refused = check(&Source::new("test", many), &Library::default()).diagnostics;
     let of_size = refused.iter().filter(|fault| fault.message.ends_with("the script's large ones are too many"));
     assert!((1..500).contains(&of_size.count()), "{refused:?}");
-    let found = check(&Source::new("test", "AT\n  expect /abc(/\n"), &NoScripts).diagnostics.remove(0);
+    let found = check(&Source::new("test", "AT\n  expect /abc(/\n"), &Library::default()).diagnostics.remove(0);
     let at = found.source.slice(found.span().unwrap()).to_owned();
     assert!(found.message.contains("unclosed group") && at == "(", "{}, {at}", found.message);
 }
 
 #[test]
 fn lines_typed_one_after_the_other_share_their_names() {
-    let (first, names) = check_more(&Source::new("1", "AT+CSQ\n  capture rssi:int"), &NoScripts, &Names::default());
+    let (first, names) =
+        check_more(&Source::new("1", "AT+CSQ\n  capture rssi:int"), &Library::default(), &Names::default());
     assert!(first.program.is_some());
     assert_eq!(names.names(), ["rssi"]);
-    let (second, after) = check_more(&Source::new("2", "log \"${dbm(rssi)}\"\nset x = 1"), &NoScripts, &names);
+    let (second, after) = check_more(&Source::new("2", "log \"${dbm(rssi)}\"\nset x = 1"), &Library::default(), &names);
     assert_eq!(second.program.unwrap().fields, ["x"]);
     assert_eq!(after.names(), ["rssi", "x"]);
-    let (third, _) = check_more(&Source::new("3", "log \"${rsi}\""), &NoScripts, &names);
+    let (third, _) = check_more(&Source::new("3", "log \"${rsi}\""), &Library::default(), &names);
     assert_eq!(third.diagnostics[0].help.as_deref(), Some("did you mean `rssi`?"));
-    let (param, _) = check_more(&Source::new("4", "param apn = \"super\""), &NoScripts, &names);
+    let (param, _) = check_more(&Source::new("4", "param apn = \"super\""), &Library::default(), &names);
     assert!(param.diagnostics.is_empty(), "it may be used in the next line: {:?}", param.diagnostics);
 }
 

@@ -13,9 +13,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hayes::catalogue::Catalogue;
-use hayes::check::{NoScripts, Program, check};
+use hayes::check::{Program, check};
 use hayes::connect::{Address, Opening, open};
 use hayes::conversation::Conversation;
+use hayes::library::Library;
 use hayes::port::Cancel;
 use hayes::runtime::{Inputs, Outcome, STACK, Silent, Status, run};
 use hayes::source::Source;
@@ -102,7 +103,9 @@ fn a_conversation_is_the_same_over_real_ports() {
 fn plays(case: &Case) -> Vec<Play<'_>> {
     let text = |info: &str| case.blocks.iter().find(|block| block.info == info).map(|block| block.text.as_str());
     let (Some(script), Some(part)) = (text("hayes"), text("modem")) else { return Vec::new() };
-    let Some(program) = check(&Source::new("script.hayes", script), &NoScripts).program else { return Vec::new() };
+    let Some(program) = check(&Source::new("script.hayes", script), &Library::default()).program else {
+        return Vec::new();
+    };
     let folder = Folder::new();
     let file = folder.0.join("modem.transcript");
     std::fs::write(&file, transcript(part)).unwrap();

@@ -11,8 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use hayes::catalogue::Catalogue;
-use hayes::check::{NoScripts, Program, check};
+use hayes::check::{Program, check};
 use hayes::conversation::Conversation;
+use hayes::library::Library;
 use hayes::port::{Cancel, Serial};
 use hayes::runtime::{Inputs, Silent, Status, run};
 use hayes::source::Source;
@@ -148,7 +149,7 @@ fn nothing_grows_while_modems_are_driven() {
         hosts.0.push(host);
     }
     assert!(ports.len() as u64 >= count - 4, "{} ports", ports.len());
-    let program = check(&Source::new("soak.hayes", SCRIPT), &NoScripts).program.unwrap();
+    let program = check(&Source::new("soak.hayes", SCRIPT), &Library::default()).program.unwrap();
     let processes: Vec<u32> = std::iter::once(std::process::id()).chain(hosts.0.iter().map(Child::id)).collect();
     let usages = || processes.iter().map(|process| Usage::of(*process)).collect::<Vec<_>>();
 

@@ -123,7 +123,6 @@ pub(crate) struct Content {
     bytes: Vec<u8>,
     /// Behind so many of them stand line ends: its own, where more of it follows.
     held: usize,
-    /// A piece of it is not kept.
     pub(crate) is_cut: bool,
 }
 
@@ -140,7 +139,6 @@ impl Content {
         self.bytes.truncate(self.held);
     }
 
-    /// A piece of it came.
     pub(crate) fn hold(&mut self, piece: &[u8]) {
         self.begin();
         self.is_cut |= self.bytes.len() + piece.len() > LARGEST_ANSWER || piece.len() >= LONGEST_LINE;
@@ -180,7 +178,6 @@ impl Content {
     }
 }
 
-/// No header is longer.
 const LONGEST_HEADER: usize = 256;
 
 /// Where the data stand that the header before them counts: on the lines under it (`+QIRD: 12`), or in its own line, in

@@ -24,7 +24,8 @@ pub struct Command<'a> {
     pub range: Range<usize>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Form {
     /// `AT+CGMI`, `ATE0`, `ATD…`
     Execute,

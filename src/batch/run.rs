@@ -73,7 +73,6 @@ pub struct Common {
 /// Is told lines of a modem's conversation, each with its line end.
 pub type Live = Box<dyn Fn(&BatchModem, &str) + Send + Sync>;
 
-/// Is told a row that a modem has reported.
 pub type TakeRow = Box<dyn Fn(&BatchModem, &Record) + Send + Sync>;
 
 #[derive(Debug, Clone)]

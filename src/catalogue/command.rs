@@ -223,7 +223,6 @@ pub enum Away {
     Off,
 }
 
-/// Whether the modem is away behind a command of the line.
 pub fn away(line: &str) -> Option<Away> {
     let of = |asked: &Command<'_>| command_of(asked)?.away(asked.form, &values(asked));
     parse(line)?.commands.iter().find_map(of)

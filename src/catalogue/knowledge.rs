@@ -178,7 +178,6 @@ fn ambiguous(line: &[u8]) -> Option<(&'static Urc, &'static CommandEntry)> {
     Some((urc, command(urc.answers?)?))
 }
 
-/// How well the line has the form of the command's answer.
 fn fit_as_answer(command: &'static CommandEntry, line: &[u8], form: Form) -> Fit {
     let values = split_prefix(line).1;
     command.form(form).map_or(Fit::No, |usage| match usage.answers.as_slice() {

@@ -31,7 +31,6 @@ pub trait Evaluate {
 
     fn variable(&self, name: &str, span: Span) -> Result<Value, Self::End>;
 
-    /// What a function yields, or why it refuses these values.
     fn called(&self, function: &Function, values: &[Value]) -> Result<Result<Value, Refusal>, Self::End>;
 
     fn fits_pattern(&self, line: &str, pattern: &Pattern) -> Result<bool, Self::End>;
@@ -216,17 +215,14 @@ pub trait Evaluate {
                 let equal = self.equal(&one, &other, span)?;
                 Ok(Value::Bool(equal == (operator == BinaryOperator::Equal)))
             }
-            BinaryOperator::Less => self.order(left, right).map(|order| Value::Bool(order.is_lt())),
-            BinaryOperator::LessOrEqual => self.order(left, right).map(|order| Value::Bool(order.is_le())),
-            BinaryOperator::Greater => self.order(left, right).map(|order| Value::Bool(order.is_gt())),
-            BinaryOperator::GreaterOrEqual => self.order(left, right).map(|order| Value::Bool(order.is_ge())),
+            BinaryOperator::Size(sign) => {
+                let order = self.order(left, right)?;
+                let is_so = if sign.starts_with('<') { order.is_lt() } else { order.is_gt() };
+                Ok(Value::Bool(is_so || sign.ends_with('=') && order.is_eq()))
+            }
             BinaryOperator::In => self.is_in(left, right),
             BinaryOperator::Range => self.range(self.number(left)?, self.number(right)?, span),
-            BinaryOperator::Add => self.arithmetic("+", left, right),
-            BinaryOperator::Subtract => self.arithmetic("-", left, right),
-            BinaryOperator::Multiply => self.arithmetic("*", left, right),
-            BinaryOperator::Divide => self.arithmetic("/", left, right),
-            BinaryOperator::Remainder => self.arithmetic("%", left, right),
+            BinaryOperator::Arithmetic(sign) => self.arithmetic(sign, left, right),
         }
     }
 
@@ -405,13 +401,11 @@ pub trait Evaluate {
         })
     }
 
-    /// A value that is none of those that this takes.
     #[inline(never)]
     fn unfit(&self, page: &'static str, span: Span, value: &Value) -> Self::End {
         self.failed(page, span, &[&self.shown(value)])
     }
 
-    /// A failure at this place.
     #[inline(never)]
     fn refused(&self, refusal: Refusal, span: Span) -> Self::End {
         let values: Vec<&dyn Display> = refusal.values.iter().map(|value| value as &dyn Display).collect();
@@ -459,7 +453,6 @@ pub trait Evaluate {
         self.failed("hayes::run::type mismatch", span, &values)
     }
 
-    /// The text with its values in place.
     fn text(&self, template: &Template) -> Result<String, Self::End> {
         if let [TemplatePart::Text(text)] = template.parts.as_slice() {
             return Ok(text.clone());

@@ -23,7 +23,6 @@ use crate::syntax::ast::{Convert, Expression, ExpressionKind, Field, Param, Patt
 use crate::value::{Value, ValueKind as Kind};
 use walk::walk;
 
-/// What came of checking a script.
 #[derive(Debug)]
 pub struct Checked {
     /// `None` where there are errors.
@@ -69,7 +68,6 @@ pub struct Program {
     pub files: Vec<Expression>,
     /// `--only`: names of parts; with a `!` before it one that is left out.
     pub only: Vec<String>,
-    /// What the check warns of
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -81,7 +79,6 @@ impl Program {
         Program { script: Arc::clone(script), matchers, only: only.to_vec(), ..Program::default() }
     }
 
-    /// Whether a part of these names runs.
     pub fn runs_part(&self, names: &[Name]) -> bool {
         let has = |wanted: &str| names.iter().any(|name| name.value == wanted);
         let (left_out, picked): (Vec<&str>, Vec<&str>) =
@@ -177,15 +174,6 @@ pub enum NotFound {
     },
     /// It stands outside of the first script's folder, and nobody has allowed that.
     Outside,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub struct NoScripts;
-
-impl Scripts for NoScripts {
-    fn find(&self, _name: &str, _from: &Source) -> Result<Arc<Source>, NotFound> {
-        Err(NotFound::Nowhere { suggestions: Vec::new() })
-    }
 }
 
 /// The check of a script and of those that it runs, each once.

@@ -24,7 +24,6 @@ pub struct Names {
     variables: Vec<usize>,
     /// What was changed in the open branches and how it was before, the oldest change first.
     trail: Vec<(usize, Known)>,
-    /// How many branches are open.
     open: usize,
     /// How many states the script's large regexes may still have together
     pub(super) states_left: usize,

@@ -170,7 +170,6 @@ impl Console {
     }
 }
 
-/// A text without its colours.
 fn plain(text: &str) -> String {
     let mut parts = text.split("\x1b[");
     let first = parts.next().unwrap_or_default().to_owned();

@@ -24,12 +24,10 @@ pub(crate) type Origins = BTreeMap<String, String>;
 struct GivenValue {
     name: String,
     value: String,
-    /// As a secret: it is masked.
     secret: bool,
     origin: String,
 }
 
-/// The inputs for these programs, or why there are none.
 pub(crate) fn collect(given: &InputArguments, programs: &[Arc<Program>], console: &Console) -> Result<Inputs, Exit> {
     let (mut inputs, mut origins) = explicit(given, programs, console)?;
     let (environment, mut its_origins) = environment(programs, console)?;

@@ -209,7 +209,6 @@ impl Signals {
         }
     }
 
-    /// Whether there was one.
     pub(crate) fn came(&self) -> bool {
         self.came.load(Ordering::Acquire)
     }
@@ -239,7 +238,6 @@ pub(crate) fn go_on_after(
     .map(|_| ())
 }
 
-/// What ends the watch for signals.
 #[cfg(unix)]
 type Watching = signal_hook::iterator::Handle;
 #[cfg(not(unix))]

@@ -27,7 +27,6 @@ const ROWS: usize = 8;
 /// Columns that hold a script's name, a modem's and what it does
 const WIDE: usize = 60;
 
-/// Shows how it goes.
 pub(crate) struct ProgressScreen {
     modems: Arc<[BatchModem]>,
     board: Arc<Board>,

@@ -367,7 +367,6 @@ fn is_stream(path: &Path) -> bool {
     is_stdout(path) || path.metadata().is_ok_and(|known| !known.is_file() && !known.is_dir())
 }
 
-/// What came of a batch.
 pub(crate) struct Summary<'s> {
     pub(crate) tally: &'s Tally,
     pub(crate) finished: &'s Finished,
@@ -376,7 +375,6 @@ pub(crate) struct Summary<'s> {
     /// Nothing was changed: `--plan`
     pub(crate) plans: bool,
     pub(crate) results: &'s Path,
-    /// The command that runs the rest
     pub(crate) rest: Option<String>,
 }
 
@@ -453,7 +451,6 @@ impl Summary<'_> {
     }
 }
 
-/// Results, and what came of them.
 pub(crate) fn tallied(path: &Path) -> std::io::Result<(Results, Tally)> {
     let (mut tally, mut count) = (Tally::default(), 0);
     let results = journal::read_each(path, |result: RunResult| {

@@ -16,7 +16,6 @@ use crate::report::events;
 use crate::report::style::{Palette, Style};
 use crate::runtime::{Listener, RuntimeEvent};
 
-/// Listens to a run.
 pub(crate) struct Screen<'c> {
     text: Option<Text>,
     /// All is to be quiet: who has pressed Ctrl-C is told what is still waited for.

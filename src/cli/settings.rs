@@ -20,7 +20,6 @@ use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::notation::{harmless, json};
 use crate::report::style::Style;
 
-/// The commands that take settings.
 const TAKE: [&str; 10] = ["run", "repl", "batch", "at", "agent", "fleet", "test", "check", "report", "config"];
 
 /// What the files say, once they were read.

@@ -26,7 +26,6 @@ use crate::syntax::ast::Convert;
 
 /// How a recording's name ends.
 const ENDING: &str = "transcript";
-/// So many lines before a difference are shown.
 const LINES_BEFORE: usize = 6;
 
 pub(crate) fn test(arguments: &Test, console: &Console) -> Result<Exit, Exit> {

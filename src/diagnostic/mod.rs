@@ -49,7 +49,6 @@ pub struct Diagnostic {
     pub message: String,
     /// The first label is the place at fault.
     pub labels: Vec<Label>,
-    /// What to do about it.
     pub help: Option<String>,
     /// The edit that does what the help says, where one does: this text in the place of that span.
     pub edit: Option<Box<Spanned<String>>>,

@@ -102,7 +102,6 @@ pub fn take_line() -> Option<&'static Path> {
     Some(&GIVEN.get_or_init(|| line).0)
 }
 
-/// The speed of the line that was taken, if it has this path.
 pub fn speed_of_taken(path: &Path) -> Option<u32> {
     GIVEN.get().filter(|(line, speed)| line == path && *speed > 0).map(|(_, speed)| *speed)
 }

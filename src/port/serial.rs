@@ -18,7 +18,6 @@ pub struct Serial {
     path: PathBuf,
     baud: u32,
     flow: FlowControl,
-    /// Where it is plugged in.
     place: Option<String>,
     /// None while the device is away.
     wire: Option<Wire<SerialLine>>,
@@ -30,7 +29,6 @@ pub(super) struct SerialLine {
     pub(super) tty: os::Tty,
     /// The settings to leave behind.
     pub(super) before: Option<os::Settings>,
-    /// Where it is plugged in.
     pub(super) place: Option<String>,
 }
 

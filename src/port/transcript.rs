@@ -80,7 +80,6 @@ pub struct Said<'t> {
 }
 
 impl<'t> Said<'t> {
-    /// Reads a line; else what is wrong with it.
     fn read(line: &'t str) -> Result<Said<'t>, String> {
         let (at, rest) = line.split_once(' ').ok_or("it has no time and direction")?;
         let (sign, text) = rest.split_once(' ').ok_or("nothing stands after the direction")?;

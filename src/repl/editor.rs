@@ -36,10 +36,8 @@ use crate::source::Source;
 use crate::suggest::{self, Candidate, CandidateKind, Surroundings, asking, command_hint};
 use crate::syntax::{Token, TokenKind, statements, tokens};
 
-/// So many entries are kept.
 const KEPT: usize = 5000;
 
-/// Where lines come from.
 pub(super) struct LineSource {
     /// None: there is no terminal, or one that cannot move its cursor.
     editor: Option<Box<Editor<Editing, FileHistory>>>,
@@ -191,7 +189,6 @@ pub(super) struct LinesAbove {
 struct WaitingLines {
     lines: VecDeque<String>,
     left_out: u64,
-    /// The user types.
     editing: bool,
     /// Messages that the editor was given, or is being given.
     given: u64,

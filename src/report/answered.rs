@@ -26,7 +26,6 @@ pub struct Answered {
     pub simulated: bool,
 }
 
-/// Hears what is asked and answered.
 #[derive(Debug, Default)]
 pub struct Answers {
     pub exchanges: Vec<Answered>,

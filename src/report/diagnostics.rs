@@ -38,7 +38,6 @@ impl From<&Diagnostic> for Problem {
     }
 }
 
-/// Each diagnostic as a JSON object on a line of its own.
 pub fn json_lines(diagnostics: &[Diagnostic]) -> String {
     diagnostics.iter().map(|diagnostic| notation::json(&Problem::from(diagnostic)) + "\n").collect()
 }

@@ -36,7 +36,6 @@ const MOST_LISTED: usize = 3;
 pub const STATUSES: [Status; 5] =
     [Status::Passed, Status::Failed, Status::Unreachable, Status::Skipped, Status::Interrupted];
 
-/// What has come of it so far.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
     /// How many ended so, in the order of [`STATUSES`]

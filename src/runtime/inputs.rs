@@ -46,7 +46,6 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// For a run on this port.
     #[must_use]
     pub fn at(mut self, address: &Address) -> Inputs {
         self.guard = self.guard.and_then(|guard| guard.at(address));
@@ -119,7 +118,6 @@ pub struct Unfit {
     pub secret: bool,
     /// It was given none; else one of another kind.
     pub missing: bool,
-    /// In one sentence
     pub message: String,
 }
 

@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
+use crate::at::Form;
 use crate::diagnostic::{Complaint, nearest};
 use crate::table::{CarriedText, Table};
 
@@ -38,9 +39,6 @@ struct Profile {
     model: String,
     revision: String,
     type_allocation: String,
-    /// What else `sim:NAME` may call it; the build reads it.
-    #[serde(rename = "other-names")]
-    _other_names: Vec<String>,
     /// How its lines look, how long things take, and by what rules it goes; once it is read, all facts stand in the
     /// first.
     #[serde(rename = "wire")]
@@ -56,11 +54,6 @@ struct Profile {
     /// What its file store, or a server that it reads from, holds at power-up.
     #[serde(default)]
     files: BTreeMap<String, String>,
-    /// What of the file nobody has seen on such a module; the build reads it.
-    #[serde(rename = "unconfirmed", default)]
-    _unconfirmed: String,
-    #[serde(rename = "source", default)]
-    _source: Vec<String>,
     /// What ATI, ATI1, … answer, by their number.
     information: BTreeMap<String, String>,
     /// Its words for errors where they are not the catalogue's: `CME 100`
@@ -189,7 +182,7 @@ struct Instead {
     #[serde(deserialize_with = "time")]
     within: Duration,
     /// Of these forms only: `read`, `set`, `execute`; where none is named, of all but the test.
-    forms: Vec<String>,
+    forms: Vec<Form>,
     /// `ERROR`, `CME 516`, `CMS 38`
     error: Option<String>,
     answer: String,
@@ -287,7 +280,6 @@ impl From<String> for Allowed {
 
 #[derive(Debug)]
 pub struct Model {
-    /// As in `sim:NAME`.
     pub name: &'static str,
     pub title: &'static str,
     /// What of it nobody has seen on such a module; empty: nothing.
@@ -307,7 +299,6 @@ pub fn models() -> impl Iterator<Item = &'static Model> {
     MODELS.iter()
 }
 
-/// Whether `sim:NAME` names one of them, by its own name or another.
 pub fn is_model(name: &str) -> bool {
     Model::of(name).is_some()
 }
@@ -364,7 +355,6 @@ impl Profile {
         model.profile.get_or_init(read).as_deref().map_err(damaged)
     }
 
-    /// Whether a setting that it names is one of the model's.
     fn require_setting(&self, name: &str) -> Result<usize, Complaint> {
         self.setting(name).ok_or_else(|| match nearest(name, self.setting_names.keys().map(String::as_str)) {
             Some(known) => Complaint::told("hayes::port::missing sim-setting-meant", &[&self.model, &name, &known]),
@@ -424,6 +414,8 @@ impl Profile {
                 entries.retain(|_, entry| entry.as_bool() != Some(false));
             }
         }
+        // The build reads these.
+        table.retain(|name, _| !matches!(name, "other-names" | "unconfirmed" | "source"));
         let mut profile = Profile::deserialize(table)?;
         for more in [&mut profile.timing, &mut profile.rules, &mut profile.network.facts] {
             profile.facts.append(more);

@@ -15,7 +15,6 @@ use super::{LONGEST_SCRIPT_LINE, fault, misunderstood};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span, Spanned};
 
-/// How deep blocks may stand in each other.
 const DEEPEST_BLOCK: usize = 256;
 
 /// The script, and what is wrong with it: sorted by place, at most one a line.

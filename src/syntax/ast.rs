@@ -402,7 +402,6 @@ pub struct Exchange {
 pub struct Send {
     pub form: SendForm,
     pub text: Template,
-    /// `within D`
     pub within: Option<Box<Expression>>,
     /// From the first character of the text to its last.
     pub span: Span,
@@ -422,7 +421,6 @@ pub enum SendForm {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clause {
     pub kind: ClauseKind,
-    /// `capture secret …`
     pub is_secret: bool,
     pub span: Span,
 }
@@ -565,7 +563,6 @@ pub enum Requirement {
     Holds { condition: Expression, why: Option<Template> },
 }
 
-/// One column of a `report`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
     /// The name before `=`, else the last name of the expression (`modem.imei` makes `imei`).
@@ -722,7 +719,8 @@ impl Expression {
             return parts.iter().map(part).collect();
         }
         if let ExpressionKind::Binary { operator, left, right } = &self.kind {
-            return (operator.value == BinaryOperator::Add).then_some(left.told(known)? + &right.told(known)?);
+            return (operator.value == BinaryOperator::Arithmetic("+"))
+                .then_some(left.told(known)? + &right.told(known)?);
         }
         if let ExpressionKind::Variable(name) = &self.kind { known(name) } else { None }
     }
@@ -781,16 +779,11 @@ pub enum BinaryOperator {
     And,
     Equal,
     NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
+    /// `<`, `<=`, `>`, `>=`
+    Size(&'static str),
     In,
     /// `1..10`: the whole numbers from one to the other, both included
     Range,
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    Remainder,
+    /// `+`, `-`, `*`, `/`, `%`
+    Arithmetic(&'static str),
 }

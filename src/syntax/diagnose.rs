@@ -127,7 +127,6 @@ fn plain(rule: Rule, character: char) -> Option<char> {
     }
 }
 
-/// A line that the grammar refused, and where.
 struct Refused<'a> {
     source: &'a Arc<Source>,
     /// Where the line begins in the source.
@@ -135,7 +134,6 @@ struct Refused<'a> {
     line: &'a str,
     /// How far the grammar came.
     at: usize,
-    /// What it tried there.
     expected: Vec<Rule>,
     lexemes: Vec<Lexeme<'a>>,
     /// The pieces are those of a `${…}`, which the line otherwise holds in one.
@@ -1004,7 +1002,6 @@ fn comment_lines(text: &str, sign: &str, indentation: &str) -> String {
 }
 
 const CLAUSES: [&str; 4] = ["expect", "capture", "prompt", "when"];
-/// Those that take a text
 const TEXT_STATEMENTS: [&str; 8] = ["send", "fail", "skip", "log", "confirm", "ask", "run", "unsafe"];
 const OPERATOR: &str = "an operator";
 const VALUE: &str = "a value";

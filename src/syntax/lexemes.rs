@@ -8,12 +8,10 @@ use pest::iterators::Pair;
 use super::TokenKind;
 use super::grammar::{self, Rule};
 
-/// A piece of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Lexeme<'a> {
     /// As far as the piece alone tells: a keyword is a name here.
     pub kind: TokenKind,
-    /// Where it begins in the text.
     pub start: usize,
     pub text: &'a str,
 }
@@ -56,7 +54,6 @@ pub(super) fn lexemes(text: &str) -> Vec<Lexeme<'_>> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LogicalLine<'a> {
-    /// Where it begins in the text.
     pub start: usize,
     /// Without its line end.
     pub text: &'a str,

@@ -64,7 +64,6 @@ pub fn topics() -> impl Iterator<Item = &'static str> {
     pages().map(|page| page.word).chain(FUNCTIONS.iter().map(|function| function.name))
 }
 
-/// A page of [`PAGES`], as it stands there.
 #[derive(Debug)]
 pub struct TopicPage {
     /// The first word of its heading

@@ -61,7 +61,6 @@ const TEXT: Takes =
 const NUMBER: Takes =
     Takes { kinds: &[Kind::Int, Kind::Text], wanted: "a whole number", help: "capture it with `:int`" };
 
-/// A whole number or a decimal.
 const ANY_NUMBER: Takes = Takes {
     kinds: &[Kind::Int, Kind::Decimal, Kind::Text],
     wanted: "a number",

@@ -119,7 +119,6 @@ struct Idle {
     owing: Option<Box<Owing>>,
     /// Text without a line end that is waited for
     awaited: Option<Vec<u8>>,
-    /// A listener said stop at this line.
     stopped: Option<Line>,
     /// The echo of a question came behind its answer: that was another's.
     misled: Option<Line>,

@@ -376,7 +376,6 @@ impl Numbered {
         usize::try_from(last - first).ok()?.checked_add(1)
     }
 
-    /// The number of the `index`th.
     fn number(&self, index: usize) -> Option<u64> {
         self.numbers.map(|(first, _, _)| first.saturating_add(index as u64))
     }

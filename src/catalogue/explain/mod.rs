@@ -144,7 +144,6 @@ impl Explanation {
     }
 }
 
-/// As plain text.
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(f, 0)

@@ -452,10 +452,7 @@ impl Checker<'_, '_, '_> {
                 self.may_be_module(right, left);
                 Type::Of(Kind::Bool)
             }
-            BinaryOperator::Less
-            | BinaryOperator::LessOrEqual
-            | BinaryOperator::Greater
-            | BinaryOperator::GreaterOrEqual => {
+            BinaryOperator::Size(_) => {
                 let (found, other) = (self.expression(left), self.expression(right));
                 let sizes = [Kind::Int, Kind::Decimal, Kind::Duration, Kind::Text];
                 if !found.is_none_of(&sizes) && !other.is_none_of(&sizes) {
@@ -487,7 +484,7 @@ impl Checker<'_, '_, '_> {
                 }
                 Type::List(Arc::new(Type::Of(Kind::Int)))
             }
-            BinaryOperator::Add => {
+            BinaryOperator::Arithmetic("+") => {
                 let (found, other) = (self.expression(left), self.expression(right));
                 let sums = [Kind::Int, Kind::Decimal, Kind::Duration, Kind::Text, Kind::Bytes, Kind::List];
                 match (found.kind(), other.kind()) {
@@ -509,14 +506,11 @@ impl Checker<'_, '_, '_> {
                     }
                 }
             }
-            BinaryOperator::Subtract
-            | BinaryOperator::Multiply
-            | BinaryOperator::Divide
-            | BinaryOperator::Remainder => self.calculation(operator, left, right),
+            BinaryOperator::Arithmetic(sign) => self.calculation(sign, left, right),
         }
     }
 
-    fn calculation(&mut self, operator: BinaryOperator, left: &Expression, right: &Expression) -> Type {
+    fn calculation(&mut self, sign: &str, left: &Expression, right: &Expression) -> Type {
         let kinds = [Kind::Int, Kind::Decimal, Kind::Duration];
         let found = self.wants(left, &kinds, "hayes::check::wrong-type calculated");
         let other = self.wants(right, &kinds, "hayes::check::wrong-type calculated");
@@ -526,20 +520,18 @@ impl Checker<'_, '_, '_> {
                 Type::Of(Kind::Decimal)
             }
             (Some(Kind::Duration), Some(kind)) | (Some(kind), Some(Kind::Duration)) => {
-                let result = match (operator, found.kind(), kind) {
-                    (BinaryOperator::Subtract, _, Kind::Duration)
-                    | (BinaryOperator::Multiply, _, Kind::Int)
-                    | (BinaryOperator::Divide, Some(Kind::Duration), Kind::Int) => Some(Kind::Duration),
-                    (BinaryOperator::Divide, _, Kind::Duration) => Some(Kind::Int),
+                let result = match (sign, found.kind(), kind) {
+                    ("-", _, Kind::Duration) | ("*", _, Kind::Int) => Some(Kind::Duration),
+                    ("/", Some(Kind::Duration), Kind::Int) => Some(Kind::Duration),
+                    ("/", _, Kind::Duration) => Some(Kind::Int),
                     _ => None,
                 };
                 if result.is_none() {
                     let (one, two) = ((left, found.words()), (right, other.words()));
                     let is_left = found.kind() == Some(Kind::Duration);
                     let (duration, second) = if is_left { (one, two) } else { (two, one) };
-                    let wants_duration =
-                        operator == BinaryOperator::Subtract || operator == BinaryOperator::Divide && !is_left;
-                    let wrong = if operator == BinaryOperator::Remainder { duration } else { second };
+                    let wants_duration = sign == "-" || sign == "/" && !is_left;
+                    let wrong = if sign == "%" { duration } else { second };
                     let wanted = if wants_duration { "a duration" } else { "a whole number" };
                     let help = "durations are added and subtracted, multiplied and divided by whole numbers";
                     self.wrong_type(wrong.0.span, "what stands here", wanted, wrong.1, help);
@@ -635,7 +627,7 @@ impl Checker<'_, '_, '_> {
             if matches!(operator.value, BinaryOperator::And | BinaryOperator::Or) {
                 // What stands to the left may be there so that this is not asked.
                 operands.truncate(1);
-            } else if fails.is_none() && matches!(operator.value, BinaryOperator::Divide | BinaryOperator::Remainder) {
+            } else if fails.is_none() && matches!(operator.value, BinaryOperator::Arithmetic("/" | "%")) {
                 // Whatever it is that is divided
                 self.foreseen(|known| match known.evaluate(right)? {
                     by if is_zero(&by) => {
@@ -685,10 +677,7 @@ pub(super) fn may_hold_unknown<'e>(
     condition: &'e Expression,
     passes: &mut Option<(&'e Expression, &'e str)>,
 ) -> Option<bool> {
-    use BinaryOperator::{
-        Add, And, Divide, Equal, Greater, GreaterOrEqual, In, Less, LessOrEqual, Multiply, NotEqual, Or, Range,
-        Remainder, Subtract,
-    };
+    use BinaryOperator::{And, Arithmetic, Equal, In, NotEqual, Or, Range, Size};
     if let ExpressionKind::Unary { operator: UnaryOperator::Not, operand } = &condition.kind {
         return may_hold_unknown(unknown, operand, &mut None).map(|holds| !holds);
     }
@@ -706,10 +695,10 @@ pub(super) fn may_hold_unknown<'e>(
         (In, ExpressionKind::Binary { operator, left, right }) if operator.value == Range => {
             return Some((value(&left.kind)?..=value(&right.kind)?).contains(&unknown));
         }
-        (Less | LessOrEqual, other) => unknown < value(other)?,
-        (Greater | GreaterOrEqual, other) => unknown > value(other)?,
+        (Size(sign), other) if sign.starts_with('<') => unknown < value(other)?,
+        (Size(_), other) => unknown > value(other)?,
         (Equal | NotEqual, other) => return Some((value(other)? == unknown) == (operator.value == Equal)),
-        (Or | And | In | Range | Add | Subtract | Multiply | Divide | Remainder, _) => return None,
+        (Or | And | In | Range | Arithmetic(_), _) => return None,
     };
     if holds && passes.is_none() {
         *passes = Some((condition, name));

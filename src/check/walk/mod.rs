@@ -38,7 +38,6 @@ struct Checker<'s, 'a, 't> {
     script: &'t Script,
     findings: Findings,
     names: Names,
-    /// What comes of it.
     program: Program,
     place: Place,
     /// What is known of the command lines so far.
@@ -52,7 +51,6 @@ struct Checker<'s, 'a, 't> {
     /// more of that may be copied.
     left_loop: Option<(usize, Vec<Changes>, usize)>,
     param_names: HashSet<String>,
-    /// How many `finally` blocks there were.
     finallys: usize,
     written_secrets: Vec<Span>,
     /// There was a statement that no `requires` may stand below.

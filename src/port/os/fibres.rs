@@ -37,7 +37,6 @@ struct Shared {
     epoll: OwnedFd,
     clock: Clock,
     running: usize,
-    /// What ended its wait.
     woken: Woken,
     /// What it waits for when it gives the thread away.
     wish: Option<FibreWait>,

@@ -49,7 +49,6 @@ enum Miss {
         value: String,
         convert: Convert,
     },
-    /// No line matches the pattern
     NoMatch,
 }
 

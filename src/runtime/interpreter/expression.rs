@@ -284,7 +284,6 @@ impl ScriptView<'_> {
         self.fail(self.told("hayes::run::reply-length", reply, &values).sent(command))
     }
 
-    /// The values of a pattern's `${…}`, in order.
     fn pattern_values(&self, pattern: &Pattern) -> Step<Vec<String>> {
         let mut values = Vec::new();
         let PatternKind::Line(parts) = &pattern.kind else { return Ok(values) };

@@ -153,7 +153,6 @@ impl Interpreter {
     }
 }
 
-/// A program on its way.
 struct Run<'r> {
     conversation: &'r mut Conversation,
     inputs: &'r Inputs,
@@ -186,12 +185,9 @@ struct Run<'r> {
 /// What holds inside of the blocks that a statement stands in, those of the scripts that run its own included.
 #[derive(Clone, Copy, Default)]
 struct Nesting {
-    /// How many blocks.
     depth: usize,
-    /// In an `unsafe` of this script.
     in_unsafe: bool,
     in_retry: bool,
-    /// A `finally` is still to come.
     has_finally: bool,
 }
 
@@ -402,7 +398,6 @@ impl<'r> Run<'r> {
         self.block_in(block, self.nesting)
     }
 
-    /// A block in which this holds.
     fn block_in(&mut self, block: &Block, inside: Nesting) -> Step {
         self.statements(&block.statements, block.span, inside)
     }
@@ -1085,7 +1080,6 @@ struct ReadyQuestion {
     span: Span,
     /// An AT command line: it is answered with a final result code.
     is_command: bool,
-    /// Its answer tells which module it is.
     names_module: bool,
     stakes: Stakes,
     /// How long the answer may take by the documents.
@@ -1104,9 +1098,7 @@ struct ScriptScope {
     shown: Arc<Source>,
     /// In the order in which they were first set. A script has few: a look along them is quicker than hashing.
     variables: Record,
-    /// The names that `capture` has set.
     captured: Vec<Arc<str>>,
-    /// `timeout`
     timeout: Duration,
     last: Last,
     /// `attempt`: of the innermost `retry`, counted from 1
@@ -1343,7 +1335,6 @@ fn some_of(most: Duration) -> Duration {
     most * u32::try_from(thousandths).unwrap_or_default() / 1000
 }
 
-/// The script's `finally`.
 fn finally(program: &Program) -> Option<&Block> {
     let mut statements = program.script.body.statements.iter();
     statements

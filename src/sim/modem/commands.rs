@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use crate::sim::{CommandError, Instead, ModelCommand, Needs};
 
-use super::read_timestamp;
-use super::{Answer, Chaos, CommandParameter, Does, Effect, FinalCode, Request, Row, Simulator, Then};
-use super::{card, file, message, mobile, socket, split, timestamp};
+use super::{Answer, CommandParameter, Does, Effect, FinalCode, Request, Row, Simulator, Then};
+use super::{card, file, message, mobile, read_timestamp, socket, split, timestamp};
 use crate::at::Form::{self, Execute, Read, Set};
 
 const TABLES: [&[Row]; 6] =
@@ -127,7 +126,7 @@ const EQUIPMENT: &[Row] = &[
                 "0".to_owned()
             }
             (Some(1 | 2), Some((_, values))) if values.len() == 2 => {
-                modem.set(request.setting, values)?;
+                modem.set(setting, values, None)?;
                 let settings = &modem.adaptor.settings;
                 let cycle = settings.parameter("+CEDRXS", 1).unwrap_or_default();
                 format!("{},\"{cycle}\",\"{cycle}\",\"0011\"", settings.number("+CEDRXS", 0))
@@ -203,13 +202,7 @@ impl Simulator {
     }
 
     fn holds(&self, instead: &Instead, form: Form) -> bool {
-        let named = match form {
-            Form::Read => "read",
-            Form::Set => "set",
-            Form::Execute => "execute",
-            Form::Test => return false,
-        };
-        let is_form = instead.forms.is_empty() || instead.forms.iter().any(|known| known == named);
+        let is_form = form != Form::Test && (instead.forms.is_empty() || instead.forms.contains(&form));
         if !is_form || instead.off_network && self.mobile.is_registered() {
             return false;
         }
@@ -263,28 +256,24 @@ impl Simulator {
         let setting = request.setting.ok_or(CommandError::Error)?;
         match request.form {
             Form::Read => request.answer(self.adaptor.settings.text(setting)),
-            Form::Set => self.set(request.setting, &request.parameters),
+            Form::Set => self.set(setting, &request.parameters, None),
             // The basic commands: `ATE0`.
             Form::Execute if !request.name.starts_with('+') => {
                 let number = request.parameters.first().map_or("0", |it| it.text);
-                self.set(request.setting, &[CommandParameter { text: number, quoted: false }])
+                self.set(setting, &[CommandParameter { text: number, quoted: false }], None)
             }
             Form::Execute | Form::Test => Err(CommandError::Parameter),
         }
     }
 
-    pub(super) fn set(&mut self, setting: Option<usize>, parameters: &[CommandParameter]) -> Answer {
-        let setting = setting.ok_or(CommandError::Error)?;
-        let after_restart = self.adaptor.profile.rules_of(setting).is_some_and(|rules| rules.after_restart);
-        self.set_from(setting, parameters, after_restart)
-    }
-
-    /// As [`Simulator::set`], where the command says from when the value holds.
-    fn set_from(&mut self, setting: usize, parameters: &[CommandParameter], after_restart: bool) -> Answer {
-        if self.adaptor.profile.rules_of(setting).is_some_and(|rules| !self.mobile.allows(rules.settable)) {
+    /// `after_restart`: where the command itself says from when the value holds.
+    pub(super) fn set(&mut self, setting: usize, given: &[CommandParameter], after_restart: Option<bool>) -> Answer {
+        let rules = self.adaptor.profile.rules_of(setting);
+        if rules.is_some_and(|rules| !self.mobile.allows(rules.settable)) {
             return Err(CommandError::NOT_ALLOWED);
         }
-        self.adaptor.settings.set(setting, parameters, after_restart, self.adaptor.now)?;
+        let after_restart = after_restart.unwrap_or(rules.is_some_and(|rules| rules.after_restart));
+        self.adaptor.settings.set(setting, given, after_restart, self.adaptor.now)?;
         self.adaptor.refresh_mode();
         self.mobile.update_search(&mut self.adaptor);
         Ok(Effect::Done)
@@ -317,9 +306,9 @@ impl Simulator {
             Some((when, values))
                 if command.effect && values.len() == key.values.len() && matches!(when.text, "0" | "1") =>
             {
-                self.set_from(setting, values, when.text == "0")
+                self.set(setting, values, Some(when.text == "0"))
             }
-            _ => self.set(Some(setting), values),
+            _ => self.set(setting, values, None),
         }
     }
 
@@ -369,7 +358,7 @@ impl Simulator {
             // Without the check digit
             "imei-body" => return self.imei.get(..14).unwrap_or(&self.imei).to_owned(),
             "messages-sent" => return self.messages.reference.to_string(),
-            "chaos" => return self.adaptor.chaos.as_ref().map_or(String::new(), Chaos::mishaps),
+            "chaos" => return self.adaptor.chaos.as_ref().map_or(String::new(), |it| it.mishaps.join(",")),
             "channel" | "technology" => return profile.number::<u32>(name).to_string(),
             "mode" | "band" | "area" | "cell" => profile.text(name),
             _ => {

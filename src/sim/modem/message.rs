@@ -35,12 +35,13 @@ pub(super) const COMMANDS: &[Row] = &[
         if let Some(first) = parameters.first_mut() {
             *first = CommandParameter { text: &number, quoted: true };
         }
-        modem.set(request.setting, &parameters)
+        modem.set(request.setting.ok_or(CommandError::Error)?, &parameters, None)
     }),
     // The set answer has the counts alone, the read answer the names as well.
     ("storage", &[Read], |modem, request| request.answer(modem.messages.counts(&modem.adaptor, true))),
     ("storage", &[Set], |modem, request| {
-        modem.set(request.setting, &request.parameters).map_err(|_| NOT_ALLOWED)?;
+        let setting = request.setting.ok_or(NOT_ALLOWED)?;
+        modem.set(setting, &request.parameters, None).map_err(|_| NOT_ALLOWED)?;
         request.answer(modem.messages.counts(&modem.adaptor, false))
     }),
     ("message-send", &[Set], |modem, request| compose(request, &modem.adaptor, false)),

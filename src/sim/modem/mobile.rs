@@ -186,7 +186,6 @@ fn list<'a>(contexts: impl Iterator<Item = &'a PdpContext>) -> String {
     format!("({})", ids.join(","))
 }
 
-/// Who calls
 pub(super) const CALLER: &str = "+447700900123";
 
 /// A call, as AT+CLCC lists it (27.007 §7.18).

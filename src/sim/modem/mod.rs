@@ -669,7 +669,6 @@ impl SendBuffer {
 
 // The faults that chance chooses
 
-/// `digits` with the check digit behind them.
 fn with_check_digit(digits: &str) -> String {
     format!("{digits}{}", check_digit(digits).unwrap_or_default())
 }
@@ -712,10 +711,6 @@ impl Chaos {
             }
         }
         faults
-    }
-
-    fn mishaps(&self) -> String {
-        self.mishaps.join(",")
     }
 }
 

@@ -12,9 +12,9 @@ use crate::sim::{CommandError, GivenOption, Needs, Options, Profile};
 
 use super::message::Messages;
 use super::mobile::{CALLER, Mobile};
-use super::next_request;
 use super::{
-    Adaptor, AnswerSoFar, Awaited, Effect, FinalCode, INPUT, ModemState, Pace, Simulator, Then, Timer, with_check_digit,
+    Adaptor, AnswerSoFar, Awaited, Effect, FinalCode, INPUT, ModemState, Pace, Simulator, Then, Timer, next_request,
+    with_check_digit,
 };
 
 const LONGEST_COMMAND_LINE: usize = 560;

@@ -20,7 +20,6 @@ use crate::source::{Name, Source, Span, Spanned};
 mod expression;
 mod text;
 
-/// What one logical line says.
 #[derive(Debug)]
 pub(super) enum LoweredLine {
     /// White space, a comment
@@ -42,7 +41,6 @@ pub(super) enum LoweredLine {
 /// How deep parentheses, brackets, operators and `${…}` may nest.
 const DEEPEST_EXPRESSION: u32 = 64;
 
-/// Lowers the lines of one source.
 pub(super) struct Lowerer<'s> {
     source: &'s Arc<Source>,
     /// Where the line begins in the source.
@@ -64,7 +62,6 @@ impl<'s> Lowerer<'s> {
         self.patterns
     }
 
-    /// Lowers a `line` that begins at `offset` of the source.
     pub(super) fn line(&mut self, line: Pair<'_, Rule>, offset: usize) -> Result<LoweredLine, Diagnostic> {
         self.offset = offset;
         self.nesting = 0;

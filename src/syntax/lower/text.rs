@@ -9,7 +9,6 @@ use super::{Lowerer, child};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
-/// How a text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Quotes {
     /// An AT word: as it stands
