@@ -143,6 +143,7 @@ impl World {
             yes: false,
             shareable: false,
             timeout: NOW,
+            timeout_bounds: false,
             timeout_scale: 1.0,
             modem_timeout: NOW,
             jobs: 2,

@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub use evaluate::{Evaluate, YEAR, from_text, is_command_line, is_mistake_of_script};
 pub(crate) use evaluate::{append, counted};
 pub use names::Names;
-pub use pattern::{Hole, Matcher, anywhere, from_the_beginning, known_line};
+pub use pattern::{Hole, Matcher, anywhere, from_the_beginning, known_line, with_prefix};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Name, Source, Span};

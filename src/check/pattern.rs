@@ -39,6 +39,20 @@ pub fn from_the_beginning(whole: Option<&str>, text: &str) -> String {
     format!("a pattern begins where the line begins: write {whole}`{}`", anywhere(text))
 }
 
+/// A pattern whose prefix is nearly that of the line: `"CSQ: {},{}"`, `"+CPIN; READY"`, `"AT+CSQ: {}"`. What to write.
+pub fn with_prefix(written: &str, prefix: &str) -> Option<String> {
+    let quote = written.chars().next().filter(|first| "\"'".contains(*first)).unwrap_or('"');
+    let text = written.trim_matches(quote);
+    let is_sign = |it: char| !it.is_ascii_alphanumeric();
+    let bare = |text: &str| text.strip_prefix(is_sign).unwrap_or(text).to_ascii_uppercase();
+    let end = text.find([':', ';', ' ', '=']).or_else(|| text.find('.'))?;
+    let (name, values) = text.split_at_checked(end)?;
+    let is_its = bare(name.strip_prefix("AT").unwrap_or(name)) == bare(prefix);
+    let values = values.trim_start_matches([':', ';', ' ', '=', '.']);
+    let whole = format!("{quote}{prefix}: {values}{quote}");
+    (is_its && !bare(prefix).is_empty() && !text.starts_with(&format!("{prefix}:"))).then_some(whole)
+}
+
 /// The pattern of the line that begins with this value, where the catalogue knows it: `"+CPIN: SIM PIN"`.
 pub fn known_line(usage: &Usage, value: &str) -> Option<String> {
     let first = usage.answers.iter().find_map(|layout| layout.field(0))?;

@@ -246,7 +246,8 @@ pub(crate) struct InputArguments {
     /// Read secret parameters from a file of NAME=VALUE lines
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) secrets_file: Vec<PathBuf>,
-    /// How long an exchange may take where neither the script nor the command's known time says more [default: 5s]
+    /// How long an exchange may take at most, where the script gives it no `within` or `timeout` [default: 5s, or as
+    /// long as the command is known to take; so does one of hayes.toml or HAYES_TIMEOUT]
     #[arg(short, long, value_name = "DURATION", value_parser = some_time)]
     pub(crate) timeout: Option<Duration>,
     /// Multiply every timeout
@@ -680,8 +681,10 @@ fn some(text: &str) -> Result<NonZeroUsize, String> {
 }
 
 fn baud(text: &str) -> Result<u32, String> {
-    let wrong = "it is a whole number of bits a second, as 115200";
-    text.parse().ok().filter(|baud| *baud > 0).ok_or_else(|| wrong.to_owned())
+    let number = |text: &str| text.parse().ok().filter(|baud| *baud > 0);
+    let before = text.split(',').next().filter(|before| number(before).is_some());
+    let alone = before.map(|before| format!("write {before} alone: a port is 8N1, as modems have it"));
+    number(text).ok_or_else(|| alone.unwrap_or_else(|| "it is a whole number of bits a second, as 115200".to_owned()))
 }
 
 fn part(text: &str) -> Result<String, String> {

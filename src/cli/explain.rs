@@ -250,10 +250,15 @@ fn with_ways(text: &str, mut explained: Explanation, mut ways: Vec<String>) -> E
 
 /// What of the language or of the library has nearly this name.
 fn meant(text: &str) -> Option<String> {
+    if text.bytes().all(|letter| letter.is_ascii_digit()) {
+        return Some(format!("the number of an error stands behind its name: `hayes explain '+CME ERROR: {text}'`"));
+    }
     let record = text.split('.').next().unwrap_or(text);
     let fields: Vec<String> = fields_of(record).map(|(field, _)| format!("{record}.{field}")).collect();
     let field = || nearest(text, fields.iter().map(String::as_str));
-    let near = nearest(text, topics()).or_else(field).or_else(|| library::meant(text))?;
+    let near = nearest(text, topics()).or_else(field).or_else(|| library::meant(text));
+    let near = near
+        .or_else(|| nearest(&text.to_ascii_uppercase(), modules().flat_map(|module| module.models.iter().copied())))?;
     Some(format!("did you mean {near}? `hayes explain {near}`"))
 }
 

@@ -380,6 +380,7 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
         yes: inputs.yes,
         shareable: inputs.shareable,
         timeout: inputs.timeout,
+        timeout_bounds: inputs.timeout_bounds,
         timeout_scale: inputs.timeout_scale,
         modem_timeout: batch.modem_timeout.unwrap_or(MODEM_TIMEOUT),
         jobs: batch.jobs.map_or(batch::USUAL_JOBS, std::num::NonZeroUsize::get),

@@ -248,6 +248,7 @@ pub(crate) fn loose(given: &InputArguments, console: &Console) -> Result<Inputs,
 fn with_switches(values: Inputs, given: &InputArguments) -> Inputs {
     Inputs {
         timeout: given.timeout.unwrap_or(values.timeout),
+        timeout_bounds: settings::TYPED_TIMEOUT.get().is_some(),
         timeout_scale: given.timeout_scale,
         plan: given.plan || given.deny_changes,
         yes: given.yes,

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use clap::builder::{BoolishValueParser, Resettable};
@@ -26,6 +26,8 @@ const TAKE: [&str; 10] = ["run", "repl", "batch", "at", "agent", "fleet", "test"
 static CONFIGURATION: OnceLock<Configuration> = OnceLock::new();
 /// Where the port stands, if not on the command line.
 pub(super) static PORT: OnceLock<String> = OnceLock::new();
+/// `-t` stands on the command line: it bounds, which one that always holds does not.
+pub(super) static TYPED_TIMEOUT: OnceLock<()> = OnceLock::new();
 
 pub(super) fn vars() -> impl Iterator<Item = (&'static String, &'static FromFile)> {
     CONFIGURATION.get().into_iter().flat_map(|configuration| &configuration.vars)
@@ -37,7 +39,9 @@ pub(crate) fn work_in(words: &[OsString]) -> Result<(), Exit> {
         return Ok(());
     };
     std::env::set_current_dir(&folder).map_err(|error| {
-        let (console, page) = (Console::new(ColorChoice::Auto), "hayes::cli directory");
+        let is_file = Path::new(&folder).is_file();
+        let page = if is_file { "hayes::cli directory file" } else { "hayes::cli directory" };
+        let console = Console::new(ColorChoice::Auto);
         console.refuse_file(Exit::Usage, page, &[&folder, &error], folder.as_ref())
     })
 }
@@ -68,6 +72,13 @@ pub(super) fn parse(words: &[OsString]) -> Result<HayesArguments, Result<clap::E
         let _ = PORT.set(port.origin());
     }
     let typed = |task: &ArgMatches, id| task.value_source(id) == Some(ValueSource::CommandLine);
+    let mut task = &matches;
+    while let Some((_, below)) = task.subcommand() {
+        task = below;
+    }
+    if task.try_contains_id("timeout").is_ok() && typed(task, "timeout") {
+        let _ = TYPED_TIMEOUT.set(());
+    }
     if matches.subcommand_matches("at").is_some_and(|at| typed(at, "inventory") && typed(at, "port")) {
         return Err(Err(Console::new(ColorChoice::Auto).refuse(Exit::Usage, "hayes::cli both-name", &[])));
     }

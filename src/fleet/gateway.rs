@@ -701,6 +701,7 @@ impl<'s> Gateway<'s> {
             secrets,
             variables: run.manner.vars.clone(),
             timeout: run.manner.timeout,
+            timeout_bounds: run.manner.timeout_bounds,
             timeout_scale: run.manner.timeout_scale,
             plan: run.manner.plan,
             yes: run.manner.yes,

@@ -88,6 +88,8 @@ pub struct Manner {
     pub shareable: bool,
     #[serde(with = "as_text")]
     pub timeout: Duration,
+    #[serde(default)]
+    pub timeout_bounds: bool,
     pub timeout_scale: f64,
     #[serde(with = "as_text")]
     pub modem_timeout: Duration,

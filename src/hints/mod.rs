@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::config::Setting;
 use crate::connect::SCHEMES;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{all_nearest, nearest};
 use crate::notation::{harmless, row_of, rows};
 
 /// The mistake with what else is to say of it, in place of what clap takes for similar: to clap any word is that begins
@@ -85,6 +85,10 @@ fn hint(
         return row_of(include_str!("lacking.md"), first).map(str::to_owned);
     }
     let Some(ContextValue::String(wrong)) = mistake.get(what) else { return None };
+    // clap reads the letters of `-json` one by one.
+    let is_long = |word: &&str| word.len() > 3 && word.starts_with(wrong.as_str()) && !word.starts_with("--");
+    let long = arguments.iter().filter_map(|word| word.to_str()).find(is_long).map(|word| format!("-{word}"));
+    let wrong = long.as_ref().filter(|_| wrong.len() == 2 && wrong.starts_with('-')).unwrap_or(wrong);
     if mistake.kind() == ErrorKind::ArgumentConflict && wrong.starts_with("--port") {
         return Some("one run talks to one modem: `hayes batch SCRIPT -i INVENTORY` runs a script on many".to_owned());
     }
@@ -99,7 +103,7 @@ fn hint(
             Some(format!("`hayes run {wrong}` runs a script"))
         } else if is_command {
             Some(format!("`hayes at '{wrong}'` sends a command"))
-        } else if let Some(meant) = foreign(wrong) {
+        } else if let Some(meant) = foreign(&format!("{task}:{wrong}")).or_else(|| foreign(wrong)) {
             Some(meant.to_owned())
         } else if is_address(wrong) {
             Some(format!(
@@ -144,7 +148,8 @@ fn hint(
         }
         let is_list = task == "batch" && [".csv", ".toml"].iter().any(|end| wrong.ends_with(end));
         let option = if is_list { Some("-i") } else { is_address(wrong).then_some("-p") };
-        return option.map(|option| format!("write {option} before it: {option} {wrong}"));
+        let written = option.map(|option| format!("write {option} before it: {option} {wrong}"));
+        return written.or_else(|| foreign(&format!("{task}:")).map(str::to_owned));
     }
     let meant = foreign(wrong);
     if let Some(meant) = meant.filter(|meant| fits(meant, wrong, task, command)) {
@@ -156,7 +161,10 @@ fn hint(
     let options = command.get_arguments().filter_map(clap::Arg::get_long_and_visible_aliases);
     let options: Vec<&str> = options.flatten().collect();
     let begun: Vec<&&str> = options.iter().filter(|known| name.len() > 2 && known.starts_with(name)).collect();
-    let near = if let [one] = begun.as_slice() { Some(**one) } else { nearest(name, options.iter().copied()) };
+    // A slip or two: `--log-directory` is no `--directory`.
+    let slips = if name.len() < 8 { 1 } else { 2 };
+    let near =
+        if let [one] = begun.as_slice() { Some(**one) } else { option_near(name, options.iter().copied(), slips) };
     if let Some(near) = near.filter(|_| wrong.starts_with("--")) {
         return Some(format!("did you mean --{near}?"));
     }
@@ -168,10 +176,13 @@ fn hint(
         return foreign(&format!("{own}{near}")).map(|tip| format!("if --{near} was meant: {tip}"));
     }
     let all = commands.get_subcommands().flat_map(clap::Command::get_arguments).filter_map(clap::Arg::get_long);
-    if let Some(near) = nearest(name, all).filter(|_| wrong.starts_with("--") && !task.is_empty() && meant.is_none()) {
+    let all = all.filter(|known| known.len() > 5 || known.starts_with(name));
+    if let Some(near) =
+        option_near(name, all, 1).filter(|_| wrong.starts_with("--") && !task.is_empty() && meant.is_none())
+    {
         return of_others(&format!("--{near}"), commands).map(|others| format!("--{near} is an option of {others}"));
     }
-    if !wrong.starts_with("--") || !TALK.contains(&task) {
+    if !(task.is_empty() || wrong.starts_with("--") && TALK.contains(&task)) {
         return None;
     }
     let elsewhere = meant.and_then(option_of).and_then(|option| {
@@ -180,6 +191,9 @@ fn hint(
     });
     if let (Some(meant), Some(command)) = (meant, elsewhere) {
         return Some(format!("with `hayes {}`, {meant}", command.get_name()));
+    }
+    if task.is_empty() {
+        return None;
     }
     let typed = arguments.iter().filter_map(|word| crate::library::program(word.to_str()?));
     // Where no script is typed yet, one of the library.
@@ -191,6 +205,11 @@ fn hint(
     Some(format!("a parameter of the script is given as -V {param}=VALUE"))
 }
 
+/// The option that is meant, with at most so many slips.
+fn option_near<'k>(name: &str, known: impl Iterator<Item = &'k str>, slips: usize) -> Option<&'k str> {
+    all_nearest(name, known, slips).into_iter().next()
+}
+
 /// The commands that take this option, at most three by name.
 fn of_others(option: &str, commands: &clap::Command) -> Option<String> {
     let taking = commands.get_subcommands().filter(|command| !command.is_hide_set() && takes(command, option));
@@ -200,7 +219,7 @@ fn of_others(option: &str, commands: &clap::Command) -> Option<String> {
 }
 
 /// The commands that talk to modems by a script: what one of them does not take, another may.
-const TALK: [&str; 6] = ["batch", "run", "at", "repl", "test", "fleet"];
+const TALK: [&str; 6] = ["run", "batch", "at", "repl", "test", "fleet"];
 
 /// The option that a tip begins with: ``-i INVENTORY` names …``
 fn option_of(tip: &str) -> Option<&str> {

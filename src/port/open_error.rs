@@ -72,6 +72,9 @@ pub(super) fn missing(path: &Path, why: &str, target: Option<&Path>, known: &[Pa
     let message = message.strip_suffix(": there is none").map_or(message.clone(), str::to_owned);
     let help = match (meant(path, known), known) {
         (Some(near), _) => format!("did you mean {}?", near.display()),
+        _ if ["latest", "any", "first", "usb", "default", "modem"].iter().any(|word| path == Path::new(word)) => {
+            "`-p auto` is the one modem here that answers; `hayes ports` lists the ports".to_owned()
+        }
         (None, []) => {
             "no serial port is here: is the modem plugged in and powered? `dmesg | tail` tells what the system saw"
                 .to_owned()

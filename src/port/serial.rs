@@ -39,8 +39,10 @@ pub enum FlowControl {
     #[default]
     None,
     /// Two wires more
+    #[value(alias = "hard", alias = "hardware", alias = "rts-cts")]
     Rtscts,
     /// The bytes 0x11 and 0x13, which are then no data
+    #[value(alias = "soft", alias = "software", alias = "xon-xoff")]
     Xonxoff,
 }
 

@@ -25,6 +25,8 @@ pub struct Inputs {
     pub secrets: BTreeMap<String, String>,
     /// How long an answer may take where neither the script nor the catalogue says more.
     pub timeout: Duration,
+    /// `-t` was typed: an exchange may take no longer, however long its command is known to take.
+    pub timeout_bounds: bool,
     /// Multiplies every timeout; 1.0 changes nothing.
     pub timeout_scale: f64,
     /// Ask, and change nothing.
@@ -88,6 +90,7 @@ impl Default for Inputs {
             variables: BTreeMap::new(),
             secrets: BTreeMap::new(),
             timeout: Duration::from_secs(5),
+            timeout_bounds: false,
             timeout_scale: 1.0,
             plan: false,
             yes: false,

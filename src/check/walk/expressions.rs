@@ -305,6 +305,11 @@ impl Checker<'_, '_, '_> {
         if behind.starts_with('.') {
             return fault.help(format!("a script that is run gives what it found: `run \"modem/identify\" as {name}`"));
         }
+        if name == "AT" && behind.trim_start().starts_with('{') {
+            let help =
+                "a command stands on a line of its own, in `try {`: what is done where it fails stands in `} else {`";
+            return fault.help(help.to_owned());
+        }
         if name == "AT" && behind.starts_with(['+', '#', '$', '%', '^', '&']) || line.ends_with("AT+") {
             let help = "a command stands on a line of its own; `capture value:int` under it gives its answer a name";
             return fault.help(format!("{help}, which `if value > 10 {{` asks"));

@@ -19,7 +19,7 @@ use crate::catalogue::entry::{
 use crate::catalogue::explain::clause;
 use crate::check::findings::Findings;
 use crate::check::names::Names;
-use crate::check::{Known, Matcher, counted, from_the_beginning, is_command_line, known_line};
+use crate::check::{Known, Matcher, counted, from_the_beginning, is_command_line, known_line, with_prefix};
 use crate::diagnostic::slips;
 use crate::sms::Coding;
 use crate::source::{Source, Span};
@@ -1029,46 +1029,32 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
     let Some((usage, prefix)) = usage.and_then(|usage| Some((usage, usage.prefix?))) else { return };
     for clause in asked.clauses {
         for pattern in clause.patterns() {
-            let Some(text) = pattern.plain() else {
-                // `"CSQ: {rssi},{}"`
-                let written = findings.source.slice(pattern.span).to_owned();
-                let quote = if written.starts_with('\'') { '\'' } else { '"' };
-                let inside = written.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
-                let text = inside.unwrap_or(&written).to_owned();
-                let rest = prefix.get(1..).and_then(|bare| text.strip_prefix(bare));
-                if let Some(rest) = rest.filter(|rest| rest.starts_with(':')) {
-                    let help = format!("write `{quote}{prefix}{rest}{quote}`");
-                    let values: [&dyn Display; 4] = [&known.written(&findings.source), &text, &prefix, &help];
-                    findings.tell("hayes::check::never-begins", pattern.span, &values);
-                }
+            let written = findings.source.slice(pattern.span).to_owned();
+            if let Some(whole) = with_prefix(&written, prefix).filter(|_| matches!(pattern.kind, PatternKind::Line(_)))
+            {
+                let (text, help) = (written.trim_matches(['"', '\'']), format!("write `{whole}`"));
+                let values: [&dyn Display; 4] = [&known.written(&findings.source), &text, &prefix, &help];
+                findings.tell("hayes::check::never-begins", pattern.span, &values);
                 continue;
-            };
+            }
+            let Some(text) = pattern.plain() else { continue };
             lint_written(known, (usage, prefix), pattern, findings);
             let text = if catalogue::urc(text.as_bytes()).is_none() { text.trim_start_matches('*') } else { text };
             let mut finals = known.entry.into_iter().flat_map(|entry| &entry.finals);
             let has_sign = text.starts_with(|first: char| !first.is_ascii_alphanumeric() && !":,".contains(first));
-            let bare = text.strip_prefix("AT").unwrap_or(text);
-            let rest = |prefix: &str| bare.get(..prefix.len()).filter(|it| it.eq_ignore_ascii_case(prefix));
-            // `+cpin: READY`, `+CPIN READY`, `CPIN: READY`, `AT+CPIN: READY`
-            let behind =
-                [prefix, prefix.get(1..).unwrap_or(prefix)].into_iter().find_map(|it| bare.strip_prefix(rest(it)?));
-            let behind =
-                behind.filter(|behind| behind.starts_with([':', ' ']) && !text.starts_with(&format!("{prefix}:")));
             if result_code::parse(text.to_ascii_uppercase().as_bytes()).is_some() {
                 continue;
             }
-            let may_begin = behind.is_none()
-                && (has_sign
-                    || text.split([',', '|']).any(|code| result_code::parse(code.trim().as_bytes()).is_some())
-                    || telling_words().any(|word| word.starts_with(text) || text.starts_with(word))
-                    || finals.any(|code| code.starts_with(text))
-                    || catalogue::urc(text.as_bytes()).is_some());
+            let may_begin = has_sign
+                || text.split([',', '|']).any(|code| result_code::parse(code.trim().as_bytes()).is_some())
+                || telling_words().any(|word| word.starts_with(text) || text.starts_with(word))
+                || finals.any(|code| code.starts_with(text))
+                || catalogue::urc(text.as_bytes()).is_some();
             if may_begin {
                 continue;
             }
             let value = text.trim_start_matches([':', ' ']);
-            let whole = behind.map(|behind| format!("\"{prefix}: {}\"", behind.trim_start_matches([':', ' '])));
-            let help = from_the_beginning(whole.or_else(|| known_line(usage, value)).as_deref(), value);
+            let help = from_the_beginning(known_line(usage, value).as_deref(), value);
             let values: [&dyn Display; 4] = [&known.written(&findings.source), &text, &prefix, &help];
             findings.tell("hayes::check::never-begins", pattern.span, &values);
         }

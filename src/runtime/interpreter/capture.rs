@@ -17,7 +17,9 @@ use crate::catalogue::command::{needs_radio_off, values};
 use crate::catalogue::entry::{FieldKind, KnownField, Usage};
 use crate::catalogue::explain::{Context, advice, beside, remedy};
 use crate::catalogue::{self, Catalogue, meant, result_code, urc};
-use crate::check::{Evaluate, Hole, Matcher, Program, anywhere, counted, from_text, from_the_beginning, known_line};
+use crate::check::{
+    Evaluate, Hole, Matcher, Program, anywhere, counted, from_text, from_the_beginning, known_line, with_prefix,
+};
 use crate::guard::{PinAttempt, tries_told};
 use crate::notation::{quoted, text};
 use crate::port::transcript::MASKED;
@@ -449,7 +451,15 @@ impl ScriptView<'_> {
     /// written in another case.
     fn nearly(&self, patterns: &Alternatives, values: &Values, asked: &str) -> Option<String> {
         let lines: Vec<String> = self.scope.last.lines.iter().map(|line| self.mask.string(line.text())).collect();
+        let prefix = |line: &String| line.get(..prefix_length(line.as_bytes())?).map(str::to_owned);
+        let prefixes: Vec<String> = lines.iter().filter_map(prefix).collect();
         patterns.iter().zip(values).find_map(|(pattern, values)| {
+            let written = self.mask.text(self.scope.program.source().slice(pattern.span));
+            if let PatternKind::Line(_) = pattern.kind
+                && let Some(whole) = prefixes.iter().find_map(|prefix| with_prefix(&written, prefix))
+            {
+                return Some(format!("a pattern begins where the line begins: write `{whole}`"));
+            }
             match (&pattern.kind, self.shown(pattern, values).as_deref()) {
                 (PatternKind::Regex { text, ignore_case, .. }, _) => {
                     let matches =

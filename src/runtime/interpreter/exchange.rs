@@ -172,7 +172,7 @@ impl Run<'_> {
         let longest = longest.unwrap_or_default();
         let timeout = match &send.within {
             Some(within) => view.duration(within)?,
-            None => self.scope.timeout.max(longest),
+            None => self.allowed(longest),
         };
         let (prompt, prompt_within) = view.prompt_plan(clauses, &text, prompt, announced)?;
         let question = Question::new(bytes, expected, self.scaled(timeout), prompt);
@@ -188,7 +188,7 @@ impl Run<'_> {
     fn asked_before(&self, send: &Send, clauses: &[Clause]) -> Option<ReadyQuestion> {
         let text = always_the_same(send, clauses).filter(|_| self.conversation.begun().is_empty());
         let asked = self.asked_before.get(text?)?;
-        let timeout = self.scaled(self.scope.timeout.max(asked.longest));
+        let timeout = self.scaled(self.allowed(asked.longest));
         (asked.question.timeout == timeout).then(|| ReadyQuestion { span: send.span, ..asked.clone() })
     }
 
@@ -202,6 +202,16 @@ impl Run<'_> {
             }
             self.asked_before.insert(Arc::clone(&asked.text), asked.clone());
         }
+    }
+
+    /// How long an exchange without `within` may take whose command is known to take so long.
+    fn allowed(&self, longest: Duration) -> Duration {
+        if self.is_bound() { self.scope.timeout } else { self.scope.timeout.max(longest) }
+    }
+
+    /// `-t` holds whatever the command; a `timeout` of the script is another.
+    fn is_bound(&self) -> bool {
+        self.inputs.timeout_bounds && self.scope.timeout == self.inputs.timeout
     }
 
     /// A timeout as it is on this run.
@@ -830,7 +840,14 @@ impl Run<'_> {
                         Some(header) => told("hayes::run::timeout counted", &[&what, &waited, &header]),
                         None => match asked.and_then(|asked| self.unheeded_prompt(asked, *silence)) {
                             Some(mark) => told("hayes::run::timeout data-wanted", &[&what, &waited, &mark]),
-                            None => told(timeout_page(self.conversation.mode(), *silence), &[&what, &waited]),
+                            None => {
+                                let page = timeout_page(self.conversation.mode(), *silence);
+                                let longest = asked.map_or(Duration::ZERO, |asked| self.scaled(asked.longest));
+                                let is_cut = self.is_bound() && longest > trouble.waited;
+                                let cut = ["hayes::run::timeout silence", "hayes::run::timeout echo"].contains(&page);
+                                let page = if is_cut && cut { "hayes::run::timeout bound" } else { page };
+                                told(page, &[&what, &waited, &ShownDuration(longest)])
+                            }
                         },
                     },
                 };
