@@ -31,6 +31,7 @@ use crate::state::private_file;
 use crate::value::{LARGEST_VALUE, Record};
 use sha2::{Digest, Sha256};
 
+#[derive(Default)]
 pub struct Common {
     pub program: Arc<Program>,
     /// What is given to every modem and beats the inventory; its timeouts and switches hold for all.
@@ -167,22 +168,10 @@ impl Common {
             files_mark: files_read(&program, inputs.folder.as_deref().unwrap_or(Path::new(""))),
             program,
             inputs,
-            environment: Inputs::default(),
-            baud: None,
-            flow: FlowControl::None,
-            modem_timeout: None,
-            total_timeout: None,
-            wait: Duration::ZERO,
             records: (!results.exists() || results.is_file()).then(|| results.with_extension("records")),
-            keeps_all: false,
             results_folder: results.parent().unwrap_or(Path::new("")).to_owned(),
-            retries: 0,
-            live: None,
             meaning: Some(meaning),
-            answers: None,
-            rows: None,
-            identifies: None,
-            simulators: Simulators::default(),
+            ..Common::default()
         }
     }
 

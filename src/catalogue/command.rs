@@ -69,8 +69,7 @@ pub fn answered_later(line: &str) -> Option<&'static str> {
     parse(line)?.commands.iter().find_map(|asked| {
         let entry = command_of(asked)?;
         let given = values(asked);
-        let is_later = entry.answers_later.iter().any(|when| when.holds(asked.form, &given));
-        is_later.then(|| entry.name.trim_start_matches("AT"))
+        holds(&entry.answers_later, asked.form, &given).then(|| entry.name.trim_start_matches("AT"))
     })
 }
 
@@ -137,7 +136,8 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
             };
         prospect.names_module |= known.names_module;
         if prospect.needs_unsafe.is_none() {
-            prospect.needs_unsafe = known.needs_unsafe(asked.form, &values).map(|danger| danger.why);
+            prospect.needs_unsafe =
+                known.dangers(asked.form, &values).find(|danger| danger.needs_unsafe).map(|danger| danger.why);
         }
         prospect.stakes.add(known, asked.form, &values);
         if let Some(prompt) = known.prompt(asked.form, &values).filter(|_| prospect.prompt.is_none()) {
@@ -162,7 +162,7 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
 
 impl Stakes {
     fn add(&mut self, known: &'static CommandEntry, form: Form, values: &[&str]) {
-        let holds = |whens: &[When]| whens.iter().any(|when| when.holds(form, values));
+        let holds = |cases: &[When]| holds(cases, form, values);
         for danger in known.dangers(form, values) {
             self.tries_pin |= danger.kind == DangerKind::Lock;
             if danger.kind == DangerKind::Illegal {
@@ -174,7 +174,7 @@ impl Stakes {
         self.leaves_network |= holds(&known.network.leaves);
         self.joins_network |= holds(&known.network.joins);
         self.seeks_network |= holds(&known.network.seeks);
-        self.writes_flash |= holds(&known.flash) || known.needs_reboot(form, values).is_some();
+        self.writes_flash |= holds(&known.flash) || reason(&known.needs_reboot, form, values).is_some();
         let is_number = |field: &KnownField| matches!(field.kind(), FieldKind::Iccid | FieldKind::Imei);
         let answers = known.usage(form, values).into_iter().flat_map(|usage| &usage.answers);
         self.tells_number |= answers.flat_map(|answer| &answer.fields).any(|field| is_number(field));
@@ -184,7 +184,7 @@ impl Stakes {
 pub fn only_asks(asked: &Command<'_>) -> bool {
     let known = command_of(asked);
     let values = values(asked);
-    if known.is_some_and(|known| known.concerns_conversation_only(asked.form, &values)) {
+    if known.is_some_and(|known| holds(&known.conversation_only, asked.form, &values)) {
         return true;
     }
     match asked.form {
@@ -213,7 +213,7 @@ pub fn only_sets(asked: &Command<'_>) -> bool {
 
 pub fn needs_radio_off(asked: &Command<'_>) -> bool {
     let values = values(asked);
-    command_of(asked).is_some_and(|known| known.radio_off.iter().any(|when| when.holds(asked.form, &values)))
+    command_of(asked).is_some_and(|known| holds(&known.radio_off, asked.form, &values))
 }
 
 /// How a modem is away behind a command: it comes back by itself, or it is off.
@@ -264,40 +264,11 @@ impl CommandEntry {
         self.dangers.iter().filter(move |danger| danger.when.holds(form, parameters))
     }
 
-    /// Why it must stand in an `unsafe` block, if it must.
-    pub fn needs_unsafe(&'static self, form: Form, parameters: &[&str]) -> Option<&'static Danger> {
-        self.dangers(form, parameters).find(|danger| danger.needs_unsafe)
-    }
-
-    /// Why it must not simply be sent again, if so. A read or a test always may, where nothing else is said.
-    pub fn not_repeatable(&'static self, form: Form, parameters: &[&str]) -> Option<&'static str> {
-        reason(&self.not_repeatable, form, parameters)
-    }
-
-    /// What it says of the modem's starting anew when it is sent so.
-    pub fn reboots(&'static self, form: Form, parameters: &[&str]) -> Option<&'static str> {
-        reason(&self.reboots, form, parameters)
-    }
-
     /// Whether the modem is away when it has been sent so.
     pub fn away(&'static self, form: Form, parameters: &[&str]) -> Option<Away> {
         let off = self.switches_off && matches!(form, Form::Execute | Form::Set);
-        let restarts = self.reboots(form, parameters).map(|_| Away::Restarts);
+        let restarts = reason(&self.reboots, form, parameters).map(|_| Away::Restarts);
         restarts.or_else(|| off.then_some(Away::Off))
-    }
-
-    /// Why the modem must be restarted for what it sets to hold.
-    pub fn needs_reboot(&'static self, form: Form, parameters: &[&str]) -> Option<&'static str> {
-        reason(&self.needs_reboot, form, parameters)
-    }
-
-    /// Nothing lasts of it but how this conversation is held.
-    pub fn concerns_conversation_only(&'static self, form: Form, parameters: &[&str]) -> bool {
-        self.conversation_only.iter().any(|when| when.holds(form, parameters))
-    }
-
-    pub fn leaves_nb_iot_only(&'static self, form: Form, parameters: &[&str]) -> bool {
-        self.nb_iot_only.iter().any(|when| when.holds(form, parameters))
     }
 
     /// The prompt that it answers with, if it asks for data.
@@ -335,7 +306,12 @@ fn written_as(form: Form, parameters: &[&str]) -> Form {
     if form == Form::Execute && parameters.iter().any(|parameter| !parameter.is_empty()) { Form::Set } else { form }
 }
 
-fn reason(cases: &'static [Case], form: Form, parameters: &[&str]) -> Option<&'static str> {
+pub fn holds(cases: &[When], form: Form, parameters: &[&str]) -> bool {
+    cases.iter().any(|case| case.holds(form, parameters))
+}
+
+/// Why, where one of these cases holds.
+pub fn reason(cases: &'static [Case], form: Form, parameters: &[&str]) -> Option<&'static str> {
     cases.iter().find(|case| case.when.holds(form, parameters)).map(|case| case.why)
 }
 

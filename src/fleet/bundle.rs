@@ -203,7 +203,8 @@ fn sets_the_same(send: &Send) -> bool {
         command::only_asks(asked)
             || sets
                 && known.is_some_and(|known| {
-                    known.prompt(asked.form, &values).is_none() && known.not_repeatable(asked.form, &values).is_none()
+                    known.prompt(asked.form, &values).is_none()
+                        && command::reason(&known.not_repeatable, asked.form, &values).is_none()
                 })
     })
 }

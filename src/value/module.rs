@@ -3,7 +3,7 @@
 
 use super::{Record, Value};
 use crate::at::command::{Form, parse};
-use crate::catalogue::command::values;
+use crate::catalogue::command::{reason, values};
 use crate::catalogue::command_of;
 use crate::catalogue::entry::{Module, Setting};
 
@@ -79,7 +79,7 @@ fn setting(setting: &Setting) -> Value {
     let restarts = parse(setting.set).is_some_and(|line| {
         line.commands.iter().any(|asked| {
             let values = values(asked);
-            command_of(asked).is_some_and(|known| known.needs_reboot(Form::Set, &values).is_some())
+            command_of(asked).is_some_and(|known| reason(&known.needs_reboot, Form::Set, &values).is_some())
         })
     });
     Value::record(Record::from_iter([

@@ -184,6 +184,7 @@ pub enum Silence {
     Frames,
 }
 
+#[derive(Default)]
 struct Asking {
     question: Arc<Question>,
     began: Duration,
@@ -247,9 +248,10 @@ fn is_frame(bytes: &[u8]) -> bool {
 }
 
 /// How far a prompt is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Prompting {
     /// It may not come.
+    #[default]
     None,
     /// It may come.
     Open,
@@ -389,34 +391,7 @@ impl Asking {
             PromptPlan::Unexpected => Prompting::None,
             PromptPlan::Reply { .. } | PromptPlan::Cancel { .. } => Prompting::Open,
         };
-        Asking {
-            deadline: now.saturating_add(question.timeout),
-            question,
-            began: now,
-            lines: Vec::new(),
-            bytes: 0,
-            content: None,
-            prompt,
-            unexpected: None,
-            body: None,
-            connected: false,
-            framed: false,
-            fallback: None,
-            gone: None,
-            is_early: false,
-            follows_text: false,
-            is_answered: false,
-            write_failed: false,
-            is_echoed: false,
-            checked: None,
-            may_be_late: false,
-            is_unheard: false,
-            is_strange: false,
-            heard: 0,
-            garbage: 0,
-            pause: None,
-            heeds_refusal: None,
-        }
+        Asking { deadline: now.saturating_add(question.timeout), question, began: now, prompt, ..Asking::default() }
     }
 
     /// A quirk: where there is no final result code, silence behind the first line ends the answer.

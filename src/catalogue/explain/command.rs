@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::at::command::{self as at_command, Form};
 use crate::at::parameters::parameters;
-use crate::catalogue::command::values as values_of;
+use crate::catalogue::command::{holds, reason, values as values_of};
 use crate::catalogue::entry::{CommandEntry, MaxTime, Usage};
 use crate::catalogue::{command, command_of, meant, nearest};
 
@@ -130,7 +130,7 @@ fn what_it_does(
         Form::Test => Some("Asks whether the modem has the command, and which values it takes.".to_owned()),
         Form::Read => Some("Asks for what is set, and changes nothing.".to_owned()),
         Form::Execute | Form::Set if known.read_only => Some("Asks, and changes nothing.".to_owned()),
-        Form::Execute | Form::Set if known.concerns_conversation_only(asked.form, values) => {
+        Form::Execute | Form::Set if holds(&known.conversation_only, asked.form, values) => {
             Some("It concerns this conversation only.".to_owned())
         }
         Form::Execute | Form::Set => None,
@@ -222,13 +222,13 @@ fn cautions(explained: &mut Explanation, known: &'static CommandEntry, form: For
     if let Some(prompt) = known.prompt(form, values) {
         notes.push(format!("The modem asks for the data with {}.", prompt.mark));
     }
-    if let Some(why) = known.needs_reboot(form, values) {
+    if let Some(why) = reason(&known.needs_reboot, form, values) {
         notes.push(format!("It needs a restart: {why}."));
     }
-    if let Some(why) = known.not_repeatable(form, values) {
+    if let Some(why) = reason(&known.not_repeatable, form, values) {
         notes.push(format!("Do not simply send it again: {why}."));
     }
-    if known.leaves_nb_iot_only(form, values) {
+    if holds(&known.nb_iot_only, form, values) {
         notes.push("It leaves NB-IoT alone, which a Super SIM does not have.".to_owned());
     }
     if known.needs_context_down && form == Form::Set {

@@ -12,7 +12,7 @@ use crate::at::command::{self, Command, Form};
 use crate::at::parameters::{Parameter, Written, parameters};
 use crate::at::result_code::{self, telling_words};
 use crate::catalogue;
-use crate::catalogue::command::{Away, tells_changes, unknown_danger};
+use crate::catalogue::command::{Away, holds, reason, tells_changes, unknown_danger};
 use crate::catalogue::entry::{
     CommandEntry, Confirmation, Danger, DangerKind, FieldKind, KnownField, KnownPrompt, Layout, Usage, When,
 };
@@ -619,13 +619,13 @@ fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fi
     } else if let Some(danger) = entry.dangers(form, values).find(is_told) {
         let command = if tries_pin { known.tried() } else { command() };
         findings.tell("hayes::check::danger", span, &[&command, &clause(danger.why)]);
-    } else if let Some(why) = entry.not_repeatable(form, values)
+    } else if let Some(why) = reason(&entry.not_repeatable, form, values)
         && asked.place.in_retry
         && asked.role != Role::Reboot
     {
         findings.tell("hayes::check::repeat", span, &[&command(), &clause(why)]);
     }
-    if entry.leaves_nb_iot_only(form, values) {
+    if holds(&entry.nb_iot_only, form, values) {
         lines.nb_iot.push((command(), span));
     }
 }
@@ -681,7 +681,7 @@ fn follow_contexts(known: &KnownCommand<'_>, lines: &mut Lines, findings: &mut F
     {
         lines.contexts.entry(context.to_string()).or_insert(known.span);
         lines.context_changes += 1;
-    } else if known.entry.is_none_or(|entry| entry.lowers_contexts || entry.reboots(form, values).is_some()) {
+    } else if known.entry.is_none_or(|entry| entry.lowers_contexts || reason(&entry.reboots, form, values).is_some()) {
         // An unknown command may do anything.
         lines.forget_contexts();
     }
