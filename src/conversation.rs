@@ -177,7 +177,7 @@ impl Conversation {
     #[inline(never)]
     fn make_ready(&mut self, question: &Question, listener: &mut dyn Hearer) -> Attempt {
         self.drain(listener)?;
-        if let Some(gap) = self.session.line_gap(self.port.now()) {
+        if let Some(gap) = self.session.line_gap(question, self.port.now()) {
             self.quiet(gap, self.port.now() + 10 * gap, listener)?;
         }
         self.check(listener)?;
@@ -612,24 +612,20 @@ impl Conversation {
     }
 
     /// Before the first byte is written: reads what waits in the port. It answers a question of another program, or of
-    /// nobody, and what else comes of it is waited for. Lines that come by themselves are kept. Where a result code or
-    /// a line of an answer waited, more of that may be owed, so the session comes into step before it asks.
+    /// nobody, and what else comes of it is waited for. Lines that come by themselves are kept. An answer may be owed
+    /// behind what waited, whatever that was, so the session comes into step before it asks.
     fn drain(&mut self, listener: &mut dyn Hearer) -> Attempt {
         if self.has_listened {
             return Ok(());
         }
         let now = self.port.now();
-        let mut pending = Pending { listener: &mut *listener, belongs_to_another: false };
-        if !self.read(now + self.port.greeting_time(), &mut pending)? {
+        if !self.read(now + self.port.greeting_time(), listener)? {
             return Ok(());
         }
-        self.quiet(PENDING_QUIET, now + PENDING_TIME, &mut pending)?;
-        let belongs_to_another = pending.belongs_to_another;
-        if belongs_to_another || !self.session.unfinished().is_empty() {
-            let text = "something waited in the port that answers no question of this script";
-            listener.event(self.port.now(), &Event::Notice(text));
-            self.session.doubt(self.port.now());
-        }
+        self.quiet(PENDING_QUIET, now + PENDING_TIME, listener)?;
+        let text = "something waited in the port that answers no question of this script";
+        listener.event(self.port.now(), &Event::Notice(text));
+        self.session.doubt(self.port.now());
         Ok(())
     }
 
@@ -747,22 +743,5 @@ impl Conversation {
     fn check_stopped(&mut self) -> Attempt {
         let stopped = |line| Trouble::new(NoAnswer(FailureKind::Stopped(line)), Duration::ZERO);
         self.session.stopped().map_or(Ok(()), |line| Err(stopped(line)))
-    }
-}
-
-struct Pending<'l> {
-    listener: &'l mut dyn Hearer,
-    /// A line came that is no news: an answer's, or its end.
-    belongs_to_another: bool,
-}
-
-impl Hearer for Pending<'_> {
-    fn event(&mut self, now: Duration, event: &Event<'_>) {
-        self.belongs_to_another |= matches!(event, Event::Stray(_));
-        self.listener.event(now, event);
-    }
-
-    fn line(&mut self, line: &[u8]) -> Verdict {
-        self.listener.line(line)
     }
 }

@@ -1,5 +1,7 @@
 //! What the session must be told about lines: which come by themselves, and which of two readings a line has.
 
+use std::time::Duration;
+
 use super::result_code::{self, Verbosity};
 use super::{Expected, Form, ResultCode, Shape};
 use crate::notation::text;
@@ -74,8 +76,8 @@ pub enum Likeness {
 pub(super) struct Dialect {
     pub(super) knowledge: &'static dyn Knowledge,
     pub(super) verbosity: Verbosity,
-    /// A result code has come that nothing asked for: it may say each twice.
-    pub(super) has_surplus: bool,
+    /// A result code has come that nothing asked for, so long after the last one: it may say each twice.
+    pub(super) surplus: Option<Duration>,
 }
 
 impl Dialect {

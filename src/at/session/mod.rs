@@ -78,7 +78,8 @@ pub struct Session {
 /// A result code that comes later than this may be owed to a program that asked before this one.
 const EARLY_ANSWER: Duration = Duration::from_millis(500);
 
-/// The echo of what was answered without one may still come so long after that.
+/// What shows that an answer without an echo was another's comes so long after it at the most: the echo, or the result
+/// code that was its own.
 const PROOF_TIME: Duration = Duration::from_millis(500);
 
 /// A command that can be aborted ends in this time.
@@ -89,11 +90,10 @@ const ABORT_TIME: Duration = Duration::from_secs(2);
 const LINE_GAP: Duration = Duration::from_millis(5);
 const LONGEST_LINE_GAP: Duration = Duration::from_millis(100);
 
-/// Behind the first answer of a modem that does not echo.
-const FIRST_GAP: Duration = Duration::from_millis(20);
-
-/// Of a modem that has said a result code twice, the second one comes in this time.
+/// Of a modem that has said a result code twice, the second one comes in twice the time that it took then: in this one
+/// at the least, and at the most.
 const SURPLUS_TIME: Duration = Duration::from_millis(50);
+const LONGEST_SURPLUS_TIME: Duration = Duration::from_secs(1);
 
 /// A modem says several things while it starts, each once, in this time: `RDY`, then `APP RDY`.
 const START_TIME: Duration = Duration::from_secs(30);
@@ -124,9 +124,10 @@ struct Idle {
     misled: Option<Line>,
     /// When a text was sent that is no command: nobody waits for an answer, and a refusal may come.
     heeds_refusal: Option<Duration>,
-    /// When the last question was answered by nothing but a result code, and without an echo: should a refusal come
-    /// behind that, one of the two was another's.
-    believed: Option<Duration>,
+    /// When the last question was answered
+    answered: Option<Duration>,
+    /// … with success, by nothing but a result code: should a refusal come behind that, one of the two was another's.
+    is_believed: bool,
     /// As [`Asking::pause`] of the last answer: more of it may be on the line.
     pause: Option<Duration>,
 }
@@ -646,7 +647,7 @@ impl<'a> Now<'a> {
 impl Session {
     pub fn new(knowledge: &'static dyn Knowledge) -> Session {
         Session {
-            dialect: Dialect { knowledge, verbosity: Verbosity::Unknown, has_surplus: false },
+            dialect: Dialect { knowledge, verbosity: Verbosity::Unknown, surplus: None },
             framer: Framer::default(),
             cursor: Cursor::default(),
             queue: Queue::default(),
@@ -723,7 +724,7 @@ impl Session {
         self.forget(&mut now);
         let echo = self.echo_of(bytes);
         let before = if idle.heeds_refusal.is_some() { std::mem::take(&mut self.echo) } else { Echo::default() };
-        self.state = Activity::Idle(Idle { heeds_refusal: None, believed: None, ..idle });
+        self.state = Activity::Idle(Idle { heeds_refusal: None, is_believed: false, ..idle });
         self.echo = before.and(echo);
         self.send(bytes, why, &mut now);
     }
@@ -844,15 +845,18 @@ impl Session {
         self.idle().and_then(|idle| idle.outcome.take())
     }
 
-    /// Whether what is still on the line may belong to the last answer, and nothing would show that: so much silence
-    /// tells that it has ended.
-    pub fn line_gap(&self, now: Duration) -> Option<Duration> {
+    /// Whether what is still on the line may belong to the last answer, and nothing would show that to whoever asks
+    /// this: so much silence tells that it has ended.
+    pub fn line_gap(&self, next: &Question, now: Duration) -> Option<Duration> {
         let Activity::Idle(idle) = &self.state else { return None };
         let pause = idle.pause.map(|pause| (2 * pause).clamp(LINE_GAP, LONGEST_LINE_GAP));
-        // Where no echo came with the first answer, a second result code would be the next one's.
-        let first = self.unproved.is_some().then_some(FIRST_GAP);
-        let gap = pause.max(first).max(self.dialect.has_surplus.then_some(SURPLUS_TIME))?;
-        (self.echoes != Some(true) && now < self.last_byte + gap).then_some(gap)
+        // Where no echo came with the first answer, a second result code would be the next one's. Lines before it would
+        // show whose it is.
+        let is_bare = matches!(next.expected.shape, Shape::None | Shape::Unknown);
+        let first = (is_bare && self.unproved.is_some()).then_some(PROOF_TIME);
+        let surplus = self.dialect.surplus.map(|late| (2 * late).clamp(SURPLUS_TIME, LONGEST_SURPLUS_TIME));
+        let gap = pause.max(first).filter(|_| self.echoes != Some(true)).max(surplus)?;
+        (now < self.last_byte + gap).then_some(gap)
     }
 
     /// Until when an echo, or one result code more, may come that shows the last answer to be another's; or a refusal
@@ -862,9 +866,10 @@ impl Session {
         let unproved = self.unproved.as_ref().map(|unproved| unproved.1).max(idle.heeds_refusal);
         // A line that has begun to come is waited for.
         let coming = if self.unfinished().is_empty() { Duration::ZERO } else { self.last_byte };
-        let time = if self.dialect.has_surplus { PROOF_TIME } else { SURPLUS_TIME };
-        let believed = idle.believed.map(|since| since.max(coming) + time);
-        unproved.map(|since| since + PROOF_TIME).max(believed)
+        // The echo proves nearly as much.
+        let is_open = idle.is_believed && self.echoes == Some(false);
+        let believed = idle.answered.filter(|_| is_open).map(|since| since.max(coming));
+        unproved.max(believed).map(|since| since + PROOF_TIME)
     }
 
     /// The echo of a question that came behind its answer, once: that was another's.
@@ -1148,12 +1153,13 @@ impl Session {
                 _ => None,
             };
             let is_bare = asking.lines.is_empty() && asking.question.prompt == PromptPlan::Unexpected;
-            let may_be_believed = is_bare && self.echoes == Some(false) && !asking.question.expected.call_control;
-            let believed = (may_be_believed && result == Some(ResultCode::Ok)).then_some(now.time);
+            let may_be_believed = is_bare && !asking.question.expected.call_control;
+            let is_believed = may_be_believed && result == Some(ResultCode::Ok);
             self.mode = self.mode.after(&asking.question, result.as_ref());
             let owing = (asking.checked.is_some() && asking.is_echoed).then(|| Box::new(Owing::of_fence(now.time)));
             let (pause, ended) = (asking.pause, Idle::ended(asking.outcome(result, now.time)));
-            self.state = Activity::Idle(Idle { owing, believed, pause, ..ended });
+            let answered = (!self.mode.is_data()).then_some(now.time);
+            self.state = Activity::Idle(Idle { owing, answered, is_believed, pause, ..ended });
         }
     }
 

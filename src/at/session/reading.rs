@@ -13,8 +13,8 @@ use std::time::Duration;
 use memchr::memmem;
 
 use super::{
-    Activity, Asking, EARLY_ANSWER, FENCE, FailureKind, Idle, Mode, Now, Owing, PROOF_TIME, Prompting, SETTLE, Session,
-    Silence, is_strange,
+    Activity, Asking, EARLY_ANSWER, FENCE, FailureKind, Idle, Mode, Now, Owing, Prompting, SETTLE, Session, Silence,
+    is_strange,
 };
 use crate::at::body::{self, Body, Came};
 use crate::at::echo::Echo;
@@ -1017,16 +1017,17 @@ impl Session {
     /// A result code that comes while nothing is asked is the answer to what nobody waits for, or one too many.
     #[inline(never)]
     fn take_unasked_result(&mut self, line: &[u8], now: &Now<'_>) {
-        let is_result = result_code::parse(line).is_some_and(|result| !result.is_call_control());
-        self.dialect.has_surplus |= is_result && !self.owes_final && !self.heeds_refusal();
-        self.owes_final &= !is_result;
+        let Some(result) = result_code::parse(line).filter(|result| !result.is_call_control()) else { return };
+        let is_surplus = !self.owes_final && !self.heeds_refusal();
+        self.owes_final = false;
+        let Some(idle) = self.idle() else { return };
+        let late = idle.answered.map(|since| now.time.saturating_sub(since)).filter(|_| is_surplus);
         // What succeeds may be the late one of two: then a refusal comes behind it.
-        let succeeds = result_code::parse(line).is_some_and(|result| result.is_success());
-        if let Some(idle) = self.idle() {
-            let believed = idle.believed.take().filter(|since| now.time < *since + PROOF_TIME);
-            idle.heeds_refusal = idle.heeds_refusal.or(believed);
-            idle.believed = believed.filter(|_| succeeds);
+        if idle.is_believed {
+            idle.heeds_refusal = idle.heeds_refusal.or(idle.answered);
+            idle.is_believed = result.is_success();
         }
+        self.dialect.surplus = self.dialect.surplus.max(late);
         self.hear_refusal(line);
     }
 

@@ -887,7 +887,8 @@ impl Run<'_> {
                 None => told("hayes::run::out-of-step", &[&what, tries, &waited]),
             }),
             NoAnswer(FailureKind::Refused(line, _)) => {
-                view.fail(told("hayes::run::out-of-step surplus", &[&line.text()]))
+                let last = self.scope.last.sent.as_deref().unwrap_or("the last command");
+                view.fail(told("hayes::run::out-of-step surplus", &[&line.text(), &last]))
             }
             NoAnswer(FailureKind::Misled(line)) => view.fail(told("hayes::run::out-of-step misled", &[&line.text()])),
             NoAnswer(FailureKind::Restarted(line)) => {
