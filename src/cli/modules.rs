@@ -34,29 +34,17 @@ pub(crate) fn make_known(task: Option<&Task>, console: &Console) -> Result<(), E
 fn beside(task: Option<&Task>) -> Vec<PathBuf> {
     // Without a task it is the interactive mode.
     let Some(task) = task else { return vec![PathBuf::new()] };
-    let scripts = match task {
-        Task::Run(arguments) => arguments.scripts.as_slice(),
-        Task::Check(arguments) => arguments.scripts.as_slice(),
-        Task::Batch(arguments) => std::slice::from_ref(&arguments.script),
-        Task::Fleet(arguments) => arguments.script().map(std::slice::from_ref).unwrap_or_default(),
-        Task::Lsp { .. } | Task::Repl(_) | Task::At(_) | Task::Explain(_) => return vec![PathBuf::new()],
-        Task::Report(_)
-        | Task::Agent(_)
-        | Task::Fmt(_)
-        | Task::List { .. }
-        | Task::Show { .. }
-        | Task::Copy { .. }
-        | Task::Init { .. }
-        | Task::New { .. }
-        | Task::Import(_)
-        | Task::Test(_)
-        | Task::Ports(_)
-        | Task::Doctor(_)
-        | Task::Config { .. }
-        | Task::Sim(_)
-        | Task::Completions { .. }
-        | Task::CompleteWord { .. }
-        | Task::Man { .. } => return Vec::new(),
+    let scripts = if let Task::Run(arguments) = task {
+        arguments.scripts.as_slice()
+    } else if let Task::Check(arguments) = task {
+        arguments.scripts.as_slice()
+    } else if let Task::Batch(arguments) = task {
+        std::slice::from_ref(&arguments.script)
+    } else if let Task::Fleet(arguments) = task {
+        arguments.script().map(std::slice::from_ref).unwrap_or_default()
+    } else {
+        let is_asked = matches!(task, Task::Lsp { .. } | Task::Repl(_) | Task::At(_) | Task::Explain(_));
+        return is_asked.then(PathBuf::new).into_iter().collect();
     };
     let mut folders: Vec<PathBuf> = scripts
         .iter()

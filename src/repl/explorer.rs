@@ -546,15 +546,7 @@ const fn entry(name: &'static str, takes: &'static str, does: &'static str, run:
 
 /// By its name, or by a beginning of it that is no other's: `:h`, `:q`.
 fn find(name: &str) -> Option<&'static Described> {
-    let name = match name.to_ascii_lowercase().as_str() {
-        "exit" | "bye" | "logout" | "exit()" | "quit()" | "wq" => "quit",
-        "?" | "man" => "help",
-        "variables" => "vars",
-        "read" | "source" | "i" => "load",
-        "w" | "write" => "save",
-        "connect" => "open",
-        _ => name,
-    };
+    let name = row_of(include_str!("aliases.md"), &name.to_ascii_lowercase()).unwrap_or(name);
     let exact = COMMANDS.iter().find(|entry| entry.name == name);
     let mut beginning = COMMANDS.iter().filter(|entry| !name.is_empty() && entry.name.starts_with(name));
     exact.or_else(|| beginning.next().filter(|first| first.name == "help" || beginning.next().is_none()))

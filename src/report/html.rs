@@ -7,6 +7,7 @@
 mod rows;
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use super::conversation::Meaning;
 use super::csv::Columns;
@@ -205,7 +206,7 @@ impl Overview {
             self.rows.push((result.modem.clone(), result.rows.clone()));
         }
         self.compare(result);
-        let time = [(TIME, seconds_of(result.elapsed_ms))];
+        let time = [(TIME, Duration::from_millis(result.elapsed_ms).as_secs_f64())];
         let reported = result.report.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_f64()?)));
         for (name, number) in time.into_iter().chain(reported) {
             let most = if BEST.contains(&name) { usize::MAX } else { MOST_NUMBERS };
@@ -412,11 +413,6 @@ fn plots(mut numbers: Vec<(String, Vec<f64>)>) -> String {
     });
     let plots: String = wanted.map(|(_, plot)| plot).collect();
     section("plots", "Distributions", "div class=\"plots\"", &plots)
-}
-
-#[allow(clippy::cast_precision_loss, reason = "a time in a plot needs no more digits")]
-fn seconds_of(milliseconds: u64) -> f64 {
-    milliseconds as f64 / 1000.0
 }
 
 /// None where all values are alike: then there is nothing to see.

@@ -12,7 +12,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::connect::Address;
-use crate::diagnostic::{self, Diagnostic};
+use crate::diagnostic::{self, Complaint, Diagnostic};
 use crate::source::{Name, Source, Span};
 
 pub use select::Selection;
@@ -266,10 +266,8 @@ impl Draft {
             address,
             identity: Identity { imei, iccid },
             groups: entry.groups.iter().map(|group| self.shared(&group.value)).collect(),
-            labels: BTreeMap::new(),
-            vars: BTreeMap::new(),
-            baud: None,
             gateway,
+            ..BatchModem::default()
         };
         self.modems.push((modem, entry.settings));
     }
@@ -297,13 +295,10 @@ impl Draft {
     }
 
     fn address(&mut self, port: &Name, modem: &str, gateway: Option<&Name>) -> Option<Address> {
-        let address = match Address::parse(&port.value) {
-            Ok(address) => address,
-            Err(error) => {
-                self.problem(port.span, "hayes::inventory::port", &[&error.message, &error.help.unwrap_or_default()]);
-                return None;
-            }
+        let told = |error: Complaint| {
+            self.problem(port.span, "hayes::inventory::port", &[&error.message, &error.help.unwrap_or_default()]);
         };
+        let address = Address::parse(&port.value).map_err(told).ok()?;
         // Each simulated or replayed modem is one of its own, even under the same address.
         if !matches!(address, Address::Simulator { .. } | Address::Replay(_)) {
             // Each gateway has devices of its own; what is on the network is the same from everywhere.

@@ -147,13 +147,8 @@ fn range(draft: &mut Draft, entry: &ModemEntry) -> Option<()> {
 }
 
 fn pattern(draft: &mut Draft, placed: &Name) -> Option<Numbered> {
-    match Numbered::parse(&placed.value) {
-        Ok(range) => Some(range),
-        Err(wrong) => {
-            draft.problem(placed.span, "hayes::inventory::range", &[&wrong]);
-            None
-        }
-    }
+    let told = |wrong| draft.problem(placed.span, "hayes::inventory::range", &[&wrong]);
+    Numbered::parse(&placed.value).map_err(told).ok()
 }
 
 fn settings(draft: &mut Draft, table: &DeTable<'_>) -> ModemSettings {

@@ -880,9 +880,9 @@ fn written(value: &Expression) -> Vec<Span> {
             Vec::new()
         }
         ExpressionKind::Text(_) | ExpressionKind::Int(_) | ExpressionKind::Decimal(_) => vec![value.span],
-        ExpressionKind::Unary { operand, .. } => written(operand),
-        ExpressionKind::Binary { left, right, .. } => written(left).into_iter().chain(written(right)).collect(),
-        ExpressionKind::List(items) => items.iter().flat_map(written).collect(),
+        ExpressionKind::Unary { .. } | ExpressionKind::Binary { .. } | ExpressionKind::List(_) => {
+            value.operands().into_iter().flat_map(written).collect()
+        }
         ExpressionKind::Bool(_)
         | ExpressionKind::Duration(_)
         | ExpressionKind::Variable(_)

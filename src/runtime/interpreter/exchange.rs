@@ -832,24 +832,19 @@ impl Run<'_> {
         let unreachable = |failure| End::Fatal(Status::Unreachable, view.whole(failure));
         match &trouble.kind {
             NoAnswer(FailureKind::Timeout(silence)) => {
-                let failure = match in_small_letters(trouble) {
-                    Some((line, result)) => {
-                        told("hayes::run::timeout small-letters", &[&what, &waited, &line.trim(), &result])
-                    }
-                    None => match asked.and_then(|asked| counting(&asked.question, trouble)) {
-                        Some(header) => told("hayes::run::timeout counted", &[&what, &waited, &header]),
-                        None => match asked.and_then(|asked| self.unheeded_prompt(asked, *silence)) {
-                            Some(mark) => told("hayes::run::timeout data-wanted", &[&what, &waited, &mark]),
-                            None => {
-                                let page = timeout_page(self.conversation.mode(), *silence);
-                                let longest = asked.map_or(Duration::ZERO, |asked| self.scaled(asked.longest));
-                                let is_cut = self.is_bound() && longest > trouble.waited;
-                                let cut = ["hayes::run::timeout silence", "hayes::run::timeout echo"].contains(&page);
-                                let page = if is_cut && cut { "hayes::run::timeout bound" } else { page };
-                                told(page, &[&what, &waited, &ShownDuration(longest)])
-                            }
-                        },
-                    },
+                let failure = if let Some((line, result)) = in_small_letters(trouble) {
+                    told("hayes::run::timeout small-letters", &[&what, &waited, &line.trim(), &result])
+                } else if let Some(header) = asked.and_then(|asked| counting(&asked.question, trouble)) {
+                    told("hayes::run::timeout counted", &[&what, &waited, &header])
+                } else if let Some(mark) = asked.and_then(|asked| self.unheeded_prompt(asked, *silence)) {
+                    told("hayes::run::timeout data-wanted", &[&what, &waited, &mark])
+                } else {
+                    let page = timeout_page(self.conversation.mode(), *silence);
+                    let longest = asked.map_or(Duration::ZERO, |asked| self.scaled(asked.longest));
+                    let is_cut = self.is_bound() && longest > trouble.waited;
+                    let cut = ["hayes::run::timeout silence", "hayes::run::timeout echo"].contains(&page);
+                    let page = if is_cut && cut { "hayes::run::timeout bound" } else { page };
+                    told(page, &[&what, &waited, &ShownDuration(longest)])
                 };
                 view.fail(self.restarted(failure))
             }

@@ -421,8 +421,8 @@ impl<'r> Run<'r> {
 
     /// What an arm needs stands in functions that are never inlined: this frame is on the stack once for each block.
     fn statement(&mut self, statement: &Statement) -> Step {
-        self.tell_statement(statement);
-        let span = statement.span;
+        let (now, span) = (self.conversation.now(), statement.span);
+        self.hearing.listener.on_event(now, RuntimeEvent::Statement { source: &self.scope.shown, span });
         match &statement.kind {
             StatementKind::Exchange(exchange) => self.exchange(exchange),
             StatementKind::Await(wait) => self.wait(wait, span),
@@ -459,12 +459,6 @@ impl<'r> Run<'r> {
             StatementKind::Unsafe { why, body } => self.unsafe_block(why, body),
             StatementKind::Port(action) => self.port(action, span),
         }
-    }
-
-    fn tell_statement(&mut self, statement: &Statement) {
-        let now = self.conversation.now();
-        let event = RuntimeEvent::Statement { source: &self.scope.shown, span: statement.span };
-        self.hearing.listener.on_event(now, event);
     }
 
     /// `run`: another script, with names of its own. What it captures and sets comes back as the fields of a record.
@@ -1263,16 +1257,14 @@ impl Hearing<'_> {
     #[inline(never)]
     fn learn_from(&mut self, event: &Event<'_>) {
         // A final result code holds what a pattern takes out of it, and no parameters.
-        let (line, has_parameters) = match event {
-            Event::Response(line) | Event::Data(line) | Event::Urc(line) | Event::Stray(line) => (line, true),
-            Event::Final { line, .. } => (line, false),
-            Event::Sent { .. }
-            | Event::Echo(_)
-            | Event::Prompt(_)
-            | Event::Partial(_)
-            | Event::Dropped { .. }
-            | Event::Truncated { .. }
-            | Event::Notice(_) => return,
+        let has_parameters = !matches!(event, Event::Final { .. });
+        let (Event::Response(line)
+        | Event::Data(line)
+        | Event::Urc(line)
+        | Event::Stray(line)
+        | Event::Final { line, .. }) = event
+        else {
+            return;
         };
         let clauses = self.secret.iter().filter(|(_, clause, _)| has_parameters || !clause.patterns().is_empty());
         let secrets = clauses.flat_map(|(program, clause, values)| secrets_in(program, clause, values, line));
