@@ -197,20 +197,12 @@ fn part(mut elements: &[u8]) -> Option<(u16, u8, u8)> {
 
 /// Year to second, and the zone in quarters of an hour: two digits each, the second in the high half.
 fn time(stamp: &[u8]) -> Option<String> {
-    let [year, month, day, hour, minute, second, zone] = stamp else { return None };
-    let two = |octet: &u8| (octet & 0xF) * 10 + (octet >> 4);
-    let (sign, quarters) = (if zone & 0x08 == 0 { '+' } else { '-' }, u32::from(two(&(zone & 0xF7))));
-    Some(format!(
-        "20{:02}-{:02}-{:02}T{:02}:{:02}:{:02}{sign}{:02}:{:02}",
-        two(year),
-        two(month),
-        two(day),
-        two(hour),
-        two(minute),
-        two(second),
-        quarters / 4,
-        quarters % 4 * 15
-    ))
+    let stamp: [u8; 7] = stamp.try_into().ok()?;
+    let two = |octet: u8| (octet & 0xF) * 10 + (octet >> 4);
+    let ([year, month, day, hour, minute, second, _], [.., zone]) = (stamp.map(two), stamp);
+    let (sign, quarters) = (if zone & 0x08 == 0 { '+' } else { '-' }, two(zone & 0xF7));
+    let (hours, minutes) = (quarters / 4, quarters % 4 * 15);
+    Some(format!("20{year:02}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{sign}{hours:02}:{minutes:02}"))
 }
 
 /// The service centre as it stands before a unit: its length in octets first, 0 where there is none.
