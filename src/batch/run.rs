@@ -358,7 +358,10 @@ pub(crate) fn too_late(limit: Duration, result: &mut RunResult) {
     let doing = result.failure.as_ref().and_then(|failure| failure.sent.clone());
     let heard = result.failure.as_ref().and_then(|failure| failure.answer.last());
     let what = doing.map(|sent| match heard {
-        Some(heard) => format!("; asked last: {sent}, heard last: {heard}"),
+        Some(heard) => {
+            let means = meaning(heard, &sent, None).map(|means| format!(" ({means})")).unwrap_or_default();
+            format!("; asked last: {sent}, heard last: {heard}{means}")
+        }
         None => format!(", while it was at {sent}"),
     });
     let what = what.unwrap_or_default();

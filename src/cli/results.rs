@@ -488,9 +488,9 @@ fn causes(tally: &Tally, palette: Palette) -> String {
         let code = palette.paint(Style::Dim, format!("[{}]", cause.code));
         let what = format!("{count} {} {code}", harmless(cause.message.as_bytes()));
         text.push_str(&(console::fitted(&what, "    ") + "\n"));
-        let mut names: Vec<&str> = cause.modems.iter().map(String::as_str).collect();
-        names.sort_by(|one, other| as_counted(one).cmp(as_counted(other)));
-        text.push_str(&listed(&names));
+        let named =
+            |(name, own): &(String, String)| if own.is_empty() { name.clone() } else { format!("{name} ({own})") };
+        text.push_str(&listed(&cause.modems.iter().map(named).collect::<Vec<_>>()));
         text.push('\n');
         for line in cause.help.iter().flat_map(|help| help.lines()) {
             let help = format!("    help: {}", harmless(line.as_bytes()));
@@ -501,12 +501,12 @@ fn causes(tally: &Tally, palette: Palette) -> String {
 }
 
 /// Names on as many as three lines; the last one has room for how many more there are.
-fn listed(names: &[&str]) -> String {
+fn listed(names: &[impl AsRef<str>]) -> String {
     const LINES: usize = 3;
     let width = console::width();
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::from("   ");
-    for (place, name) in names.iter().map(|name| harmless(name.as_bytes())).enumerate() {
+    for (place, name) in names.iter().map(|name| harmless(name.as_ref().as_bytes())).enumerate() {
         let is_last = lines.len() + 1 == LINES;
         let more = format!(" … and {} more", names.len() - place);
         let kept = if is_last && place + 1 < names.len() { more.chars().count() } else { 0 };

@@ -291,9 +291,10 @@ fn causes(tally: &Tally) -> String {
             "<p class=\"code\">{}</p><details><summary>{modems}</summary><p>",
             Escaped(&cause.code)
         ));
-        for (place, name) in cause.modems.iter().enumerate() {
+        for (place, (name, own)) in cause.modems.iter().enumerate() {
             let comma = if place > 0 { ", " } else { "" };
-            text.push_str(&format!("{comma}<a href=\"#{}\">{}</a>", anchor(name), Escaped(name)));
+            let own = if own.is_empty() { String::new() } else { format!(" ({})", Escaped(own)) };
+            text.push_str(&format!("{comma}<a href=\"#{}\">{}</a>{own}", anchor(name), Escaped(name)));
         }
         text.push_str("</p></details></div></li>\n");
     }

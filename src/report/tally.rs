@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::conversation::took;
 use super::result::{FailureReport, RunResult, style};
 use super::style::{Palette, Style};
-use crate::notation::{harmless, seconds};
+use crate::notation::{as_counted, harmless, seconds};
 use crate::runtime::Status;
 
 /// One cause, and the modems that it has hit.
@@ -15,16 +15,38 @@ use crate::runtime::Status;
 pub struct Cause {
     /// `hayes::run::timeout`
     pub code: String,
+    /// The words of the first failure; those in which others differ are `…`
+    pub message: String,
+    pub help: Option<String>,
+    /// As names count, each with its own words where others have others; the rarest words first
+    pub modems: Vec<(String, String)>,
+}
+
+/// Failures whose messages differ in names and numbers alone
+#[derive(Debug, Clone)]
+struct Alike {
+    code: String,
     /// The message without what differs from modem to modem
     normalised: String,
     /// The final result code as it is: `+CME ERROR: 10` is not `+CME ERROR: 13`.
     result: Option<String>,
-    /// The words of the first failure; those in which others differ are `…`
-    pub message: String,
-    pub help: Option<String>,
-    /// In the order in which they failed
-    pub modems: Vec<String>,
+    /// By the message without the modem's own names, and the place
+    variants: BTreeMap<(String, Option<String>), Variant>,
 }
+
+#[derive(Debug, Clone)]
+struct Variant {
+    /// As the first has it
+    message: String,
+    help: Option<String>,
+    /// In the order in which they failed
+    modems: Vec<String>,
+}
+
+/// So few messages are told apart where modems share them, so that none hides behind a number that differs.
+const MOST_APART: usize = 5;
+/// Words of a modem's own that are longer are not shown beside its name.
+const LONGEST_OWN: usize = 24;
 
 /// From so many modems on, the slowest of them are worth a line,
 const MANY: usize = 5;
@@ -46,7 +68,7 @@ pub struct Tally {
     pub would_change: bool,
     /// How many of those that passed did so at a later try
     pub flaky: usize,
-    causes: Vec<Cause>,
+    causes: Vec<Alike>,
     /// Those that took longest, the longest first, in milliseconds
     slowest: Vec<(u64, String)>,
     /// How long the scripts took that the script runs: how many runs, all together, the longest
@@ -64,38 +86,29 @@ impl Tally {
         self.would_change |= result.would_change;
         self.elapsed_ms = self.elapsed_ms.saturating_add(result.elapsed_ms);
         self.flaky += usize::from(result.is_flaky());
-        let place = self.slowest.partition_point(|(other, _)| *other >= result.elapsed_ms);
-        if place < MOST_LISTED {
-            self.slowest.insert(place, (result.elapsed_ms, result.modem.clone()));
+        let rank = self.slowest.partition_point(|(other, _)| *other >= result.elapsed_ms);
+        if rank < MOST_LISTED {
+            self.slowest.insert(rank, (result.elapsed_ms, result.modem.clone()));
             self.slowest.truncate(MOST_LISTED);
         }
         // To be interrupted is no fault of the modem's.
         let Some(failure) = result.failure.as_ref().filter(|_| result.status != Status::Interrupted) else { return };
-        let normalised = normalised(&failure.message, &[&result.modem, &result.port]);
-        let is_same = |cause: &&mut Cause| {
-            (&cause.code, &cause.normalised, &cause.result) == (&failure.code, &normalised, &failure.result)
+        let bare = without_own(&failure.message, &[&result.modem, &result.port]);
+        let normalised = normalised(&bare);
+        let is_same = |alike: &Alike| {
+            (&alike.code, &alike.normalised, &alike.result) == (&failure.code, &normalised, &failure.result)
         };
-        match self.causes.iter_mut().find(is_same) {
-            Some(cause) => {
-                cause.message = shared(&cause.message, &failure.message);
-                // What helps one is not told of all.
-                if let Some(help) = cause.help.as_mut().filter(|help| failure.help.as_ref() != Some(*help))
-                    && let Some(first) = cause.modems.first()
-                    && !help.starts_with(&format!("{first}: "))
-                {
-                    *help = format!("{first}: {help}");
-                }
-                cause.modems.push(result.modem.clone());
-            }
-            None => self.causes.push(Cause {
-                code: failure.code.clone(),
-                normalised,
-                result: failure.result.clone(),
-                message: failure.message.clone(),
-                help: failure.help.clone(),
-                modems: vec![result.modem.clone()],
-            }),
-        }
+        let index = self.causes.iter().position(is_same).unwrap_or_else(|| {
+            let (code, result) = (failure.code.clone(), failure.result.clone());
+            self.causes.push(Alike { code, normalised, result, variants: BTreeMap::new() });
+            self.causes.len() - 1
+        });
+        let Some(alike) = self.causes.get_mut(index) else { return };
+        let (message, help, modem) = (failure.message.clone(), failure.help.clone(), result.modem.clone());
+        let new = Variant { message, help, modems: Vec::new() };
+        let variant = alike.variants.entry((bare, place(failure))).or_insert(new);
+        variant.help = help_of(variant.help.take(), variant.modems.first(), &failure.help);
+        variant.modems.push(modem);
     }
 
     /// A script that the script itself has run took so long.
@@ -152,11 +165,66 @@ impl Tally {
     }
 
     /// The cause that has hit most modems first.
-    pub fn causes(&self) -> Vec<&Cause> {
-        let mut causes: Vec<&Cause> = self.causes.iter().collect();
+    pub fn causes(&self) -> Vec<Cause> {
+        let mut causes: Vec<Cause> = self.causes.iter().flat_map(Alike::causes).collect();
         causes.sort_by_key(|cause| std::cmp::Reverse(cause.modems.len()));
         causes
     }
+}
+
+impl Alike {
+    /// Each message is a cause where they are few and shared, so that none hides behind another's number; else all are
+    /// one cause, and each modem has its own words beside its name.
+    fn causes(&self) -> Vec<Cause> {
+        let first = self.variants.keys().next().map(|(_, place)| place);
+        let has_places = self.variants.keys().any(|(_, place)| Some(place) != first);
+        let placed = |message: &str, place: &Option<String>| match place.as_ref().filter(|_| has_places) {
+            Some(place) => format!("{message} ({place})"),
+            None => message.to_owned(),
+        };
+        let told = self.variants.iter().map(|((bare, place), it)| {
+            let message = if it.modems.len() == 1 { &it.message } else { bare };
+            (placed(bare, place), Variant { message: placed(message, place), ..it.clone() })
+        });
+        let mut told: Vec<(String, Variant)> = told.collect();
+        let all: usize = told.iter().map(|(_, it)| it.modems.len()).sum();
+        if told.len() <= MOST_APART && told.len() * 3 <= all * 2 || told.len() == 1 {
+            let apart = told.into_iter().map(|(_, it)| {
+                let modems = it.modems.into_iter().map(|modem| (modem, String::new()));
+                self.cause(it.message, it.help, modems.collect())
+            });
+            return apart.collect();
+        }
+        told.sort_by_key(|(_, it)| it.modems.len());
+        let message = told.iter().map(|(bare, _)| bare.clone()).reduce(|one, other| shared(&one, &other));
+        let message = message.unwrap_or_default();
+        let (mut help, mut modems) = (None, Vec::new());
+        for (bare, it) in told {
+            help = help_of(help, modems.first().map(|(modem, _)| modem), &it.help);
+            let own = own_words(&bare, &message);
+            modems.extend(it.modems.into_iter().map(|modem| (modem, own.clone())));
+        }
+        vec![self.cause(message, help, modems)]
+    }
+
+    fn cause(&self, message: String, help: Option<String>, mut modems: Vec<(String, String)>) -> Cause {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        modems.iter().for_each(|(_, own)| *counts.entry(own.clone()).or_default() += 1);
+        modems.sort_by(|(one, its), (other, others)| {
+            let count = |own| counts.get(own);
+            count(its).cmp(&count(others)).then_with(|| as_counted(one).cmp(as_counted(other)))
+        });
+        Cause { code: self.code.clone(), message, help, modems }
+    }
+}
+
+/// What helps one is not told of all.
+fn help_of(help: Option<String>, first: Option<&String>, other: &Option<String>) -> Option<String> {
+    let Some(first) = first else { return other.clone() };
+    let is_of_all = help == *other;
+    help.map(
+        |help| if is_of_all || help.starts_with(&format!("{first}: ")) { help } else { format!("{first}: {help}") },
+    )
 }
 
 /// Where in the script it failed: `setup.hayes:12`.
@@ -165,12 +233,14 @@ pub fn place(failure: &FailureReport) -> Option<String> {
     Some(failure.line.map_or_else(|| script.clone(), |line| format!("{script}:{line}")))
 }
 
-/// The message with the modem's own names and all numbers made equal.
-fn normalised(message: &str, own: &[&str]) -> String {
-    let mut text = message.to_owned();
-    for name in own.iter().filter(|name| name.len() > 2) {
-        text = text.replace(*name, "…");
-    }
+/// The message without the modem's own names
+fn without_own(message: &str, own: &[&str]) -> String {
+    let long = own.iter().filter(|name| name.len() > 2);
+    long.fold(message.to_owned(), |text, name| text.replace(*name, "…"))
+}
+
+/// The message with all numbers made equal
+fn normalised(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -193,6 +263,13 @@ fn shared(one: &str, other: &str) -> String {
         Some(_) | None => format!("…{}", ends(word)),
     };
     one.split(' ').map(word).collect::<Vec<String>>().join(" ")
+}
+
+/// The words that this message has where many of its cause have `…`
+fn own_words(one: &str, shared: &str) -> String {
+    let differ = one.split(' ').zip(shared.split(' ')).filter(|(word, shared)| word != shared);
+    let words: Vec<&str> = differ.map(|(word, _)| word.strip_suffix(ends(word)).unwrap_or(word)).collect();
+    Some(words.join(" ")).filter(|words| words.chars().count() <= LONGEST_OWN).unwrap_or_default()
 }
 
 fn ends(word: &str) -> &str {
