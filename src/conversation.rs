@@ -733,10 +733,7 @@ impl Conversation {
     fn check_misled(&mut self) -> Attempt {
         let misled = self.session.misled().map(FailureKind::Misled);
         let refused = || self.session.refused().map(|(line, result)| FailureKind::Refused(line, result));
-        match misled.or_else(refused) {
-            Some(kind) => Err(Trouble::new(NoAnswer(kind), Duration::ZERO)),
-            None => Ok(()),
-        }
+        misled.or_else(refused).map_or(Ok(()), |kind| Err(Trouble::new(NoAnswer(kind), Duration::ZERO)))
     }
 
     /// A line at which a listener said stop, while nothing was asked or behind an answer's end.

@@ -312,9 +312,7 @@ fn parameter_hint(asking: &TypedCommand<'_>, set: &Usage) -> Option<String> {
         true => Some(field.what),
         false => field.meaning(typed.trim_matches('"')).map(|value| value.meaning()),
     };
-    if let Some(about) = about.filter(|about| !about.is_empty()) {
-        text.push_str(&format!("  {about}"));
-    }
+    text.extend(about.filter(|about| !about.is_empty()).map(|about| format!("  {about}")));
     (!text.is_empty()).then_some(text)
 }
 

@@ -324,10 +324,7 @@ impl Common {
         let mut settings = Opening::new(stop.cancel.clone());
         settings.flow = self.flow;
         settings.baud = self.baud.or(modem.baud).unwrap_or(settings.baud);
-        match connect::open_within(address, &settings, self.wait, &mut |_| {}) {
-            Ok(port) => Ok(conversation(port)),
-            Err(error) => Err(not_open(error)),
-        }
+        connect::open_within(address, &settings, self.wait, &mut |_| {}).map(conversation).map_err(not_open)
     }
 
     fn keep(&self, result: &mut RunResult, transcript: &Transcript) -> Result<(), String> {
@@ -344,10 +341,8 @@ impl Common {
         let written = std::fs::create_dir_all(folder).and_then(|()| private_file(&file)?.write_all(text.as_bytes()));
         written.map_err(|error| format!("{}: {error}", file.display()))?;
         // Results and records may be moved together.
-        let name = match file.strip_prefix(&self.results_folder) {
-            Ok(beside) => beside.to_owned(),
-            Err(_) => std::path::absolute(&file).unwrap_or(file),
-        };
+        let beside = file.strip_prefix(&self.results_folder).map(Path::to_owned);
+        let name = beside.unwrap_or_else(|_| std::path::absolute(&file).unwrap_or(file));
         result.record = Some(name.display().to_string());
         Ok(())
     }

@@ -347,10 +347,8 @@ fn check_each<'e, E, N: Ord + std::fmt::Display>(
 /// A command's or URC's own fields are all in its layouts.
 fn check_own<'l>(own: &[KnownField], layouts: impl IntoIterator<Item = &'l Layout>) -> Result<()> {
     let used: Vec<&KnownField> = layouts.into_iter().flat_map(|layout| layout.fields.iter().copied()).collect();
-    match own.iter().find(|field| !used.iter().any(|used| std::ptr::eq(*used, *field))) {
-        Some(field) => Err(format!("no layout uses its field '{}'", field.name)),
-        None => Ok(()),
-    }
+    let unused = own.iter().find(|field| !used.iter().any(|used| std::ptr::eq(*used, *field)));
+    unused.map_or(Ok(()), |field| Err(format!("no layout uses its field '{}'", field.name)))
 }
 
 fn check_when(when: When) -> Result<()> {

@@ -485,10 +485,8 @@ pub struct Layout {
 impl Layout {
     /// Its names are the entry's own fields, or else the shared ones.
     pub fn read(text: &str, own: &'static [KnownField], shared: Shared<'_>) -> Result<Layout, String> {
-        let (inner, groups) = match text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
-            Some(inner) => (inner, true),
-            None => (text, false),
-        };
+        let inner = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+        let (inner, groups) = inner.map_or((text, false), |inner| (inner, true));
         let (mut rest, repeats) = inner.strip_suffix("...").map_or((inner, false), |inner| (inner, true));
         let mut layout = Layout { fields: Vec::new(), counts: 0, repeats_from: repeats.then_some(0), groups };
         let mut depth = 0_usize;

@@ -261,10 +261,7 @@ pub fn module_named_by(line: &str) -> Option<&'static Module> {
 
 /// `LARA-R211` names itself and its variants `LARA-R211-02B`; `BG95*` whatever begins with it.
 fn names(name: &str, model: &str) -> bool {
-    let (stem, open) = match name.strip_suffix('*') {
-        Some(stem) => (stem, true),
-        None => (name, false),
-    };
+    let (stem, open) = name.strip_suffix('*').map_or((name, false), |stem| (stem, true));
     let Some(head) = model.get(..stem.len()) else { return false };
     let next = model.as_bytes().get(stem.len());
     head.eq_ignore_ascii_case(stem) && (open || next.is_none_or(|next| !next.is_ascii_alphanumeric()))

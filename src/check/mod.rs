@@ -219,10 +219,8 @@ impl<'a> Checking<'a> {
         span: Span,
         depth: usize,
     ) -> Result<Arc<Program>, Vec<Diagnostic>> {
-        let source = match self.scripts.find(name, from) {
-            Ok(source) => source,
-            Err(missing) => return Err(vec![not_found(name, missing, from, span)]),
-        };
+        let missing = |missing| vec![not_found(name, missing, from, span)];
+        let source = self.scripts.find(name, from).map_err(missing)?;
         if let Some(start) = self.chain.iter().position(|running| *running == source.name) {
             let circle = self.chain.iter().skip(start).chain([&source.name]).map(String::as_str);
             let circle = circle.collect::<Vec<_>>().join(" → ");

@@ -222,10 +222,7 @@ fn parameter<'l>(rest: &'l [u8], following: Option<&[u8]>, within: Within) -> Op
     let list = match within {
         Within::Quotes => {
             let closing = memchr(b'"', rest).unwrap_or(rest.len());
-            let end = match following {
-                Some(text) => find_until(rest, text, closing)?,
-                None => closing,
-            };
+            let end = following.map_or(Some(closing), |text| find_until(rest, text, closing))?;
             return Some((rest.get(..end)?, end));
         }
         Within::Group => rest.get(..parameters::group_end(rest))?,
@@ -389,10 +386,10 @@ impl RegexPattern {
     ) -> Result<(RegexPattern, Vec<Hole>), (String, Span)> {
         let (hir, needs_characters) = match parsed(text, ignore_case, false) {
             Ok(hir) => (hir, false),
-            Err(error) => match parsed(&with_ascii_classes(text), ignore_case, true) {
-                Ok(hir) => (hir, true),
-                Err(_) => return Err(fault(&error, text)),
-            },
+            Err(error) => {
+                let parsed = parsed(&with_ascii_classes(text), ignore_case, true);
+                (parsed.map_err(|_| fault(&error, text))?, true)
+            }
         };
         let (mut holes, mut groups) = (Vec::new(), Vec::new());
         named_groups(&hir, &mut |index, name| {

@@ -151,9 +151,8 @@ fn script(commands: &[String], console: &Console) -> Result<String, Exit> {
             )
         } else {
             text.push_str(&format!("{command}\n"));
-            if let Some(prefix) = catalogue::answered_later(command) {
-                text.push_str(&format!("await \"{prefix}:\" within 30s\n"));
-            }
+            let later = catalogue::answered_later(command);
+            text.extend(later.map(|prefix| format!("await \"{prefix}:\" within 30s\n")));
             continue;
         };
         let named = if command.is_empty() { String::new() } else { format!("{}: ", harmless(command.as_bytes())) };

@@ -22,10 +22,7 @@ pub(super) fn find(connection: &Connection, console: &Console) -> Result<Address
     let cancel = Cancel::new().map_err(|error| console.refused(&error))?;
     let look = || chosen(connection, &cancel, console);
     let (found, interrupted) = Signals::during(&cancel, look).map_err(|error| console.refused(&error))?;
-    match interrupted {
-        Some(exit) => Err(console.refuse(exit, "hayes::cli interrupted", &[])),
-        None => found,
-    }
+    interrupted.map_or(found, |exit| Err(console.refuse(exit, "hayes::cli interrupted", &[])))
 }
 
 fn chosen(connection: &Connection, cancel: &Cancel, console: &Console) -> Result<Address, Exit> {

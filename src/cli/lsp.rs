@@ -9,8 +9,6 @@ pub(crate) fn serve(console: &Console) -> Exit {
     if std::io::stdin().is_terminal() {
         return console.refuse(Exit::Usage, "hayes::cli editors", &[]);
     }
-    match lsp::serve() {
-        Ok(()) => Exit::Passed,
-        Err(why) => console.refuse(Exit::Failed, "hayes::cli editor-gone", &[&why]),
-    }
+    let refuse = |why| console.refuse(Exit::Failed, "hayes::cli editor-gone", &[&why]);
+    lsp::serve().map_or_else(refuse, |()| Exit::Passed)
 }

@@ -49,10 +49,10 @@ pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Resul
         return auto::find(connection, console);
     }
     let address = match named {
-        Some("-" | "stdio" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0") => match list::take_line() {
-            Some(line) => Ok(Address::Device(line.to_owned())),
-            None => Err(Complaint::told("hayes::port::missing no-line", &[])),
-        },
+        Some("-" | "stdio" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0") => {
+            let line = list::take_line().map(|line| Address::Device(line.to_owned()));
+            line.ok_or_else(|| Complaint::told("hayes::port::missing no-line", &[]))
+        }
         _ => Address::parse(named.unwrap_or(SIMULATED)),
     };
     let address = address.map_err(|error| console.refuse_as(Exit::Usage, &error))?;
@@ -146,10 +146,8 @@ impl OpenModem {
     /// Closes the port. What could not be recorded is told.
     pub(crate) fn close(self, console: &Console) -> Exit {
         drop(self.conversation);
-        match self.recorded.and_then(|status| status.take_error()) {
-            None => Exit::Passed,
-            Some(error) => console.refuse(Exit::Unwritable, "hayes::cli record-cut", &[&error]),
-        }
+        let error = self.recorded.and_then(|status| status.take_error());
+        error.map_or(Exit::Passed, |error| console.refuse(Exit::Unwritable, "hayes::cli record-cut", &[&error]))
     }
 
     /// The exit code of a run that ended so.

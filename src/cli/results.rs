@@ -85,10 +85,8 @@ fn place(path: &Path) -> Option<PathBuf> {
 impl Sink {
     pub(crate) fn open(path: Option<&Path>, console: &Console) -> Result<Sink, Exit> {
         let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Sink::Standard) };
-        match state::opened(&state::private(), path) {
-            Ok(file) => Ok(Sink::File { file, path: path.to_owned(), is_begun: false }),
-            Err(error) => Err(unwritable(path, &error, console)),
-        }
+        let file = state::opened(&state::private(), path).map_err(|error| unwritable(path, &error, console))?;
+        Ok(Sink::File { file, path: path.to_owned(), is_begun: false })
     }
 
     pub(crate) fn write(&mut self, text: &str, console: &Console) -> Exit {
@@ -410,9 +408,7 @@ impl Summary<'_> {
         }
         let failed = self.tally.count(&[Status::Failed, Status::Unreachable, Status::Interrupted]);
         let left = failed + not_run + self.finished.lost.len();
-        if let Some(rest) = self.rest.as_ref().filter(|_| left > 0) {
-            text.push_str(&format!("the rest: {rest}\n"));
-        }
+        text.extend(self.rest.as_ref().filter(|_| left > 0).map(|rest| format!("the rest: {rest}\n")));
         text
     }
 

@@ -37,10 +37,8 @@ fn find(name: &str) -> Result<Arc<Source>, Complaint> {
 
 /// A file that is there and cannot be read is no reason to take another text for it.
 fn is_there(path: &Path) -> bool {
-    match path.symlink_metadata() {
-        Ok(_) => true,
-        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
-    }
+    let is_none = |error: io::Error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
+    !path.symlink_metadata().is_err_and(is_none)
 }
 
 /// Reads a file or standard input, never the library: for what writes the text back.

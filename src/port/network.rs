@@ -279,10 +279,8 @@ impl Telnet {
         let mut telnet = Telnet { wire, client, raw, begin: 0, end: 0, early: Vec::new(), owed: &[] };
         let until = (watch.now() + NEGOTIATION).min(until);
         telnet.negotiate(until, watch).map_err(|fault| broken_off(remote, fault))?;
-        match telnet.client.readiness() {
-            Ok(()) => Ok(telnet),
-            Err(why) => Err(not_agreed(remote, why)),
-        }
+        telnet.client.readiness().map_err(|why| not_agreed(remote, why))?;
+        Ok(telnet)
     }
 
     /// Until the other end has confirmed or refused the settings, or time is up. What the modem says meanwhile is kept.

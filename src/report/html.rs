@@ -283,9 +283,7 @@ fn causes(tally: &Tally) -> String {
     for cause in tally.causes() {
         let count = cause.modems.len();
         text.push_str(&format!("<li><b class=\"count\">{count}</b><div><p>{}</p>", Escaped(&cause.message)));
-        if let Some(help) = &cause.help {
-            text.push_str(&format!("<p class=\"help\">{}</p>", Escaped(help)));
-        }
+        text.extend(cause.help.iter().map(|help| format!("<p class=\"help\">{}</p>", Escaped(help))));
         let modems = plural(count as u64, "modem");
         text.push_str(&format!(
             "<p class=\"code\">{}</p><details><summary>{modems}</summary><p>",
@@ -526,15 +524,11 @@ fn details(result: &RunResult, record: Option<&str>, meaning: Meaning) -> String
     for (number, earlier) in (1..).zip(&result.earlier) {
         text.push_str(&format!("<p class=\"help\">try {number} failed: {}</p>\n", Escaped(&earlier.message)));
     }
-    if let Some(why) = &result.skipped {
-        text.push_str(&format!("<p>{}</p>\n", Escaped(why)));
-    }
+    text.extend(result.skipped.iter().map(|why| format!("<p>{}</p>\n", Escaped(why))));
     if let Some(failure) = &result.failure {
         let place = place(failure).map(|place| format!(" <span class=\"sub\">{}</span>", Escaped(&place)));
         text.push_str(&format!("<p class=\"why\">{}{}</p>\n", Escaped(&failure.message), place.unwrap_or_default()));
-        if let Some(help) = &failure.help {
-            text.push_str(&format!("<p class=\"help\">{}</p>\n", Escaped(help)));
-        }
+        text.extend(failure.help.iter().map(|help| format!("<p class=\"help\">{}</p>\n", Escaped(help))));
     }
     if !result.report.is_empty() {
         text.push_str("<dl>");

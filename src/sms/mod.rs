@@ -111,10 +111,8 @@ pub struct Message {
 pub fn read(whole: &[u8]) -> Option<(String, Message)> {
     let (length, rest) = whole.split_first()?;
     let (centre, unit) = rest.split_at_checked(usize::from(*length))?;
-    let number = match centre.split_first() {
-        Some((kind, digits)) => address(*kind, digits, digits.len() * 2)?,
-        None => String::new(),
-    };
+    let read = |(kind, digits): (&u8, &[u8])| address(*kind, digits, digits.len() * 2);
+    let number = centre.split_first().map_or(Some(String::new()), read)?;
     Some((number.trim_end_matches('F').to_owned(), read_unit(unit)?))
 }
 
@@ -221,10 +219,7 @@ pub fn service_centre(number: &str) -> Vec<u8> {
 }
 
 fn put_address(unit: &mut Vec<u8>, address: &str) {
-    let (kind, digits) = match address.strip_prefix('+') {
-        Some(digits) => (0x91, digits),
-        None => (0x81, address),
-    };
+    let (kind, digits) = address.strip_prefix('+').map_or((0x81, address), |digits| (0x91, digits));
     let nibble = |byte: u8| match byte {
         b'0'..=b'9' => byte - b'0',
         b'*' => 0xA,

@@ -88,10 +88,7 @@ impl Value {
 
     /// What these bytes are: a text where they are UTF-8.
     pub fn of_bytes(bytes: Vec<u8>) -> Value {
-        match String::from_utf8(bytes) {
-            Ok(text) => Value::text(text),
-            Err(error) => Value::Bytes(error.into_bytes().into()),
-        }
+        String::from_utf8(bytes).map_or_else(|error| Value::Bytes(error.into_bytes().into()), Value::text)
     }
 
     pub fn record(record: Record) -> Value {

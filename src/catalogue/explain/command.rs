@@ -219,15 +219,10 @@ fn cautions(explained: &mut Explanation, known: &'static CommandEntry, form: For
         let block = if danger.needs_unsafe { " It may stand in an unsafe block only." } else { "" };
         notes.push(format!("Mind: {}{block}", danger.why));
     }
-    if let Some(prompt) = known.prompt(form, values) {
-        notes.push(format!("The modem asks for the data with {}.", prompt.mark));
-    }
-    if let Some(why) = reason(&known.needs_reboot, form, values) {
-        notes.push(format!("It needs a restart: {why}."));
-    }
-    if let Some(why) = reason(&known.not_repeatable, form, values) {
-        notes.push(format!("Do not simply send it again: {why}."));
-    }
+    notes.extend(known.prompt(form, values).map(|prompt| format!("The modem asks for the data with {}.", prompt.mark)));
+    notes.extend(reason(&known.needs_reboot, form, values).map(|why| format!("It needs a restart: {why}.")));
+    let not_again = reason(&known.not_repeatable, form, values);
+    notes.extend(not_again.map(|why| format!("Do not simply send it again: {why}.")));
     if holds(&known.nb_iot_only, form, values) {
         notes.push("It leaves NB-IoT alone, which a Super SIM does not have.".to_owned());
     }

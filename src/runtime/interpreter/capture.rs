@@ -781,13 +781,11 @@ fn take<'l>(fields: &[Field], mut given: impl Iterator<Item = Parameter<'l>>, li
             None => return Err(Miss::Missing { line: text(line).into_owned(), field: index }),
         };
         let Some(name) = &field.name else { continue };
-        match value {
-            Some(value) => captured.push((name.value.clone(), value)),
-            None => {
-                let value = parameter.map(|parameter| parameter.value).unwrap_or_default();
-                return Err(no_conversion(line, &name.value, value, field.convert));
-            }
-        }
+        let Some(value) = value else {
+            let value = parameter.map(|parameter| parameter.value).unwrap_or_default();
+            return Err(no_conversion(line, &name.value, value, field.convert));
+        };
+        captured.push((name.value.clone(), value));
     }
     Ok(captured)
 }

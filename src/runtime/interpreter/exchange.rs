@@ -170,10 +170,7 @@ impl Run<'_> {
         expected.free = !is_command;
         expected.without_final |= clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::ExpectLast(_)));
         let longest = longest.unwrap_or_default();
-        let timeout = match &send.within {
-            Some(within) => view.duration(within)?,
-            None => self.allowed(longest),
-        };
+        let timeout = send.within.as_ref().map_or(Ok(self.allowed(longest)), |within| view.duration(within))?;
         let (prompt, prompt_within) = view.prompt_plan(clauses, &text, prompt, announced)?;
         let question = Question::new(bytes, expected, self.scaled(timeout), prompt);
         let question =
@@ -634,10 +631,7 @@ impl Run<'_> {
             return self.plan_ends("it waits for something that was not set off");
         }
         let view = self.view();
-        let within = match &wait.within {
-            Some(within) => view.duration(within)?,
-            None => self.scope.timeout,
-        };
+        let within = wait.within.as_ref().map_or(Ok(self.scope.timeout), |within| view.duration(within))?;
         let within = self.scaled(within);
         let patience = self.patience(within);
         match self.wait_for(wait, patience, span) {
@@ -816,10 +810,7 @@ impl Run<'_> {
     #[inline(never)]
     fn end_by(&self, trouble: &Trouble, asked: Option<&ReadyQuestion>, span: Span, abort: Option<&Abort>) -> End {
         let view = self.view();
-        let what = match asked {
-            Some(asked) => asked.text.as_ref().to_owned(),
-            None => waiting(view.scope.shown.slice(span)),
-        };
+        let what = asked.map_or_else(|| waiting(view.scope.shown.slice(span)), |asked| asked.text.to_string());
         let told = |page: &'static str, values: &[&dyn Display]| {
             let failure = view.told(page, span, values).answer(&trouble.received, None);
             match asked {

@@ -269,10 +269,8 @@ impl ScriptView<'_> {
             };
             // What asks for data by a word may first have to do something: to connect.
             let is_soon = plan.mark().is_some_and(|mark| !mark.contains(|c: char| c.is_ascii_alphanumeric()));
-            let within = match within {
-                Some(within) => Some(self.duration(within)?),
-                None => is_soon.then_some(PROMPT_TIME),
-            };
+            let within = within.as_ref().map(|within| self.duration(within)).transpose()?;
+            let within = within.or_else(|| is_soon.then_some(PROMPT_TIME));
             return Ok((plan, within));
         }
         Ok((PromptPlan::Unexpected, None))

@@ -555,10 +555,7 @@ impl<'r> Run<'r> {
                 Err((what, code)) => faults.push((param, what, code)),
             }
         }
-        match self.faulty(&faults) {
-            Some(failure) => Err(self.view().fail(failure)),
-            None => Ok(()),
-        }
+        self.faulty(&faults).map_or(Ok(()), |failure| Err(self.view().fail(failure)))
     }
 
     #[inline(never)]
@@ -1002,10 +999,8 @@ impl<'r> Run<'r> {
     /// for those who run that one by itself.
     #[inline(never)]
     fn report(&mut self, is_row: bool, columns: &[Column]) -> Step {
-        let mut values = Vec::with_capacity(columns.len());
-        for column in columns {
-            values.push((&column.name.value, self.view().evaluate(&column.value)?));
-        }
+        let values = columns.iter().map(|column| Ok((&column.name.value, self.view().evaluate(&column.value)?)));
+        let values = values.collect::<Step<Vec<_>>>()?;
         if !self.calls.is_empty() {
             return Ok(());
         }

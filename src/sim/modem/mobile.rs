@@ -567,10 +567,7 @@ impl Mobile {
 
     /// `ATD*99#` and `ATD*99***1#` are data calls; with a semicolon it is a voice call; else nobody takes it.
     pub(super) fn dial(&mut self, number: &str, ta: &mut Adaptor) -> Answer {
-        let (number, voice) = match number.strip_suffix(';') {
-            Some(number) => (number, true),
-            None => (number, false),
-        };
+        let (number, voice) = number.strip_suffix(';').map_or((number, false), |number| (number, true));
         let known = |character: char| character.is_ascii_digit() || "*#+ABCDTPWtpw,!@>-. ".contains(character);
         if number.is_empty() || number.len() > 80 || !number.chars().all(known) {
             return Err(CommandError::Error);
@@ -820,13 +817,11 @@ impl Mobile {
     /// first.
     fn bearer(&mut self, apn: &str) -> Result<Box<str>, CommandError> {
         let mut apns = self.profile.network.apns.iter();
-        match apns.find(|known| apn.is_empty() || known.eq_ignore_ascii_case(apn)) {
-            Some(known) => Ok(known.as_str().into()),
-            None => {
-                self.cause = "Requested service option not subscribed";
-                Err(CommandError::NOT_SUBSCRIBED)
-            }
+        let known = apns.find(|known| apn.is_empty() || known.eq_ignore_ascii_case(apn));
+        if known.is_none() {
+            self.cause = "Requested service option not subscribed";
         }
+        known.map(|known| known.as_str().into()).ok_or(CommandError::NOT_SUBSCRIBED)
     }
 
     /// No context is active any more, and what stood on one is gone.

@@ -862,10 +862,8 @@ fn extended(text: &str) -> Option<(Request<'_>, &str)> {
 
 fn parameter(field: &str) -> CommandParameter<'_> {
     let field = field.trim();
-    match field.strip_prefix('"').and_then(|field| field.strip_suffix('"')) {
-        Some(text) => CommandParameter { text, quoted: true },
-        None => CommandParameter { text: field, quoted: false },
-    }
+    let inner = field.strip_prefix('"').and_then(|field| field.strip_suffix('"'));
+    CommandParameter { text: inner.unwrap_or(field), quoted: inner.is_some() }
 }
 
 /// The parts between commas; a comma in quotes separates nothing.
