@@ -1,6 +1,5 @@
 //! A text with its name, and places in it.
 
-use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::ops::Range;
@@ -149,30 +148,14 @@ pub(crate) fn leads_out_of_clone(path: &Path, folder: &Path) -> bool {
 }
 
 /// Why something is not read as a text. As words it goes on after the name of what was read.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum Unreadable {
-    /// The system's words
-    Io(io::Error),
-    /// It has more bytes than that
+    #[error("cannot be read: {0}")]
+    Io(#[from] io::Error),
+    #[error("is larger than {} MiB: more is not read", most >> 20)]
     TooLarge { most: u64 },
-    /// The first line that is not UTF-8, counted from 1
+    #[error("is no text: line {line} holds bytes that are not UTF-8")]
     NoText { line: usize },
-}
-
-impl From<io::Error> for Unreadable {
-    fn from(error: io::Error) -> Unreadable {
-        Unreadable::Io(error)
-    }
-}
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Unreadable::Io(error) => write!(f, "cannot be read: {error}"),
-            Unreadable::TooLarge { most } => write!(f, "is larger than {} MiB: more is not read", most >> 20),
-            Unreadable::NoText { line } => write!(f, "is no text: line {line} holds bytes that are not UTF-8"),
-        }
-    }
 }
 
 /// Line and column, both counted from 1; the column counts characters.

@@ -17,7 +17,8 @@ const AFTER: usize = 100;
 const CUT: &str = "…";
 
 /// A diagnostic over short lines around its places, which are named by line and column of the whole source.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
 pub(crate) struct Excerpt<'a> {
     of: &'a Diagnostic,
     message: String,
@@ -108,14 +109,6 @@ fn shortened(message: &str) -> String {
         Some((end, _)) => format!("{}{CUT}", message.get(..end).unwrap_or_default()),
     }
 }
-
-impl fmt::Display for Excerpt<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Excerpt<'_> {}
 
 impl miette::Diagnostic for Excerpt<'_> {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {

@@ -130,7 +130,8 @@ impl Diagnostic {
 }
 
 /// What is wrong and what to do about it, where no source has a place for it: a command line, a file that is not there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub struct Complaint {
     /// Why a port could not be opened: `hayes::port::busy`; else empty.
     pub code: &'static str,
@@ -205,14 +206,6 @@ fn filled(page: &'static str, is_typed: bool, values: &[&dyn Display]) -> impl F
         Some(filled)
     }
 }
-
-impl fmt::Display for Complaint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Complaint {}
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

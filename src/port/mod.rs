@@ -90,17 +90,22 @@ pub enum Control {
 }
 
 /// Why a port did not do what it was asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// The other end is gone (end of file, EIO, ENODEV, connection reset): the system's words
+    #[error("the port was lost: {0}")]
     Lost(String),
     /// A write could not be finished in time: so many bytes of it went out
+    #[error("the port took only {written} bytes: the other side does not read, or flow control holds it up")]
     WriteTimeout { written: usize },
     /// This kind of port cannot do that: what it is
+    #[error("{0}")]
     Unsupported(String),
     /// [`Cancel::cancel`] was called
+    #[error("interrupted")]
     Interrupted,
     /// Anything else the system said
+    #[error("{0}")]
     System(String),
 }
 
@@ -124,23 +129,6 @@ pub trait Device: Send {
 
     fn control(&mut self, _control: Control, _now: Duration) {}
 }
-
-impl std::fmt::Display for Fault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Fault::Lost(why) => write!(f, "the port was lost: {why}"),
-            Fault::WriteTimeout { written } => {
-                let why = "the other side does not read, or flow control holds it up";
-                write!(f, "the port took only {written} bytes: {why}")
-            }
-            Fault::Unsupported(what) => f.write_str(what),
-            Fault::Interrupted => f.write_str("interrupted"),
-            Fault::System(what) => f.write_str(what),
-        }
-    }
-}
-
-impl std::error::Error for Fault {}
 
 /// What the tests of the ports share.
 #[cfg(test)]

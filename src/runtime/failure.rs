@@ -1,6 +1,5 @@
 //! Why a script ended: what failed and where, and what the modem had to do with it.
 
-use std::fmt;
 use std::sync::Arc;
 
 use crate::at::{Line, ResultCode};
@@ -8,7 +7,8 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{Position, Source, Span};
 
 /// Why a script ended. Secrets are masked in all of it, the source included.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{diagnostic}")]
 pub struct Failure {
     /// The first label is the place at fault; then the question, where that is another line.
     pub diagnostic: Diagnostic,
@@ -91,12 +91,6 @@ impl Failure {
             Some(before) => format!("{before}\n{meaning}"),
             None => meaning,
         });
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.diagnostic.fmt(f)
     }
 }
 
