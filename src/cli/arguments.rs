@@ -453,6 +453,12 @@ pub(crate) struct Report {
     /// What `hayes batch` has written [default: the last of the user's state folder]
     #[arg(value_name = "RESULTS", value_hint = ValueHint::FilePath)]
     pub(crate) results: Option<PathBuf>,
+    /// Only these modems, each with its conversation: names, groups, patterns, as -l of `hayes batch` selects them
+    #[arg(value_name = "MODEM")]
+    pub(crate) modems: Vec<String>,
+    /// The same, where the results are those of the last batch
+    #[arg(short, long, value_name = "SELECTION", allow_hyphen_values = true)]
+    pub(crate) limit: Vec<String>,
     /// List the batches whose results the user's state folder keeps, the last one at the end
     #[arg(long, conflicts_with = "results")]
     pub(crate) list: bool,

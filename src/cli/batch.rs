@@ -129,6 +129,7 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
         passed_before,
         plans,
         results: &path,
+        named: arguments.resume.as_deref().or(arguments.results.as_deref()),
         rest: (!plans && path.is_file()).then(|| rest_command(&path)).flatten(),
     };
     let text = summary.text(console);

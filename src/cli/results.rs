@@ -1,15 +1,16 @@
 //! Results: where they go, what came of a batch in a few words, and reports of them.
 
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::arguments::{self, Reports};
-use super::batch::{NOWHERE, written_by};
-use super::console::{self, Console, Exit};
+use super::batch::{NOWHERE, select, written_by};
+use super::console::{self, Console, Exit, quoted};
 use crate::batch::driver::Finished;
-use crate::batch::inventory::BatchModem;
+use crate::batch::inventory::{BatchModem, Inventory};
 use crate::batch::journal::{self, Head, Results};
 use crate::batch::schedule::Stopped;
 use crate::diagnostic::Complaint;
@@ -19,6 +20,7 @@ use crate::report::conversation::meaning;
 use crate::report::result::{RunResult, Walk, add_row_names, plural};
 use crate::report::style::{Palette, Style, harmless};
 use crate::report::tally::{STATUSES, Tally};
+use crate::report::transcript::in_full;
 use crate::report::{csv, html, junit};
 use crate::runtime::{Mask, Status};
 use crate::source::read_text;
@@ -188,25 +190,86 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result
         return Ok(console.print(&kept().iter().map(|path| listed_run(path, console)).collect::<String>()));
     }
     let none = || console.refuse(Exit::Nothing, "hayes::cli no-results", &[]);
-    let path = &arguments.results.clone().or_else(|| kept().pop()).ok_or_else(none)?;
-    if arguments.results.is_none() {
-        console.say(&format!("results: {}\n", path.display()));
+    let last = kept().pop();
+    let mut chosen: Vec<String> = arguments.modems.iter().chain(&arguments.limit).cloned().collect();
+    // `hayes report gw-07`: of the last batch
+    let is_modem = |name: &&PathBuf| {
+        let of_last = last.as_ref().filter(|_| !name.exists()).and_then(|last| journal::read(last).ok());
+        of_last.is_some_and(|last| last.heads.iter().any(|head| Path::new(&head.modem) == name.as_path()))
+    };
+    let named = arguments.results.as_ref().filter(is_modem);
+    chosen.extend(named.map(|name| name.display().to_string()));
+    let given = arguments.results.clone().filter(|_| named.is_none());
+    if given.is_none() {
+        last.iter().for_each(|last| console.say(&format!("results: {}\n", last.display())));
     }
+    let path = given.as_ref().or(last.as_ref()).ok_or_else(none)?;
     let unreadable = |error: std::io::Error| {
         let complaint = Complaint::told("hayes::cli unread", &[&path.display(), &error]);
-        console.refuse_as(Exit::Invalid, &complaint.help("give it what `hayes batch` has written").near(path))
+        console.refuse_as(
+            Exit::Invalid,
+            &complaint
+                .help("give it what `hayes batch` has written; `-l NAME` is a modem of the last batch")
+                .near(path),
+        )
     };
-    let (results, tally) = state::told_of_waiting(state::WRITER, path, || tallied(path)).map_err(unreadable)?;
+    let (mut results, tally) = state::told_of_waiting(state::WRITER, path, || tallied(path)).map_err(unreadable)?;
     if let Some(bytes) = results.torn {
         let what = "the last line was torn by a crash and is left out";
         console.say(&format!("note: {what} ({})\n", plural(bytes as u64, "byte")));
     }
-    if arguments.reports.files().next().is_none() {
-        return Ok(console.print(&summary_of(&tally, console.out)));
-    }
-    reports_apart(&arguments.reports, &[("the results", path)], false, console)?;
     let mask = Mask::default().personal(arguments.shareable);
-    Ok(write_all((&results, &[]), path, &arguments.reports, &mask, console))
+    if !chosen.is_empty() {
+        let mut modems = Vec::new();
+        let of_result = |result: &RunResult| BatchModem {
+            name: result.modem.clone(),
+            groups: result.groups.iter().map(|group| group.as_str().into()).collect(),
+            labels: result.labels.iter().map(|(name, value)| (name.as_str().into(), value.clone())).collect(),
+            ..BatchModem::default()
+        };
+        let walked = results.walk(&mut |result| {
+            modems.push(of_result(result));
+            Ok(())
+        });
+        walked.map_err(unreadable)?;
+        let chosen = select(&Inventory { modems, ..Inventory::default() }, &chosen, console)?;
+        let names: HashSet<&str> = chosen.iter().map(|modem| modem.name.as_str()).collect();
+        results.heads.retain(|head| names.contains(head.modem.as_str()));
+        results.heads.sort_by(|one, other| as_counted(&one.modem).cmp(as_counted(&other.modem)));
+    }
+    if arguments.reports.files().next().is_some() {
+        reports_apart(&arguments.reports, &[("the results", path)], false, console)?;
+        return Ok(write_all((&results, &[]), path, &arguments.reports, &mask, console));
+    }
+    if chosen.is_empty() {
+        let mut text = summary_of(&tally, console.out) + &conversations(&tally, given.as_deref(), path);
+        let failed = tally.count(&[Status::Failed, Status::Unreachable, Status::Interrupted]) > 0;
+        if let Some(head) = results.heads.first().filter(|_| failed) {
+            let (script, path) = (quoted(&head.script), quoted(&path.display().to_string()));
+            text.push_str(&fitted(&format!("the rest: hayes batch {script} -i INVENTORY --resume {path}")));
+        }
+        return Ok(console.print(&text));
+    }
+    let record = record_of(path, &mask);
+    let mut exit = Exit::Passed;
+    let walked = results.walk(&mut |result| {
+        let text = in_full(&result.clone().masked(&mask), record(result).as_deref(), meaning, console.out);
+        exit = exit.worst(console.print(&text));
+        Ok(())
+    });
+    walked.map_err(unreadable)?;
+    Ok(exit)
+}
+
+/// Where the conversations of those that failed are, and how one is shown: that of the rarest cause.
+fn conversations(tally: &Tally, named: Option<&Path>, path: &Path) -> String {
+    let (Some(folder), causes) = (&tally.records, tally.causes()) else { return String::new() };
+    let folder = path.parent().unwrap_or(Path::new("")).join(folder);
+    let rarest = causes.last().and_then(|cause| cause.modems.first());
+    let words =
+        rarest.map(|(modem, _)| named.map(|path| path.display().to_string()).into_iter().chain([modem.clone()]));
+    let words: Vec<String> = words.into_iter().flatten().map(|word| quoted(&word)).collect();
+    fitted(&format!("conversations: {}; one: hayes report {}", folder.display(), words.join(" ")))
 }
 
 /// Those in the user's state folder.
@@ -304,13 +367,16 @@ fn write_all(
         rank(one).cmp(&rank(other))
     });
     let for_people: &Walk<'_> = &|take: &mut Take<'_>| walk_through(&worst_first, take);
+    write_each(walk, for_people, &record_of(path, mask), reports, console)
+}
+
+/// The conversations beside these results. One that is gone is left out: the results are the same without it.
+fn record_of(path: &Path, mask: &Mask) -> impl Fn(&RunResult) -> Option<String> {
     let folder = path.parent().unwrap_or(Path::new(""));
-    // A record that is gone is left out: the results are the same without it.
-    let record = |result: &RunResult| {
-        let file = std::fs::File::open(folder.join(result.record.as_ref()?)).ok()?;
+    |result| {
+        let file = File::open(folder.join(result.record.as_ref()?)).ok()?;
         read_text(file, LARGEST_RECORD).ok().map(|text| mask.string(text))
-    };
-    write_each(walk, for_people, &record, reports, console)
+    }
 }
 
 /// The reports that were asked for, of runs whose conversations nobody keeps.
@@ -373,6 +439,8 @@ pub(crate) struct Summary<'s> {
     /// Nothing was changed: `--plan`
     pub(crate) plans: bool,
     pub(crate) results: &'s Path,
+    /// The same, where they are not the last in the user's state folder
+    pub(crate) named: Option<&'s Path>,
     pub(crate) rest: Option<String>,
 }
 
@@ -400,6 +468,7 @@ impl Summary<'_> {
         text.push_str(&fitted(&format!("{counts}\n{}", self.tally.durations())));
         if self.results != Path::new(NOWHERE) {
             text.push_str(&format!("results: {}\n", self.results.display()));
+            text.push_str(&conversations(self.tally, self.named, self.results));
         }
         if !self.finished.lost.is_empty() {
             let lost = palette.paint(Style::Bad, format!("{} not written", self.finished.lost.len()));

@@ -51,7 +51,7 @@ pub enum Who {
 impl Who {
     const ALL: [(Who, &str); 3] = [(Who::Computer, ">"), (Who::Modem, "<"), (Who::Note, "!")];
 
-    fn sign(self) -> &'static str {
+    pub fn sign(self) -> &'static str {
         Who::ALL.into_iter().find(|(who, _)| *who == self).map_or("", |(_, sign)| sign)
     }
 }

@@ -14,11 +14,10 @@ use super::csv::Columns;
 use super::markup::Escaped;
 use super::result::{RunResult, Walk, plural, shown};
 use super::tally::{STATUSES, Tally, place};
-use crate::catalogue::entry::Module;
-use crate::catalogue::{module_named_by, prospect};
+use super::transcript::said_of;
 use crate::notation::seconds;
 use crate::port::Timestamp;
-use crate::port::transcript::{Said, Who, events};
+use crate::port::transcript::{Said, Who};
 use crate::runtime::Status;
 
 /// What a file begins with that this has written
@@ -542,53 +541,22 @@ fn details(result: &RunResult, record: Option<&str>, meaning: Meaning) -> String
 }
 
 fn said(result: &RunResult, record: Option<&str>, meaning: Meaning) -> String {
-    let mut lines = String::new();
-    match (record, &result.failure) {
-        (Some(record), _) => {
-            let mut sent = String::new();
-            let mut names_module = false;
-            let mut module = None;
-            for said in events(record) {
-                match said.who {
-                    Who::Computer => {
-                        sent = said.line().to_owned();
-                        names_module = prospect(&sent, module).names_module;
-                    }
-                    Who::Modem if names_module => module = module_named_by(said.line()).or(module),
-                    Who::Modem | Who::Note => {}
-                }
-                lines.push_str(&line(&said, &sent, module, meaning));
-            }
-        }
-        // Without a record, what the failure itself holds.
-        (None, Some(failure)) => {
-            let sent = failure.sent.clone().unwrap_or_default();
-            if !sent.is_empty() {
-                lines.push_str(&line(&Said { at: "", who: Who::Computer, text: &sent }, &sent, None, meaning));
-            }
-            for answer in failure.answer.iter().chain(&failure.result) {
-                lines.push_str(&line(&Said { at: "", who: Who::Modem, text: answer }, &sent, None, meaning));
-            }
-        }
-        (None, None) => {}
-    }
+    let lines: String = said_of(result, record, meaning).iter().map(line).collect();
     if lines.is_empty() {
         return "<p class=\"sub\">The conversation was not kept; --record FOLDER keeps all.</p>\n".to_owned();
     }
     format!("<ol class=\"said\">\n{lines}</ol>\n")
 }
 
-fn line(said: &Said<'_>, sent: &str, module: Option<&'static Module>, meaning: Meaning) -> String {
-    let (Said { at, who, .. }, text) = (*said, said.line());
-    let class = match who {
+fn line((said, meaning): &(Said<'_>, Option<String>)) -> String {
+    let class = match said.who {
         Who::Computer => "sent",
         Who::Modem => "got",
         Who::Note => "note",
     };
-    // An echo means nothing of its own.
-    let meaning = (who == Who::Modem && text != sent).then(|| meaning(text, sent, module)).flatten();
-    let beside = meaning.map(|words| format!(" <i>{}</i>", Escaped(&words))).unwrap_or_default();
-    format!("<li class=\"{class}\"><time>{}</time><code>{}</code>{beside}</li>\n", Escaped(at), Escaped(text))
+    let beside = meaning.as_ref().map(|words| format!(" <i>{}</i>", Escaped(words))).unwrap_or_default();
+    let (at, text) = (Escaped(said.at), Escaped(said.line()));
+    format!("<li class=\"{class}\"><time>{at}</time><code>{text}</code>{beside}</li>\n")
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! thing to mend.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::conversation::took;
@@ -69,6 +70,8 @@ pub struct Tally {
     /// How many of those that passed did so at a later try
     pub flaky: usize,
     causes: Vec<Alike>,
+    /// Where the conversations of those that failed are, beside the results
+    pub records: Option<PathBuf>,
     /// Those that took longest, the longest first, in milliseconds
     slowest: Vec<(u64, String)>,
     /// How long the scripts took that the script runs: how many runs, all together, the longest
@@ -93,6 +96,9 @@ impl Tally {
         }
         // To be interrupted is no fault of the modem's.
         let Some(failure) = result.failure.as_ref().filter(|_| result.status != Status::Interrupted) else { return };
+        if let Some(record) = result.record.as_ref().filter(|_| self.records.is_none()) {
+            self.records = Path::new(record).parent().map(Path::to_owned);
+        }
         let bare = without_own(&failure.message, &[&result.modem, &result.port]);
         let normalised = normalised(&bare);
         let is_same = |alike: &Alike| {

@@ -1,6 +1,7 @@
 //! Tests of `src/report/html.rs` from within: what is private there.
 
 use super::*;
+use crate::catalogue::entry::Module;
 
 #[test]
 fn what_is_said_of_the_module_holds_from_the_answer_that_names_it() {

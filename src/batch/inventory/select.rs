@@ -4,6 +4,7 @@ use regex::Regex;
 
 use super::BatchModem;
 use crate::diagnostic::Complaint;
+use crate::notation::as_counted;
 
 /// Terms between `,` or `:`, in any order: all that match a plain term; of these only those that match each `&` term;
 /// of these none that matches a `!` term. A term is a pattern over names, groups and gateways, or `LABEL=PATTERN`.
@@ -133,7 +134,19 @@ impl Term {
                 groups.chain(modems.iter().map(|modem| modem.name.as_str())).collect()
             }
         };
-        super::nearest(&self.glob, &known)
+        // `gw7` is gw-07, and `7` where no other modem has that number.
+        let plain = |name: &str| -> String {
+            let parts = as_counted(name).map(|(_, number, rest)| format!("{number}{}", rest.to_lowercase()));
+            parts.flat_map(|part| part.chars().filter(|c| c.is_alphanumeric()).collect::<Vec<_>>()).collect()
+        };
+        let written = plain(&self.glob);
+        let is_number = written.chars().all(|c| c.is_ascii_digit());
+        let named =
+            |name: &&&str| plain(name).trim_start_matches(|c: char| is_number && !c.is_ascii_digit()) == written;
+        match known.iter().filter(named).collect::<Vec<_>>().as_slice() {
+            [one] if !written.is_empty() => Some(one),
+            _ => super::nearest(&self.glob, &known),
+        }
     }
 
     fn matches(&self, modem: &BatchModem) -> bool {
