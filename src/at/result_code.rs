@@ -99,6 +99,10 @@ pub(super) enum Verbosity {
 pub fn parse(line: &[u8]) -> Option<ResultCode> {
     // Nearly every line is told apart by its first byte.
     match line.first()? {
+        // NULs are noise of the line, wherever they stand.
+        b'O' | b'E' | b'N' | b'B' | b'C' | b'A' | b'+' if line.contains(&0) => {
+            parse(&line.iter().copied().filter(|byte| *byte != 0).collect::<Vec<u8>>())
+        }
         b'O' | b'E' | b'N' | b'B' | b'C' | b'A' => words(line.trim_ascii_end()),
         b'+' if matches!(line, [_, b'C' | b'c', b'M' | b'm', _, b' ', ..]) => numbered(line.trim_ascii_end()),
         b' ' | b'\t' => parse(line.trim_ascii_start()),

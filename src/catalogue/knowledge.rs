@@ -25,11 +25,14 @@ impl Catalogue {
         let known = std::str::from_utf8(prefix.unwrap_or(name)).ok().and_then(command);
         let is_one = |known: &'static CommandEntry| {
             let likeliest = known.form(form)?.answers.first()?;
-            let is_one = || known.one_line || tells_one(known, form, likeliest);
-            Some(tells_number(likeliest) || prefix.is_some() && is_one())
+            let is_one = || tells_one(known, form, likeliest);
+            Some(tells_number(likeliest) || known.one_line || prefix.is_some() && is_one())
         };
         // What stands beside a bare number may be anything.
-        let may_be = || prefix.is_some() || values.len() >= 10 && values.iter().all(u8::is_ascii_hexdigit);
+        let may_be = || {
+            let is_one_line = known.is_some_and(|known| known.one_line);
+            prefix.is_some() || is_one_line || values.len() >= 10 && values.iter().all(u8::is_ascii_hexdigit)
+        };
         matches!(self.likeness(line, form), Likeness::Either | Likeness::State)
             || known.and_then(is_one) == Some(true) && may_be()
     }
@@ -76,6 +79,8 @@ impl Knowledge for Catalogue {
             Ordering::Greater => Likeness::Answer,
             Ordering::Less => Likeness::Urc,
             Ordering::Equal if as_answer == Fit::No => Likeness::Answer,
+            // Most modems that have the command never say that by themselves.
+            Ordering::Equal if command.vendors == ["3GPP"] && urc.vendors != ["3GPP"] => Likeness::State,
             Ordering::Equal if form == Form::Read && tells_state(command) => Likeness::State,
             Ordering::Equal => Likeness::Either,
         }
