@@ -50,7 +50,7 @@ pub(super) struct Book {
     /// Random, so that the same PIN looks otherwise in the file of each user
     salt: String,
     /// By ICCID, or by the port where that is not known
-    pub(super) sims: BTreeMap<String, SimHistory>,
+    sims: BTreeMap<String, SimHistory>,
     /// When SIMs of this machine left a network or looked for one, in milliseconds since 1970: those of the last minute
     pub(super) site: Vec<u64>,
     /// When the modems of a limit left a network or looked for one, by the limit's name: those within its period
