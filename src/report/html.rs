@@ -15,7 +15,7 @@ use super::markup::Escaped;
 use super::result::{RunResult, Walk, plural, shown};
 use super::tally::{STATUSES, Tally, place};
 use super::transcript::said_of;
-use crate::notation::seconds;
+use crate::notation::{row_of, seconds};
 use crate::port::Timestamp;
 use crate::port::transcript::{Said, Who};
 use crate::runtime::Status;
@@ -45,15 +45,7 @@ pub fn write(
         Ok(())
     })?;
     let script = Escaped(all.script.as_deref().unwrap_or("no results"));
-    let policy =
-        format!("default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{SCRIPT_HASH}'");
-    write!(
-        writer,
-        "{HEAD}<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n\
-         <title>{script} · Hayes</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n"
-    )?;
+    write!(writer, include_str!("html/head.html"), HEAD, SCRIPT_HASH, script, STYLE)?;
     all.head(writer)?;
     writer.write_all(causes(&all.tally).as_bytes())?;
     writer.write_all(shares(&all.shares).as_bytes())?;
@@ -78,11 +70,7 @@ fn table(walk: &Walk<'_>, columns: &Columns, writer: &mut dyn Write) -> io::Resu
     let Columns { labels, reported, .. } = columns;
     let left_out = reported.len().saturating_sub(MOST_COLUMNS);
     let reported = reported.get(..MOST_COLUMNS).unwrap_or(reported);
-    writeln!(
-        writer,
-        "<section id=\"modems\">\n<h2>Modems</h2>\n<div id=\"filter\" hidden><input type=\"search\" placeholder=\"Filter\" \
-         aria-label=\"Filter the modems\"><span class=\"chips\"></span><output></output></div>"
-    )?;
+    writer.write_all(include_bytes!("html/modems.html"))?;
     if left_out > 0 {
         writeln!(writer, "<p class=\"sub\">{left_out} more reported columns are in the CSV.</p>")?;
     }
@@ -473,29 +461,17 @@ fn histogram(name: &str, values: &[f64]) -> Option<String> {
     ))
 }
 
-/// The unit of what is reported under a name, as the library's scripts and people name it; empty where it has none.
-fn unit(name: &str) -> &'static str {
-    match (name, name.rsplit_once('_').map_or("", |(_, last)| last)) {
-        ("Time", _) | (_, "s") => "\u{a0}s",
-        ("signal" | "rsrp" | "rscp", _) | (_, "dbm") => "\u{a0}dBm",
-        ("rsrq" | "sinr" | "ecio", _) => "\u{a0}dB",
-        ("temperature", _) => "\u{a0}°C",
-        ("voltage", _) => "\u{a0}V",
-        (_, "ms") => "\u{a0}ms",
-        (_, "mv") => "\u{a0}mV",
-        (_, "percent") => "\u{a0}%",
-        _ => "",
-    }
+/// The unit of what is reported under a name; empty where it has none.
+fn unit(name: &str) -> String {
+    let of = |name: &str| row_of(include_str!("html/units.md"), name);
+    let ending = name.rfind('_').and_then(|at| name.get(at..)).unwrap_or_default();
+    of(name).or_else(|| of(ending)).map(|unit| format!("\u{a0}{unit}")).unwrap_or_default()
 }
 
 fn number(value: f64) -> String {
-    if value.fract() == 0.0 {
-        format!("{value:.0}")
-    } else if value.abs() < 10.0 {
-        format!("{value:.2}")
-    } else {
-        format!("{value:.1}")
-    }
+    let is_small = value.abs() < 10.0;
+    let places = if value.fract() == 0.0 { 0 } else { 1 + usize::from(is_small) };
+    format!("{value:.places$}")
 }
 
 /// The anchor that links to a modem: its name; a character that is no letter, digit or hyphen stands as hex.

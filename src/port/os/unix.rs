@@ -337,11 +337,11 @@ fn refused(path: &Path, error: io::Error) -> Complaint {
             let user = rustix::process::geteuid().as_raw();
             open_error::forbidden(path, node.and_then(|node| group_that_may(Path::new("/"), &node, user)))
         }
-        Errno::EISDIR => open_error::not_a_port(path, "a directory"),
+        Errno::EISDIR => Complaint::told("hayes::port::not-a-port", &[&path.display(), &"a directory"]),
         Errno::ENOENT => missing(path, "there is none"),
         Errno::ENOTDIR | Errno::ENXIO | Errno::ENODEV | Errno::EIO | Errno::ELOOP | Errno::ENAMETOOLONG => {
             match std::fs::metadata(path).is_ok_and(|node| node.file_type().is_socket()) {
-                true => open_error::not_a_port(path, "a socket"),
+                true => Complaint::told("hayes::port::not-a-port", &[&path.display(), &"a socket"]),
                 false => missing(path, &error.to_string()),
             }
         }
@@ -396,7 +396,7 @@ fn not_a_terminal(path: &Path, error: Errno) -> Complaint {
                 Ok(kind) if kind.is_fifo() => "a pipe",
                 Ok(_) | Err(_) => "something else",
             };
-            open_error::not_a_port(path, what)
+            Complaint::told("hayes::port::not-a-port", &[&path.display(), &what])
         }
         // /dev/ttyS5 without hardware opens for root, and then answers EIO.
         Errno::EIO | Errno::ENXIO | Errno::ENODEV => missing(path, "no hardware answers behind it"),
