@@ -19,7 +19,7 @@ use super::{TokenKind, control_character, expression_too_deep, fault, meant, nea
 use crate::at::command::Form;
 use crate::catalogue;
 use crate::diagnostic::Diagnostic;
-use crate::notation::quoted;
+use crate::notation::{quoted, row_of};
 use crate::source::{Source, Span};
 
 /// A line that cannot be part of the tree: what is wrong with it, and what it still tells about its surroundings.
@@ -1014,33 +1014,9 @@ const PATTERN: &str = "a pattern";
 
 const TEXT_ENDS: &[Rule] = &[Rule::quote_close, Rule::apostrophe_close, Rule::triple_quote_close];
 
-/// What other rules stand for; `None` for what helps nobody. Pest names a rule that tried more than one other at its
-/// start, and else the one that it tried.
+/// What other rules stand for; `None` for what helps nobody.
 fn description(rule: Rule) -> Option<&'static str> {
-    Some(match rule {
-        Rule::expression | Rule::value | Rule::column => VALUE,
-        Rule::operator | Rule::matching => OPERATOR,
-        Rule::name | Rule::field => NAME,
-        Rule::string | Rule::quote => TEXT,
-        Rule::quoted_pattern | Rule::bare_word => PATTERN,
-        Rule::at_word => "an AT command",
-        Rule::convert => "`int`, `hex` or `text`",
-        Rule::prompt_end => "`ctrl-z`, `cr`, `esc` or `nothing`",
-        Rule::switch => "`on` or `off`",
-        Rule::brace_open => "`{`",
-        Rule::comma => "`,`",
-        Rule::colon => "`:`",
-        Rule::equals => "`=`",
-        Rule::parenthesis_close => "`)`",
-        Rule::bracket_close => "`]`",
-        Rule::interpolation_close | Rule::hole_close => "`}`",
-        Rule::quote_close => "`\"`",
-        Rule::apostrophe_close => "`'`",
-        Rule::regex_close => "`/`",
-        Rule::EOI => "the end of the line",
-        Rule::within => "`within`",
-        _ => return None,
-    })
+    row_of(include_str!("rules.md"), &format!("{rule:?}"))
 }
 
 /// `CSQ`, `CGDCONT=1,"IP","super"` with the sign of the command that is known: `+CSQ`.

@@ -51,3 +51,11 @@ fn each_word_behind_another_is_one_of_the_grammar() {
         assert!(is_known, "{key}");
     }
 }
+
+#[test]
+fn what_is_told_of_rules_is_told_of_those_of_the_grammar() {
+    let known: Vec<String> = Rule::all_rules().iter().map(|rule| format!("{rule:?}")).collect();
+    for word in notation::rows(include_str!("../../src/syntax/rules.md")).flat_map(|(rules, _)| rules.split(' ')) {
+        assert!(word == "EOI" || known.iter().any(|rule| rule == word), "{word}");
+    }
+}
