@@ -58,19 +58,7 @@ impl Names {
 
     /// Names that have a value, as other languages put them into a text, and where: `$apn`, `{{apn}}`, `<apn>`.
     pub fn values_in(&self, text: &str) -> Vec<(String, Range<usize>)> {
-        const FORMS: [(&str, &str); 11] = [
-            ("{{", "}}"),
-            ("#{", "}"),
-            ("$ {", "}"),
-            ("$(", ")"),
-            ("%(", ")s"),
-            ("$", ""),
-            ("{", "}"),
-            ("<", ">"),
-            ("%", "%"),
-            ("%", ""),
-            ("@", ""),
-        ];
+        const FORMS: &str = "{{…}},#{…},$ {…},$(…),%(…)s,$…,{…},<…>,%…%,%…,@…";
         let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
         let (mut end, mut values) = (0, Vec::new());
         for (at, _) in text.match_indices(['$', '{', '%', '#', '<', '@']) {
@@ -101,7 +89,8 @@ impl Names {
                 let known = [name, lower.as_str()].into_iter().find(is_set)?;
                 Some((known.to_owned(), length))
             };
-            let found = FORMS.into_iter().find_map(|form| read(form).and_then(named));
+            let mut forms = FORMS.split(',').filter_map(|form| form.split_once('…'));
+            let found = forms.find_map(|form| read(form).and_then(named));
             let Some((name, length)) = found.filter(|_| at >= end && !before.ends_with('$')) else { continue };
             end = at + length;
             values.push((name, at..end));

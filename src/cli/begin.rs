@@ -65,7 +65,7 @@ pub(crate) fn new_module(arguments: &NewModule, console: &Console) -> Result<Exi
     let closed = modem.close(console);
     let described = described.map_err(|why| console.refuse_as(given_up, &Complaint::new(why)))?;
     let Some(module::ModuleDraft { text, asked, answered, known }) = described else {
-        return Err(refuse_to_overwrite(&file, console));
+        return Err(console.refuse(Exit::Unwritable, "hayes::cli file-there", &[&file.display()]));
     };
     let exit = write_below(&file, &text, console);
     if exit == Exit::Passed && file != Path::new(STDOUT) {
@@ -133,13 +133,11 @@ fn write_new(file: &Path, text: &str, console: &Console) -> Exit {
     let write = |mut new: File| new.write_all(text.as_bytes()).inspect_err(|_| _ = std::fs::remove_file(file));
     match File::create_new(file).and_then(write) {
         Ok(()) => Exit::Passed,
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => refuse_to_overwrite(file, console),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            console.refuse(Exit::Unwritable, "hayes::cli file-there", &[&file.display()])
+        }
         Err(error) => console.refuse(Exit::Unwritable, "hayes::cli file", &[&file.display(), &error]),
     }
-}
-
-fn refuse_to_overwrite(file: &Path, console: &Console) -> Exit {
-    console.refuse(Exit::Unwritable, "hayes::cli file-there", &[&file.display()])
 }
 
 /// As [`write_new`]; makes the folder where it is not there.

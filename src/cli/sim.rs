@@ -50,7 +50,9 @@ pub(crate) fn sim(arguments: &Sim, console: &Console) -> Result<Exit, Exit> {
                 host.add_listener(device, address).map(|address| format!("tcp://{address}"))
             }
             None => {
-                let link = arguments.link.as_deref().map(|link| nth_link(link, number, arguments.count));
+                let of_many = |link: &Path| PathBuf::from(format!("{}-{}", link.display(), number + 1));
+                let link = arguments.link.as_deref();
+                let link = link.map(|link| if arguments.count == 1 { link.to_owned() } else { of_many(link) });
                 let terminal = host.add_terminal(device, link.as_deref());
                 terminal.map(|path| link.map_or(path, |link| link.display().to_string()))
             }
@@ -86,10 +88,6 @@ fn listening(address: &str, console: &Console) -> Result<SocketAddr, Exit> {
     let text = address.strip_prefix("tcp://").unwrap_or(address);
     let resolved = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
     resolved.ok_or_else(|| console.refuse(Exit::Usage, "hayes::cli sim-address", &[&address]))
-}
-
-fn nth_link(link: &Path, number: usize, count: usize) -> PathBuf {
-    if count == 1 { link.to_owned() } else { PathBuf::from(format!("{}-{}", link.display(), number + 1)) }
 }
 
 fn tell(name: &str, event: &HostEvent, console: &Console) {

@@ -400,15 +400,12 @@ fn remove_link(link: Option<&Path>, target: &Path) {
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
 fn no_terminal(error: io::Error) -> Complaint {
-    Complaint::told(
-        match error.kind() {
-            io::ErrorKind::Unsupported => "hayes::port::system no-terminals",
-            _ => "hayes::port::system terminal",
-        },
-        &[&error],
-    )
+    let page = match error.kind() == io::ErrorKind::Unsupported {
+        true => "hayes::port::system no-terminals",
+        false => "hayes::port::system terminal",
+    };
+    Complaint::told(page, &[&error])
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
