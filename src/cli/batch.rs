@@ -246,7 +246,7 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
         return Err(console.refuse(Exit::Invalid, "hayes::cli at-gateway", &[modem, gateway]));
     }
     let script = program.source().name.clone();
-    let results = results_path(arguments, &script, console)?;
+    let mut results = results_path(arguments, &script, console)?;
     let inputs = Inputs { folder: Path::new(&script).parent().map(Path::to_owned), ..given };
     let mut common = Common::new(program, inputs, &results);
     (common.environment, common.baud, common.flow) = (environment, arguments.baud, arguments.flow);
@@ -283,6 +283,14 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
             return Err(console.refuse(Exit::Usage, "hayes::cli record-holds", &[&folder.display()]));
         }
         state::private_folder(folder).map_err(|error| unwritable(folder, &error, console))?;
+    }
+    if arguments.resume.is_none() && arguments.results.is_none() {
+        let folder = results.parent().map_or(Ok(()), state::private_folder);
+        folder.map_err(|error| unwritable(&results, &error, console))?;
+        results = own_of(&results);
+        if arguments.record.is_none() {
+            common.records = Some(results.with_extension("records"));
+        }
     }
     let journal = Journal::open(&results, earlier.as_ref()).map_err(|error| unwritable(&results, &error, console))?;
     let mut rows = LiveRows::open(&arguments.reports, false, console)?;
@@ -445,9 +453,18 @@ fn default_results(script: &str) -> Option<PathBuf> {
     let name = Path::new(script).with_extension("");
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' || c == '_' { c } else { '-' };
     let name: String = name.to_string_lossy().trim_matches(['/', '.', '<', '>']).chars().map(plain).collect();
-    let path = folder.join(format!("{time}-{name}.jsonl"));
-    // Two batches in the same millisecond.
-    Some(if path.exists() { folder.join(format!("{time}-{name}-{}.jsonl", std::process::id())) } else { path })
+    Some(folder.join(format!("{time}-{name}.jsonl")))
+}
+
+/// Several batches may begin in the same millisecond: whoever makes the file has its name, the others count.
+fn own_of(path: &Path) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let others = (2..1000).map(|count| path.with_file_name(format!("{stem}-{count}.jsonl")));
+    let is_taken = |path: &PathBuf| {
+        let made = state::private().create_new(true).open(path);
+        made.is_err_and(|error| error.kind() == std::io::ErrorKind::AlreadyExists)
+    };
+    std::iter::once(path.to_owned()).chain(others).find(|path| !is_taken(path)).unwrap_or_else(|| path.to_owned())
 }
 
 fn unwritable(path: &Path, error: &std::io::Error, console: &Console) -> Exit {
