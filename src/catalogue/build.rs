@@ -187,6 +187,7 @@ impl Data {
             let (_, kind) = checked_pair(entry)?;
             require(matches!(kind, "success" | "failure"), &format!("'{entry}': success or failure?"))?;
         }
+        require(["", "SIM", "network"].contains(&command.needs), "it needs a SIM, or a network")?;
         let opens = command.data_ends.is_empty() || command.call_control;
         require(opens, "it has data-ends, but opens no connection: call-control")?;
         let cases = command.reboots.iter().chain(&command.needs_reboot).chain(&command.not_repeatable);

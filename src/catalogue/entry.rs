@@ -62,6 +62,8 @@ pub struct CommandEntry {
     pub names_module: bool,
     /// It starts the modem anew by itself, in these cases
     pub reboots: Vec<Case>,
+    /// Without it the modem refuses it: `SIM`, `network`; may be empty
+    pub needs: &'static str,
     /// It switches the modem off, which then comes back by its power key or its supply alone
     pub switches_off: bool,
     /// What was set holds only after a restart of the modem, in these cases

@@ -203,6 +203,11 @@ fn sorted(given: Vec<GivenValue>, programs: &[Arc<Program>], problems: &mut Vec<
                 problems.push(runtime::unknown_param(&name, secret, programs));
                 continue;
             }
+            // A variable of the shell, or of CI, that is not set.
+            Some(_) if value.is_empty() && !origin.contains(':') && !is_empty_by_itself(&name, programs) => {
+                problems.push(Complaint::told("hayes::cli empty-value", &[&name, &origin]));
+                continue;
+            }
             Some(true) if !secret => {
                 problems.push(Complaint::told("hayes::cli secret", &[&name, &origin]));
                 continue;
@@ -309,6 +314,14 @@ fn read_files(files: &[PathBuf], secret: bool, problems: &mut Vec<Complaint>) ->
         }
     }
     pairs
+}
+
+/// `param user = ""`
+fn is_empty_by_itself(name: &str, programs: &[Arc<Program>]) -> bool {
+    programs.iter().any(|program| {
+        let default = program.param(name).and_then(|param| param.default.as_ref());
+        default.is_some_and(|default| program.source().slice(default.span) == "\"\"")
+    })
 }
 
 /// Whether a script declares it, and if so, whether as a secret.

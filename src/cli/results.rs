@@ -265,7 +265,7 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result
 fn conversations(tally: &Tally, named: Option<&Path>, path: &Path) -> String {
     let (Some(folder), causes) = (&tally.records, tally.causes()) else { return String::new() };
     let folder = path.parent().unwrap_or(Path::new("")).join(folder);
-    let rarest = causes.last().and_then(|cause| cause.modems.first());
+    let rarest = causes.iter().rev().find(|cause| cause.has_record).and_then(|cause| cause.modems.first());
     let words =
         rarest.map(|(modem, _)| named.map(|path| path.display().to_string()).into_iter().chain([modem.clone()]));
     let words: Vec<String> = words.into_iter().flatten().map(|word| quoted(&word)).collect();

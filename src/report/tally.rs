@@ -1,6 +1,7 @@
 //! What came of many runs: how many ended how, and failures grouped by cause: fifty modems that fail alike are one
 //! thing to mend.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,6 +20,8 @@ pub struct Cause {
     /// The words of the first failure; those in which others differ are `…`
     pub message: String,
     pub help: Option<String>,
+    /// The conversation of one of them at least is kept.
+    pub has_record: bool,
     /// As names count, each with its own words where others have others; the rarest words first
     pub modems: Vec<(String, String)>,
 }
@@ -31,6 +34,7 @@ struct Alike {
     normalised: String,
     /// The final result code as it is: `+CME ERROR: 10` is not `+CME ERROR: 13`.
     result: Option<String>,
+    has_record: bool,
     /// By the message without the modem's own names, and the place
     variants: BTreeMap<(String, Option<String>), Variant>,
 }
@@ -106,10 +110,11 @@ impl Tally {
         };
         let index = self.causes.iter().position(is_same).unwrap_or_else(|| {
             let (code, result) = (failure.code.clone(), failure.result.clone());
-            self.causes.push(Alike { code, normalised, result, variants: BTreeMap::new() });
+            self.causes.push(Alike { code, normalised, result, has_record: false, variants: BTreeMap::new() });
             self.causes.len() - 1
         });
         let Some(alike) = self.causes.get_mut(index) else { return };
+        alike.has_record |= result.record.is_some();
         let (message, help, modem) = (failure.message.clone(), failure.help.clone(), result.modem.clone());
         let new = Variant { message, help, modems: Vec::new() };
         let variant = alike.variants.entry((bare, place(failure))).or_insert(new);
@@ -173,7 +178,11 @@ impl Tally {
     /// The cause that has hit most modems first.
     pub fn causes(&self) -> Vec<Cause> {
         let mut causes: Vec<Cause> = self.causes.iter().flat_map(Alike::causes).collect();
-        causes.sort_by_key(|cause| std::cmp::Reverse(cause.modems.len()));
+        causes.sort_by(|one, other| {
+            let names = one.modems.iter().zip(&other.modems).next();
+            let by_name = || names.map(|((one, _), (other, _))| as_counted(one).cmp(as_counted(other)));
+            other.modems.len().cmp(&one.modems.len()).then_with(|| by_name().unwrap_or(Ordering::Equal))
+        });
         causes
     }
 }
@@ -220,7 +229,7 @@ impl Alike {
             let count = |own| counts.get(own);
             count(its).cmp(&count(others)).then_with(|| as_counted(one).cmp(as_counted(other)))
         });
-        Cause { code: self.code.clone(), message, help, modems }
+        Cause { code: self.code.clone(), message, help, has_record: self.has_record, modems }
     }
 }
 

@@ -167,10 +167,17 @@ fn row(source: &Source, span: Span, columns: &[Column], record: &csv::StringReco
     if record.iter().skip(columns.len()).any(|field| !field.is_empty()) {
         return draft.problem(span, "hayes::inventory::csv fields", &[&record.len(), &columns.len()]);
     }
+    if record.len() < columns.len() {
+        return draft.problem(span, "hayes::inventory::csv cut", &[&record.len(), &columns.len()]);
+    }
     let mut entry = ModemEntry { span, ..ModemEntry::default() };
     let before = draft.diagnostics.len();
     for ((kind, name), field) in columns.iter().zip(record).filter(|(_, field)| !field.is_empty()) {
         let placed = || Name { value: field.to_owned(), span: field_span(source, span, field) };
+        if is_of_spreadsheet(field) {
+            draft.problem(placed().span, "hayes::inventory::csv number", &[&field]);
+            continue;
+        }
         match kind.as_str() {
             "name" => entry.name = Some(placed()),
             "port" => entry.port = Some(placed()),
@@ -195,6 +202,17 @@ fn row(source: &Source, span: Span, columns: &[Column], record: &csv::StringReco
     if draft.diagnostics.len() == before {
         draft.add(entry);
     }
+}
+
+/// A long number that was shortened (`4.91512E+12`) or became a fraction (`491512345678.0`), or a failed formula.
+fn is_of_spreadsheet(field: &str) -> bool {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let shortened = field.split_once("E+").is_some_and(|(digits, power)| {
+        is_digits(power) && digits.strip_prefix('-').unwrap_or(digits).split(['.', ',']).all(is_digits)
+    });
+    let is_fraction = field.strip_suffix(".0").is_some_and(|number| number.len() > 5 && is_digits(number));
+    let failed = ["#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"].contains(&field);
+    shortened || is_fraction || failed || (field.len() > 2 && field.bytes().all(|byte| byte == b'#'))
 }
 
 /// The line that begins at `start`, blank lines and comments before it left out.

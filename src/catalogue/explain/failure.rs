@@ -1,7 +1,9 @@
 //! Errors: what they mean and what usually mends them.
 
+use crate::at::command::{Command, Form};
 use crate::at::{NumberedError, ResultCode};
 use crate::catalogue::entry::{ErrorCode, Module, Series, pair};
+use crate::catalogue::lookup::command_of;
 use crate::catalogue::{self, error_by_text, result_code};
 
 use super::{Context, ExplainedPart, Explanation, Kind, clause, explain};
@@ -24,6 +26,27 @@ pub fn advice(result: &ResultCode, module: Option<&Module>) -> Option<&'static s
         ResultCode::NoAnswer | ResultCode::NoDialtone | ResultCode::Aborted => of_words,
     };
     found.filter(|advice| !advice.is_empty())
+}
+
+/// What usually mends a bare ERROR to this command; `None` where nothing is known of it.
+pub fn refused(asked: &Command<'_>) -> Option<String> {
+    let command = command_of(asked)?;
+    let mut told = vec!["Send AT+CMEE=2 once, then errors come with their meaning".to_owned()];
+    // A test that does more than to list them takes minutes: `AT+COPS=?`.
+    let lists = command.test.as_ref().is_some_and(|test| !test.contains(&"none:")) && command.test_does.is_empty();
+    if asked.form == Form::Set && lists && !command.name.contains('=') {
+        told.push(format!("Check the values: {}=? lists them", command.name));
+    }
+    told.push(match command.needs {
+        "SIM" => {
+            "It is refused where there is no SIM, or one that is not open: `hayes run modem/check-sim` tells".to_owned()
+        }
+        "network" => {
+            "It is refused without a network: `hayes run supersim/diagnose` tells why there is none".to_owned()
+        }
+        _ => "The modem may not have it, or not in its state: the SIM, the radio, the registration".to_owned(),
+    });
+    Some(told.join(". ") + ".")
 }
 
 /// What usually mends it where a modem answers this line in place of what was hoped for; `None` where nothing is known.

@@ -15,7 +15,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub use brief::{beside, brief};
-pub use failure::{advice, remedy};
+pub use failure::{advice, refused, remedy};
 
 use super::entry::{CommandEntry, Confirmation, Module};
 use super::lookup::{COMMANDS, MARKS, RESULTS, field, source_text, urc};

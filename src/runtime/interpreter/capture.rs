@@ -15,7 +15,7 @@ use crate::at::parameters::{self as at_parameters, Parameter, Written, parameter
 use crate::at::{self, Line, PromptPlan, Question, ResultCode};
 use crate::catalogue::command::{needs_radio_off, values};
 use crate::catalogue::entry::{FieldKind, KnownField, Usage};
-use crate::catalogue::explain::{Context, advice, beside, remedy};
+use crate::catalogue::explain::{self, Context, advice, beside, remedy};
 use crate::catalogue::{self, Catalogue, meant, result_code, urc};
 use crate::check::{
     Evaluate, Hole, Matcher, Program, anywhere, counted, from_text, from_the_beginning, known_line, with_prefix,
@@ -392,6 +392,8 @@ impl ScriptView<'_> {
         let commands = || line.iter().flat_map(|line| &line.commands);
         // What is masked is not told by what helps against it.
         let advice = || advice(result, self.module).filter(|_| !self.mask.hides(&result.to_string()));
+        let last = commands().last().filter(|_| matches!(result, ResultCode::Error));
+        let refused = || last.and_then(explain::refused);
         if commands().any(needs_radio_off) {
             problem = problem.help("it is taken only while the radio is off: AT+CFUN=4 before it, AT+CFUN=1 behind it");
         } else if let Some(instead) = commands().find_map(|asked| meant(asked.name)) {
@@ -401,7 +403,7 @@ impl ScriptView<'_> {
             let told = told.map(|(line, _)| format!(", and {line} for the tries that are left")).unwrap_or_default();
             let help = format!("the SIM is open, or the PIN wrong and a try lost: ask AT+CPIN?{told}, before another");
             problem = problem.help(help);
-        } else if let Some(advice) = too_long(asked).or_else(|| advice().map(str::to_owned)) {
+        } else if let Some(advice) = too_long(asked).or_else(refused).or_else(|| advice().map(str::to_owned)) {
             problem = problem.help(advice);
         }
         self.fail(self.with_answer(problem, Some(asked)))
