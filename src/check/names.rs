@@ -14,6 +14,11 @@ use crate::source::Span;
 use crate::syntax::ast::{Block, Param, Part, Pattern, PatternKind};
 use crate::value::{Value, ValueKind};
 
+/// How other languages put a value into a text: what stands before its name, and behind.
+pub(super) fn forms() -> impl Iterator<Item = (&'static str, &'static str)> {
+    "{{…}},#{…},$ {…},$(…),%(…)s,$…,{…},<…>,%…%,%…,@…".split(',').filter_map(|form| form.split_once('…'))
+}
+
 /// The names that there are, and what is known of them. Lines that are typed one after the other leave them behind:
 /// [`check_more`](super::check_more) goes on from them.
 #[derive(Debug, Clone, Default)]
@@ -56,9 +61,9 @@ impl Names {
         names
     }
 
-    /// Names that have a value, as other languages put them into a text, and where: `$apn`, `{{apn}}`, `<apn>`.
+    /// Names that have a value, as other languages put them into a text, and where: `$apn`, `{{apn}}`, `<apn>`. What
+    /// stands in two braces is one without a value too: it means nothing else.
     pub fn values_in(&self, text: &str) -> Vec<(String, Range<usize>)> {
-        const FORMS: &str = "{{…}},#{…},$ {…},$(…),%(…)s,$…,{…},<…>,%…%,%…,@…";
         let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
         let (mut end, mut values) = (0, Vec::new());
         for (at, _) in text.match_indices(['$', '{', '%', '#', '<', '@']) {
@@ -86,11 +91,11 @@ impl Names {
             let named = |(name, length): (&str, usize)| {
                 let lower = name.to_ascii_lowercase();
                 let is_set = |name: &&str| self.known(name.split('.').next().unwrap_or(name)).is_set;
-                let known = [name, lower.as_str()].into_iter().find(is_set)?;
-                Some((known.to_owned(), length))
+                let known = [name, lower.as_str()].into_iter().find(is_set);
+                let is_meant = here.starts_with("{{") && name.starts_with(|it: char| it.is_ascii_alphabetic());
+                Some((known.or_else(|| is_meant.then_some(lower.as_str()))?.to_owned(), length))
             };
-            let mut forms = FORMS.split(',').filter_map(|form| form.split_once('…'));
-            let found = forms.find_map(|form| read(form).and_then(named));
+            let found = forms().find_map(|form| read(form).and_then(named));
             let Some((name, length)) = found.filter(|_| at >= end && !before.ends_with('$')) else { continue };
             end = at + length;
             values.push((name, at..end));

@@ -2,7 +2,7 @@
 //! inventory, the selection, the results' file. Then the modems; in the end what came of it, and the command that runs
 //! the rest.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Display;
 use std::hash::{BuildHasher, RandomState};
 use std::io::IsTerminal;
@@ -12,7 +12,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arguments;
-use super::console::{Console, Exit, quoted};
+use super::console::{self, Console, Exit, quoted};
 use super::inputs::{self, Origins};
 use super::modem::Signals;
 use super::progress::{self, ProgressScreen};
@@ -33,7 +33,7 @@ use crate::report::result::plural;
 use crate::report::style::harmless;
 use crate::report::tally::Tally;
 use crate::runtime::{Inputs, STACK, Status, Unfit};
-use crate::source::Source;
+use crate::source::{COMMAND_LINE, Source};
 use crate::state;
 
 /// How many run at the same time where nobody says.
@@ -512,6 +512,13 @@ pub(crate) fn all_have_values(
             [] => continue,
         };
         console.complain(&format!("{what}{whom}"), Some(help));
+    }
+    let program = &common.program;
+    let names: BTreeSet<&str> = modems.iter().flat_map(|modem| modem.vars.keys()).map(AsRef::as_ref).collect();
+    let unused: Vec<&str> = names.into_iter().filter(|name| program.param(name).is_none()).collect();
+    if wrong.is_empty() && !unused.is_empty() && program.source().name != COMMAND_LINE {
+        let note = format!("note: the inventory gives {}, which is no `param` of the script", unused.join(", "));
+        console.say(&(console::fitted(&harmless(note.as_bytes()), "    ") + "\n"));
     }
     if wrong.is_empty() { Ok(()) } else { Err(Exit::Invalid) }
 }

@@ -25,8 +25,13 @@ pub(crate) fn init(folder: &Path, console: &Console) -> Exit {
     let mut made = Vec::new();
     for (name, text) in scaffold::PROJECT {
         let file = if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
-        if file.exists() {
-            console.say(&format!("{} is there already, and stays as it is\n", file.display()));
+        // A link that leads nowhere is there too.
+        if file.symlink_metadata().is_ok() {
+            let there = if name == ".gitignore" { scripts::open_text(&file).ok() } else { None };
+            let has = |line: &&str| there.as_ref().is_none_or(|there| there.lines().any(|it| it.trim() == *line));
+            let lacks: Vec<&str> = text.lines().filter(|line| !line.starts_with('#') && !has(line)).collect();
+            let lacks = if lacks.is_empty() { String::new() } else { format!("; it lacks {}", lacks.join(", ")) };
+            console.say(&format!("{} is there already, and stays as it is{lacks}\n", file.display()));
             continue;
         }
         let exit = write_below(&file, text, console);
@@ -35,7 +40,8 @@ pub(crate) fn init(folder: &Path, console: &Console) -> Exit {
         }
         made.push(file.display().to_string());
     }
-    if made.is_empty() {
+    if made.is_empty() || !folder.join("first.hayes").is_file() {
+        made.iter().for_each(|file| console.say(&format!("made {file}\n")));
         return Exit::Passed;
     }
     let place =

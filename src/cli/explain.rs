@@ -296,7 +296,8 @@ fn flag(text: &str, arguments: &Explain, console: &Console) -> Exit {
     }
     if pages.is_empty() {
         let names = || all.get_subcommands().flat_map(clap::Command::get_arguments).filter_map(|it| it.get_long());
-        let near = nearest(name.trim_start_matches('-'), names()).map(|near| format!("did you mean --{near}?"));
+        let near = || nearest(name.trim_start_matches('-'), names()).map(|near| format!("did you mean --{near}?"));
+        let near = crate::hints::foreign(name).map(str::to_owned).or_else(near);
         console.complain(&format!("no command takes {name}"), near.as_deref());
         return Exit::Failed;
     }

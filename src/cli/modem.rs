@@ -245,14 +245,14 @@ type Watching = ();
 /// the program itself.
 #[cfg(unix)]
 fn each(stops: bool, heed: impl Fn(Exit) + Send + 'static) -> std::io::Result<Watching> {
-    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGUSR1};
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1};
 
     let stopping = if stops { &[SIGTSTP][..] } else { &[] };
-    let heeded = [SIGINT, SIGTERM, SIGHUP, SIGCONT, SIGUSR1].iter().chain(stopping);
+    let heeded = [SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGCONT, SIGUSR1].iter().chain(stopping);
     let mut signals = signal_hook::iterator::Signals::new(heeded)?;
     let handle = signals.handle();
     let exit = |signal| match signal {
-        SIGINT => Exit::Interrupted,
+        SIGINT | SIGQUIT => Exit::Interrupted,
         SIGHUP => Exit::HungUp,
         _ => Exit::Terminated,
     };

@@ -121,9 +121,12 @@ fn read(words: &[OsString]) -> Result<&'static Configuration, Exit> {
         if is_other || is_own || Setting::find(&key).is_some() {
             continue;
         }
-        let near = nearest(&key, SETTINGS.iter().map(|setting| setting.key)).and_then(Setting::find);
-        let help =
-            near.map_or("`hayes config` lists them".to_owned(), |near| format!("did you mean {}?", near.variable()));
+        let known = SETTINGS.iter().map(|setting| setting.key).chain(["profile"]);
+        let near = match key.split_once('-').filter(|(start, _)| ["vars", "variable", "param"].contains(start)) {
+            Some((_, name)) => Some(format!("HAYES_VAR_{}", name.replace('-', "_"))),
+            None => nearest(&key, known).map(|near| format!("HAYES_{}", near.to_ascii_uppercase().replace('-', "_"))),
+        };
+        let help = near.map_or("`hayes config` lists them".to_owned(), |near| format!("did you mean {near}?"));
         console.say(&format!("note: {variable} is no setting: {help}\n"));
     }
     Ok(CONFIGURATION.get_or_init(|| configuration))

@@ -95,6 +95,9 @@ fn hint(
     if task == "help" && crate::syntax::topic(wrong).is_some() {
         return Some(format!("`hayes explain {wrong}` tells what it does"));
     }
+    if task == "help" && wrong.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("at")) {
+        return Some(format!("`hayes explain '{wrong}'` tells what it is"));
+    }
     if is_task {
         let is_command = wrong.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("at"));
         let is_script =
@@ -291,6 +294,6 @@ fn one_of(word: &str) -> &str {
 }
 
 /// What is called so by other tools, and what it is here.
-fn foreign(word: &str) -> Option<&'static str> {
+pub(crate) fn foreign(word: &str) -> Option<&'static str> {
     row_of(include_str!("foreign.md"), word)
 }

@@ -66,6 +66,9 @@ impl Scripts for Library {
                 }
                 match text_at(&path) {
                     Ok(Some(text)) => return Ok(Source::new(name, text)),
+                    Ok(None) if path.is_dir() && path.extension().is_some_and(|end| end == "hayes") => {
+                        return Err(NotFound::Unreadable { why: format!("{name} is a folder") });
+                    }
                     Ok(None) => {}
                     Err(error) => return Err(NotFound::Unreadable { why: format!("{name} {error}") }),
                 }

@@ -345,6 +345,9 @@ impl Profile {
             let all = || models().map(|model| model.name).collect::<Vec<_>>().join(", ");
             return Err(match meant(name).as_slice() {
                 [] => Complaint::told("hayes::port::missing sim-model", &[&name, &all()]),
+                [known] if name.contains(['=', '/']) => {
+                    Complaint::told("hayes::port::missing sim-model-options", &[&name, known])
+                }
                 [known] => Complaint::told("hayes::port::missing sim-model-meant", &[&name, known]),
                 several => Complaint::told("hayes::port::missing sim-models", &[&name, &several.join(", sim:")]),
             });

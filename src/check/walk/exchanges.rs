@@ -387,6 +387,14 @@ impl Checker<'_, '_, '_> {
         if let Some(code) = negated.filter(|code| result_code::parse(code.as_bytes()).is_some()) {
             return self.findings.tell("hayes::check::never-begins negated", pattern.span, &[&text, &code]);
         }
+        // `"+CREG: 0,1|+CREG: 0,5"`, `"+CREG: 0,1 or 5"`
+        let mut signs = [" or ", " || ", "|"].into_iter();
+        let is_number = |text: &str| text.trim_end().ends_with(|it: char| it.is_ascii_digit());
+        let choice = signs.find(|sign| text.contains(": ") && text.split_once(sign).is_some_and(|it| is_number(it.0)));
+        if let Some(sign) = choice.filter(|_| !text.contains('(')) {
+            let span = self.place_in(pattern.span, &[sign]);
+            return self.findings.tell("hayes::check::regex-in-text choice", span, &[&sign.trim()]);
+        }
         if let Some(found) = regex_sign(text) {
             let span = self.place_in(pattern.span, &[found]);
             // `+` begins a prefix; `1|5` would be two lines.
@@ -478,7 +486,7 @@ fn regex_sign(text: &str) -> Option<&str> {
 fn is_placeholder(parameter: &str) -> bool {
     let named = parameter.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
     let printed = parameter.strip_prefix('%').map(|rest| rest.trim_start_matches(|digit: char| digit.is_ascii_digit()));
-    matches!(parameter, "*" | "?" | "_" | "..." | "…")
+    matches!(parameter, "*" | "?" | "_" | "." | "..." | "…")
         || named.is_some_and(|name| name.starts_with(|first: char| first.is_ascii_alphabetic()))
         || matches!(printed, Some("s" | "d" | "i" | "u" | "x"))
 }

@@ -104,7 +104,8 @@ impl Checker<'_, '_, '_> {
             while written.starts_with('{') && source.slice(around(place)).starts_with("{{") {
                 place = around(place);
             }
-            self.names.look_up(name.split('.').next().unwrap_or(&name));
+            let is_set = self.names.look_up(name.split('.').next().unwrap_or(&name)).is_set;
+            let code = if is_set { code } else { "hayes::check::value-as-text undeclared" };
             self.findings.tell(code, place, &[&source.slice(place), &name, &format!("${{{name}}}")]);
             found = true;
         }

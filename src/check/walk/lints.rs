@@ -18,9 +18,10 @@ use crate::catalogue::entry::{
 };
 use crate::catalogue::explain::clause;
 use crate::check::findings::Findings;
-use crate::check::names::Names;
+use crate::check::names::{Names, forms};
 use crate::check::{Known, Matcher, counted, from_the_beginning, is_command_line, known_line, with_prefix};
 use crate::diagnostic::slips;
+use crate::notation::row_of;
 use crate::sms::Coding;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{
@@ -356,7 +357,9 @@ fn lint_named(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fin
         }
         let stands = asked.names.known(&value).is_set.then(|| value.to_string());
         let found = || asked.names.values_in(&value).into_iter().find(|(_, place)| place.len() == value.len());
-        let Some(name) = stands.or_else(|| Some(found()?.0)) else { continue };
+        let Some(name) = stands.or_else(|| Some(found()?.0).filter(|name| asked.names.known(name).is_set)) else {
+            continue;
+        };
         let is_text = matches!(field.kind(), FieldKind::Quoted | FieldKind::Text | FieldKind::Address);
         let quote = if is_text { quote } else { "" };
         let meant = format!("{quote}${{{name}}}{quote}");
@@ -420,7 +423,10 @@ fn lint_calls(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Finding
         let name = match dialled {
             r"\T" | "$1" => Some("number"),
             r"\U" | "$2" => Some("number_2"),
-            _ => dialled.strip_prefix('$').or_else(|| dialled.strip_prefix('{')?.strip_suffix('}')),
+            // Two braces are told wherever they stand; a sign before a word may be one of the command's.
+            _ => forms()
+                .filter(|(open, close)| *open != "{{" && (*open == "$" || !close.is_empty()))
+                .find_map(|(open, close)| Some(dialled.strip_prefix(open)?.strip_suffix(close)?.trim())),
         };
         let is_name = |name: &&str| {
             name.len() > 1
@@ -968,11 +974,25 @@ fn lint_fields<'f>(
         };
         let is_short = there.name.to_ascii_lowercase().starts_with(&name.to_ascii_lowercase());
         // A form that ends in any number of values may hold it here.
-        let may_hold = |field: &KnownField| is_called(field, name) || field.what == "value";
-        if layouts.iter().filter_map(|layout| layout.field(place)).any(may_hold) || is_short || there.name.is_empty() {
+        let has_lines = known.usage.is_some_and(|usage| usage.shape == Shape::HeaderAndBody);
+        if has_lines && ["text", "message", "body", "content", "msg", "sms", "payload"].contains(&name.as_str()) {
+            let values: [&dyn Display; 3] = [&known.written(&findings.source), &there.name, name];
+            findings.tell("hayes::check::other-field body", field.span, &values);
             continue;
         }
-        if let Some(right) = layouts.iter().find_map(|layout| place_of(layout, name)) {
+        // Some modems answer with this value alone: which one it is then, the number of values tells.
+        let is_alone = |layout: &Layout| layout.fields.len() == 1 && layouts.iter().any(|other| other.fields.len() > 2);
+        // `cell` is a value of `AT+QENG`, whose first is a cell too.
+        let has_name = |it: &KnownField| it.name.eq_ignore_ascii_case(name);
+        let is_named = layouts.iter().any(|layout| layout.fields.iter().any(|it| has_name(it)));
+        let may_hold = |layout: &&Layout| {
+            let it = layout.field(place).filter(|_| !is_alone(layout));
+            it.is_some_and(|it| has_name(it) || !is_named && is_called(it, name) || it.what == "value")
+        };
+        if layouts.iter().any(|layout| may_hold(&layout)) || is_short || there.name.is_empty() {
+            continue;
+        }
+        if let Some(right) = layouts.iter().find_map(|layout| place_of(layout, name)).filter(|right| *right != place) {
             misplaced.push(Misplaced { span: field.span, name, there: there.name, right });
         }
     }
@@ -1010,6 +1030,9 @@ fn in_order(layouts: &[Layout], clause: Span, fields: &[(usize, &Field)], source
 
 /// Where the one value of an answer stands that is called so.
 fn place_of(layout: &Layout, name: &str) -> Option<usize> {
+    if let Some(exact) = layout.fields.iter().position(|field| field.name.eq_ignore_ascii_case(name)) {
+        return Some(exact);
+    }
     let mut places =
         (0..layout.fields.len()).filter(|place| layout.field(*place).is_some_and(|it| is_called(it, name)));
     places.next().filter(|_| places.next().is_none())
@@ -1019,7 +1042,9 @@ fn place_of(layout: &Layout, name: &str) -> Option<usize> {
 fn is_called(field: &KnownField, name: &str) -> bool {
     let (name, known) = (name.to_ascii_lowercase(), field.name.to_ascii_lowercase());
     let is_longer = known.len() > 2 && name.strip_prefix(&known).is_some_and(|rest| !rest.starts_with('_'));
-    name == known || is_longer || name.len() > 3 && name.replace('_', " ") == field.what
+    let others = row_of(include_str!("called.md"), &name).unwrap_or_default();
+    let is_said = name.len() > 3 && name.replace('_', " ") == field.what;
+    name == known || is_longer || is_said || others.split(' ').any(|other| other == known)
 }
 
 /// A pattern that begins no line of the answer: `expect "READY"` under `AT+CPIN?`.
@@ -1037,6 +1062,7 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
                 findings.tell("hayes::check::never-begins", pattern.span, &values);
                 continue;
             }
+            lint_bare_texts(known, usage, pattern, findings);
             let Some(text) = pattern.plain() else { continue };
             lint_written(known, (usage, prefix), pattern, findings);
             let text = if catalogue::urc(text.as_bytes()).is_none() { text.trim_start_matches('*') } else { text };
@@ -1135,6 +1161,29 @@ fn lint_written(known: &KnownCommand<'_>, (usage, prefix): (&Usage, &str), patte
         if fields.all(|field| field.kind() == FieldKind::Number) {
             return findings.tell("hayes::check::regex-in-text wildcard", span, &[&value, &"{}"]);
         }
+    }
+}
+
+/// `"+CGDCONT: 1,IP,super"`: texts of the answer stand in double quotes, and so in the pattern.
+fn lint_bare_texts(known: &KnownCommand<'_>, usage: &Usage, pattern: &Pattern, findings: &mut Findings) {
+    let source = Arc::clone(&findings.source);
+    let inside = source.slice(pattern.span).strip_prefix('"').and_then(|written| written.strip_suffix('"'));
+    let Some((prefix, values)) = inside.and_then(|inside| inside.split_once(':')) else { return };
+    let is_text = |place| {
+        let mut kinds = usage.answers.iter().filter_map(|layout| layout.field(place)).map(KnownField::kind).peekable();
+        kinds.peek().is_some() && kinds.all(|kind| kind == FieldKind::Quoted)
+    };
+    let has_letter = |it: &Parameter<'_>| it.value.iter().any(|it| it.is_ascii_alphabetic() || *it == b'$');
+    let is_bare = |it: &Parameter<'_>| it.kind == Written::Bare && has_letter(it) && !it.value.starts_with(b"{");
+    let texts = parameters(values.as_bytes()).enumerate().filter(|(place, it)| is_bare(it) && is_text(*place));
+    let mut whole = values.to_owned();
+    for (_, text) in texts.collect::<Vec<_>>().into_iter().rev() {
+        whole.insert(text.range.end, '"');
+        whole.insert(text.range.start, '"');
+    }
+    if whole != values && !values.contains(['\\', '\'']) {
+        let values: [&dyn Display; 2] = [&known.written(&source), &format!("'{prefix}:{whole}'")];
+        findings.tell("hayes::check::never-begins quotes", pattern.span, &values);
     }
 }
 

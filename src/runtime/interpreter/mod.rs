@@ -720,8 +720,11 @@ impl<'r> Run<'r> {
                 if remaining.is_zero() && until < end {
                     self.note("would try again; from here on as if that did not help");
                 } else if attempt > 1 {
-                    let took = ShownDuration(self.conversation.now().saturating_sub(began));
-                    failure.also_means(format!("{attempt} attempts in {took}, and none passed"));
+                    let took = self.conversation.now().saturating_sub(began);
+                    let has_pause = schedule.pause.is_some() || took.as_millis() > 100 * u128::from(number);
+                    let help = if has_pause { "" } else { ": `every 2s` behind the number makes a pause" };
+                    let took = ShownDuration(took);
+                    failure.also_means(format!("{attempt} attempts in {took}, and none passed{help}"));
                 }
                 return Err(End::Failed(failure));
             }
