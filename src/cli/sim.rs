@@ -9,6 +9,7 @@ use super::modem::Signals;
 use crate::diagnostic::Complaint;
 use crate::port::crew::allow_descriptors;
 use crate::port::host::{Host, HostEvent};
+use crate::report::style::harmless;
 use crate::report::style::{Style, filled};
 use crate::sim::{Model, Options, Simulator, fault_help, models, option_help};
 
@@ -61,10 +62,8 @@ pub(crate) fn sim(arguments: &Sim, console: &Console) -> Result<Exit, Exit> {
     }
     let printed = console.print(&names.iter().map(|name| format!("{name}\n")).collect::<String>());
     let what = if names.len() == 1 { "a simulated".to_owned() } else { format!("{} simulated", names.len()) };
-    console.say(&format!(
-        "{what} {model}, until Ctrl-C; try: hayes at -p {} ATI\n",
-        names.first().map_or("", String::as_str)
-    ));
+    let port = harmless(names.first().map_or(&[], String::as_bytes));
+    console.say(&format!("{what} {model}, until Ctrl-C; try: hayes at -p {port} ATI\n"));
     host.run(&mut |number, event| tell(names.get(number).map_or("", String::as_str), &event, console));
     // Ctrl-C is the usual end, so it passes; a SIGTERM ends it with the exit code for that.
     Ok(printed.worst(if signals.exit() == Exit::Terminated { Exit::Terminated } else { Exit::Passed }))
