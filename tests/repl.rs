@@ -662,6 +662,25 @@ fn enter_shows_what_runs_however_often_it_is_pressed() {
     }
 }
 
+/// Another program that writes to the same terminal finds no block there.
+#[test]
+fn answers_that_go_through_a_pipe_stand_whole_on_the_terminal() {
+    let hayes = env!("CARGO_BIN_EXE_hayes");
+    let inventory = "'[[range]]\\nname = \"gw-{1..9}\"\\nport = \"sim:bg96?delay=300ms\"\\n'";
+    let folder = Folder::new();
+    let arguments = format!(
+        "list >/dev/null; cd {}; printf {inventory} >i.toml; {hayes} at -i i.toml -j 2 AT+CSQ | tee all.txt",
+        folder.0.display()
+    );
+    let Some(terminal) = Terminal::run(&arguments, 100) else { return };
+    let screen = terminal.wait("9 modems in");
+    let told = fs::read_to_string(folder.0.join("all.txt")).unwrap();
+    assert_eq!(told.lines().count(), 18, "{told}");
+    let is_whole = |line: &str| screen.lines().filter(|shown| shown.trim_end() == line).count() == 1;
+    assert!(told.lines().all(is_whole), "{screen}");
+    assert!(!screen.contains("running"), "{screen}");
+}
+
 #[test]
 fn who_types_what_is_no_answer_is_asked_again() {
     let script =

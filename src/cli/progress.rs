@@ -4,6 +4,7 @@
 //! SIGUSR1 and Enter show what all running modems do. One thread draws, at most five times a second; no modem waits.
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
@@ -21,6 +22,7 @@ use crate::report::result::{RunResult, style};
 use crate::report::style::{Style, cut, harmless};
 use crate::report::tally::{STATUSES, Tally, place};
 use crate::runtime::Status;
+use crate::state;
 
 const FRAME: Duration = Duration::from_millis(200);
 const ROWS: usize = 8;
@@ -39,6 +41,8 @@ pub(crate) struct ProgressScreen {
     pub(crate) quiet: bool,
     /// Who looks at a terminal sees what runs.
     pub(crate) is_shown: bool,
+    /// The results come one by one into a program that may write to the terminal too.
+    is_mixed: bool,
     pub(crate) answers_enter: bool,
     /// `hayes at`: what the modems say is the result, and goes there
     pub(crate) answers: Option<Sink>,
@@ -132,6 +136,7 @@ impl ProgressScreen {
             json: false,
             quiet: false,
             is_shown: true,
+            is_mixed: false,
             answers_enter: false,
             answers: None,
             tally: Tally::default(),
@@ -143,7 +148,10 @@ impl ProgressScreen {
 
     /// Until all is over: what came of it, and of writing it.
     pub(crate) fn show(mut self, events: &Receiver<Progress>) -> (Tally, Exit) {
-        self.lines = LiveLines::new(self.is_shown);
+        // What reads the results may write to the same terminal, as `tee` does: then nothing is drawn there.
+        let is_read = self.json || matches!(self.answers, Some(Sink::Standard));
+        self.is_mixed = is_read && io::stderr().is_terminal() && state::is_pipe(Path::new("/dev/stdout"));
+        self.lines = LiveLines::new(self.is_shown && !self.is_mixed);
         if self.lines.live && self.answers_enter {
             self.console.say(&(console::fitted("Enter shows all that run; Ctrl-C begins no more", "") + "\n"));
         }
@@ -197,7 +205,7 @@ impl ProgressScreen {
             self.above(&format!("note: the conversation of {} could not be kept: {why}\n", result.modem));
         }
         let went_well = matches!(result.status, Status::Passed | Status::Skipped);
-        if !self.quiet && (!self.lines.live || !went_well || ended.unwritten) {
+        if !self.quiet && (!(self.lines.live || self.is_mixed) || !went_well || ended.unwritten) {
             self.above(&self.line(result, ended.unwritten));
         }
     }

@@ -15,7 +15,7 @@ use super::markup::Escaped;
 use super::result::{RunResult, Walk, plural, shown};
 use super::tally::{STATUSES, Tally, place};
 use super::transcript::said_of;
-use crate::notation::{row_of, seconds};
+use crate::notation::{as_counted, row_of, seconds};
 use crate::port::Timestamp;
 use crate::port::transcript::{Said, Who};
 use crate::runtime::Status;
@@ -318,15 +318,21 @@ fn timeline(mut bars: Vec<Bar>) -> String {
     if bars.len() < 2 || bars.len() > MOST_BARS || end <= start {
         return String::new();
     }
-    bars.sort_by_key(|bar| bar.start);
+    // Those that began together stand as their names count. What is drawn of one takes some room, however short it was.
+    let moment = (end - start) / 100 + 1;
+    let least = (end - start) / 640 + 1;
+    bars.sort_by(|one, other| {
+        let began = |bar: &Bar| (bar.start - start) / moment;
+        began(one).cmp(&began(other)).then_with(|| as_counted(&one.modem).cmp(as_counted(&other.modem)))
+    });
     // When each lane is free again, and which bar is in which.
     let mut lanes: Vec<u64> = Vec::new();
     let mut placed = Vec::new();
     for bar in &bars {
         let lane = lanes.iter().position(|free| *free <= bar.start).unwrap_or(lanes.len());
         match lanes.get_mut(lane) {
-            Some(free) => *free = bar.end,
-            None => lanes.push(bar.end),
+            Some(free) => *free = bar.end.max(bar.start + least),
+            None => lanes.push(bar.end.max(bar.start + least)),
         }
         placed.push(lane);
     }
