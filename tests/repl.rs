@@ -669,7 +669,7 @@ fn answers_that_go_through_a_pipe_stand_whole_on_the_terminal() {
     let inventory = "'[[range]]\\nname = \"gw-{1..9}\"\\nport = \"sim:bg96?delay=300ms\"\\n'";
     let folder = Folder::new();
     let arguments = format!(
-        "list >/dev/null; cd {}; printf {inventory} >i.toml; {hayes} at -i i.toml -j 2 AT+CSQ | tee all.txt",
+        "list >/dev/null; cd {}; printf {inventory} >i.toml; {hayes} at -i i.toml AT+CSQ | tee all.txt",
         folder.0.display()
     );
     let Some(terminal) = Terminal::run(&arguments, 100) else { return };
