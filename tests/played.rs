@@ -106,8 +106,13 @@ impl Played {
     /// The command lines that have reached the modem since this was asked last.
     pub(crate) fn heard(&mut self) -> Vec<String> {
         let bytes = std::mem::take(&mut *self.heard.lock().unwrap());
-        let lines = bytes.split(|byte| matches!(byte, b'\r' | b'\n' | 0x1A | 0x1B));
-        lines.filter(|line| line.starts_with(b"AT")).map(|line| String::from_utf8_lossy(line).into_owned()).collect()
+        let lines = bytes.split(|byte| matches!(byte, b'\r' | b'\n' | 0x1A | 0x1B)).map(String::from_utf8_lossy);
+        // Nothing ends data that are counted: the next command stands right behind them.
+        let command = |line: &str| {
+            let begin = if line.starts_with("AT") { 0 } else { line.find("AT+")? };
+            Some(line.get(begin..)?.to_owned())
+        };
+        lines.filter_map(|line| command(&line)).collect()
     }
 }
 
