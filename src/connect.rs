@@ -156,11 +156,6 @@ impl Address {
         matches!(self, Address::Simulator { .. })
     }
 
-    /// Whether both lead to one device, by a link too.
-    pub fn is_same_device(&self, other: &Address) -> bool {
-        self == other || self.real_device().is_some_and(|this| other.real_device() == Some(this))
-    }
-
     /// Other programs that have the device open, as far as the system tells.
     pub fn others(&self) -> Vec<Holder> {
         self.device().map_or(Vec::new(), |path| list::others(&path))

@@ -68,7 +68,8 @@ pub(crate) fn candidates(typed: &str, around: &Surroundings<'_>) -> (usize, Vec<
             None => (typed.len(), Vec::new()),
         };
     }
-    if let Some((start, word)) = script_name(typed) {
+    if let Some((_, word)) = typed.rsplit_once("run \"").filter(|(_, word)| !word.contains('"')) {
+        let start = typed.len() - word.len();
         return (start, scripts(word, around.from));
     }
     if typed.matches('"').count() % 2 == 1 {
@@ -80,7 +81,10 @@ pub(crate) fn candidates(typed: &str, around: &Surroundings<'_>) -> (usize, Vec<
     }
     let start = typed.len() - typed.bytes().rev().take_while(|byte| is_name(char::from(*byte))).count();
     let (before, word) = typed.split_at_checked(start).unwrap_or((typed, ""));
-    if let Some(run) = run_name(before).filter(|_| takes_parameter(before)) {
+    let head = before.trim_end();
+    // Behind `with`, and behind the commas, the name of a parameter comes.
+    let takes_parameter = head.ends_with(" with") || head.contains(" with ") && head.ends_with(',');
+    if let Some(run) = run_name(before).filter(|_| takes_parameter) {
         let found = around.scripts.find(run, around.from).map(|source| parameters(&source)).unwrap_or_default();
         let is_open = |it: &Candidate| it.text.starts_with(word) && !before.contains(&format!(" {}", it.text));
         return (start, found.into_iter().filter(is_open).collect());
@@ -191,12 +195,6 @@ fn run_name(before: &str) -> Option<&str> {
     before.trim_start().strip_prefix("run \"")?.split_once('"').map(|(name, _)| name)
 }
 
-/// Whether the name of a parameter comes next: behind `with`, and behind the commas.
-fn takes_parameter(before: &str) -> bool {
-    let before = before.trim_end();
-    before.ends_with(" with") || before.contains(" with ") && before.ends_with(',')
-}
-
 pub(crate) fn parameters(script: &std::sync::Arc<Source>) -> Vec<Candidate> {
     let (script, _) = parse(script);
     let params = script
@@ -226,12 +224,6 @@ fn variables(word: &str, names: &[Candidate], end: &str) -> Vec<Candidate> {
     let given = GIVEN_NAMES.iter().map(|(name, about, _)| (*name, *about));
     let fitting = own.chain(given).filter(|(name, _)| name.starts_with(word) && !name.contains('.'));
     fitting.map(|(name, about)| Candidate::new(CandidateKind::Name, format!("{name}{end}"), about)).collect()
-}
-
-fn script_name(typed: &str) -> Option<(usize, &str)> {
-    let start = typed.rfind("run \"").map(|at| at + "run \"".len())?;
-    let word = typed.get(start..).filter(|word| !word.contains('"'))?;
-    Some((start, word))
 }
 
 fn names_and_types(asking: &TypedCommand<'_>) -> (usize, Vec<Candidate>) {

@@ -92,7 +92,9 @@ impl Came {
         let least = self.least + line_ends + characters;
         let written = (self.written + bytes + characters).max(least);
         let most = (self.most + bytes + line.len()).max(written);
-        Came { lines: self.lines + 1, least, written, most, of_two: self.of_two + of_two_septets(line) }
+        let is_of_two = |byte: &&u8| matches!(byte, b'^' | b'{' | b'}' | b'\\' | b'[' | b'~' | b']' | b'|');
+        let of_two = line.iter().filter(is_of_two).count() + memchr::memmem::find_iter(line, "€").count();
+        Came { lines: self.lines + 1, least, written, most, of_two: self.of_two + of_two }
     }
 
     /// Whether this line can be a part of the text: then it is not longer than what is still to come.
@@ -110,11 +112,6 @@ impl Came {
         let septets = |characters: usize| characters + self.of_two;
         [self.least, self.written, self.most, septets(self.least), septets(self.written)].contains(&length)
     }
-}
-
-fn of_two_septets(line: &[u8]) -> usize {
-    let is_one = |byte: &&u8| matches!(byte, b'^' | b'{' | b'}' | b'\\' | b'[' | b'~' | b']' | b'|');
-    line.iter().filter(is_one).count() + memchr::memmem::find_iter(line, "€").count()
 }
 
 /// The content that an answer carries, as it came.

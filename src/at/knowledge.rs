@@ -24,6 +24,9 @@ pub trait Knowledge: Sync {
     /// (-1 is the last); and what stands before these, as in [`Shape::Counted`], or a colon.
     fn counts(&self, line: &[u8]) -> Option<(&'static [isize], u8)>;
 
+    /// Whether the text that the line opens, and does not close, may have line ends in it: not an operator's name.
+    fn may_go_on(&self, line: &[u8]) -> bool;
+
     /// Whether the line carries the prefix of a command that is known and another than this one, `+CREG`.
     fn is_answer_of_another(&self, line: &[u8], own: &[u8]) -> bool;
 

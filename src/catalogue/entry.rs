@@ -375,6 +375,8 @@ pub struct KnownField {
     pub unit: Option<&'static str>,
     /// Its meaning is what counts of an answer, and stands beside it
     pub brief: bool,
+    /// A name or an address that the network or the modem writes: no line ends in it
+    pub unbroken: bool,
 }
 
 impl KnownField {

@@ -42,9 +42,7 @@ impl Catalogue {
     pub fn told_of(line: &[u8]) -> Option<(&'static str, Vec<&[u8]>)> {
         let (prefix, list) = split_prefix(line);
         let known = std::str::from_utf8(prefix?).ok().and_then(command)?;
-        let usages = [Form::Read, Form::Set, Form::Execute].into_iter().filter_map(|form| known.form(form));
-        let answers = || usages.clone().flat_map(|usage| &usage.answers);
-        let place = |key| answers().find_map(|answer| answer.fields.iter().position(|field| field.name == key));
+        let place = |key| answers(known).find_map(|answer| answer.fields.iter().position(|field| field.name == key));
         let value = |place| parameters(list).nth(place).map_or(&[][..], |field| field.value);
         let values: Vec<_> = known.line_key.iter().filter_map(|key| place(*key)).map(value).collect();
         (!values.is_empty()).then_some((known.name, values))
@@ -104,6 +102,20 @@ impl Knowledge for Catalogue {
         (event.is_empty() || is_it()).then_some((places, u8::try_from(*before).ok()?))
     }
 
+    fn may_go_on(&self, line: &[u8]) -> bool {
+        let before = line.rsplitn(2, |byte| *byte == b'"').nth(1).unwrap_or(line);
+        let (prefix, values) = split_prefix(before);
+        let place = parameters(values).count().saturating_sub(1);
+        let command = prefix.and_then(|name| command(std::str::from_utf8(name).ok()?)).into_iter();
+        let layouts = command.flat_map(answers).chain(urc(line).into_iter().flat_map(Urc::layouts));
+        let mut fields = layouts.filter(|known| !known.groups).map(|known| known.fields.get(place)).peekable();
+        let is_text = |field: &KnownField| {
+            matches!(field.kind(), FieldKind::Any | FieldKind::Text | FieldKind::Quoted) && field.values.is_empty()
+        };
+        // What is not known may be anything.
+        fields.peek().is_none() || fields.any(|field| field.is_none_or(|field| !field.unbroken && is_text(field)))
+    }
+
     fn is_answer_of_another(&self, line: &[u8], own: &[u8]) -> bool {
         let Some(prefix) = split_prefix(line).0.filter(|prefix| !same_letters(prefix, own)) else { return false };
         std::str::from_utf8(prefix).is_ok_and(|name| command(name).is_some())
@@ -132,6 +144,11 @@ fn is_message(line: &[u8]) -> bool {
         Some(head) => matches!(head, [b'+', b'C', b'M', b'T', b':', _] | [b'+', b'C', b'B', b'M', b':', _]),
         None => false,
     }
+}
+
+fn answers(command: &'static CommandEntry) -> impl Iterator<Item = &'static Layout> {
+    let usages = [Form::Read, Form::Set, Form::Execute].into_iter().filter_map(|form| command.form(form));
+    usages.flat_map(|usage| &usage.answers)
 }
 
 /// `+ICCID` may be answered to `AT^ICCID`.

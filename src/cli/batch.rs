@@ -122,6 +122,8 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
     {
         exit = exit.worst(console.refuse(Exit::Unwritable, "hayes::cli unwritable", &[&path.display(), error]));
     }
+    // A word that is not UTF-8 could mean another file.
+    let words: Result<Vec<String>, _> = std::env::args_os().map(std::ffi::OsString::into_string).collect();
     let summary = Summary {
         tally: &tally,
         finished: &finished,
@@ -130,7 +132,7 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
         plans,
         results: &path,
         named: arguments.resume.as_deref().or(arguments.results.as_deref()),
-        rest: (!plans && path.is_file()).then(|| rest_command(&path)).flatten(),
+        rest: words.ok().filter(|_| !plans && path.is_file()).map(|words| rest_of(&words, &path)),
     };
     let text = summary.text(console);
     match asked {
@@ -556,12 +558,6 @@ fn jobs(arguments: &arguments::Batch, modems: &[BatchModem], console: &Console) 
         return Err(console.refuse(Exit::Usage, "hayes::cli open-files", &values));
     }
     Ok(NonZeroUsize::new(asked).unwrap_or(NonZeroUsize::MIN))
-}
-
-/// This process's own command line, with `--resume`; none where a word of it is not UTF-8: it could mean another file.
-fn rest_command(results: &Path) -> Option<String> {
-    let arguments: Result<Vec<String>, _> = std::env::args_os().map(std::ffi::OsString::into_string).collect();
-    Some(rest_of(&arguments.ok()?, results))
 }
 
 fn rest_of(arguments: &[String], results: &Path) -> String {

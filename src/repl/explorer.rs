@@ -605,7 +605,9 @@ impl Explorer {
             return self.complain(&format!("{address} is simulated, and --real refuses the simulated modem"), None);
         }
         // The same port cannot be opened twice; another stays open until this one is.
-        let is_same = self.link.as_ref().is_some_and(|link| link.address.is_same_device(&address));
+        let device = address.real_device();
+        let leads_there = |other: &Address| *other == address || device.is_some() && other.real_device() == device;
+        let is_same = self.link.as_ref().is_some_and(|link| leads_there(&link.address));
         let was_open = self.link.is_some();
         if is_same && let Some(link) = self.link.take() {
             self.finish(link);

@@ -243,11 +243,6 @@ fn is_strange(line: &[u8]) -> bool {
     is_text && letters >= 3 && !is_echo && prefix_length(line).is_none()
 }
 
-/// Whether a frame of PPP begins in it: flag, address, control (RFC 1662), the last as it is or escaped.
-fn is_frame(bytes: &[u8]) -> bool {
-    [b"~\xFF\x03".as_slice(), b"~\xFF}#"].iter().any(|start| memmem::find(bytes, start).is_some())
-}
-
 /// How far a prompt is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Prompting {
@@ -545,6 +540,8 @@ impl Asking {
     /// `unfinished`: the text that has not ended, and is no echo.
     fn silence(&self, unfinished: &[u8]) -> Silence {
         let lines = self.lines.iter().map(|line| &*line.bytes);
+        // A frame of PPP: flag, address, control (RFC 1662), the last as it is or escaped
+        let is_frame = |text| [&b"~\xFF\x03"[..], b"~\xFF}#"].iter().any(|start| memmem::find(text, start).is_some());
         if self.heard == 0 {
             Silence::Total
         } else if lines.chain([unfinished]).any(is_frame) {

@@ -72,6 +72,8 @@ pub(super) struct Cursor {
     before: Before,
     /// A line end of its own stood before the last line.
     framed: bool,
+    /// Something came in the middle of a name that no line ends in: what is left of it is no answer.
+    broken: bool,
 }
 
 /// What stood before a line: that tells how many line ends it needs to stand behind one of its own.
@@ -520,10 +522,19 @@ impl Session {
         if let Some(taken) = self.take_body_line(framer, frame, now) {
             return taken;
         }
-        let Some(frame) = self.with_quoted_lines(framer, frame, now.is_silent) else {
+        let Some(whole) = self.with_quoted_lines(framer, frame, now.is_silent) else {
             self.cursor.unsettled = true;
             return false;
         };
+        let line = framer.line(frame);
+        let is_broken = whole.end > frame.end && !self.dialect.knowledge.may_go_on(line);
+        if is_broken || self.cursor.broken && closes_string(line) {
+            self.cursor.broken = is_broken;
+            self.queue_line(line, &Event::Stray(line), now);
+            framer.consume(frame);
+            return true;
+        }
+        let frame = whole;
         let line = self.without_noise(self.without_blanks(framer.line(frame)), now);
         if self.may_be_of_message(line, now) {
             self.patience = REAL_FINAL_TIME;
@@ -801,7 +812,11 @@ impl Session {
         }
         let line = framer.line(frame);
         if let Some((result, _)) = self.final_of(line) {
-            if result.is_success() && self.awaits_close() {
+            if let Activity::Asking(asking) = &self.state
+                && (result.is_success() && asking.question.expected.closes)
+                && !asking.lines.iter().any(|line| self.is_own(&line.bytes))
+            {
+                // A line that is known to stand at the end of the content has not come.
                 self.patience = CLOSE_TIME;
             }
             match self.goes_on(framer, frame, true, false, now) {
@@ -820,13 +835,6 @@ impl Session {
         }
         framer.consume(frame);
         Some(true)
-    }
-
-    /// Whether a line that is known to stand at the end of the content has not come.
-    fn awaits_close(&self) -> bool {
-        let Activity::Asking(asking) = &self.state else { return false };
-        asking.question.expected.closes
-            && !asking.lines.iter().any(|line| asking.question.form_of(&line.bytes).is_some())
     }
 
     fn is_connected(&self) -> bool {

@@ -235,7 +235,9 @@ impl Fibres {
                     token if token & FLAG != 0 => {
                         let id = token & !FLAG;
                         shared.flags.remove(&id);
-                        self.wake_all_of(id);
+                        let waits = |fibre: &Fibre| fibre.waits.flag == Some(id);
+                        let waiting = self.fibres.iter().filter(|(_, fibre)| waits(fibre)).map(|(number, _)| *number);
+                        waiting.collect::<Vec<_>>().into_iter().for_each(|number| self.wake(number, Woken::Flag));
                     }
                     token => self.wake(usize::try_from(token).unwrap_or(usize::MAX), Woken::Descriptor),
                 }
@@ -256,11 +258,5 @@ impl Fibres {
         if self.timers.remove(&(fibre.waits.until, number)) {
             self.ready.push_back((number, woken));
         }
-    }
-
-    fn wake_all_of(&mut self, flag: u64) {
-        let waits = |(number, fibre): (&usize, &Fibre)| (fibre.waits.flag == Some(flag)).then_some(*number);
-        let waiting: Vec<usize> = self.fibres.iter().filter_map(waits).collect();
-        waiting.into_iter().for_each(|number| self.wake(number, Woken::Flag));
     }
 }

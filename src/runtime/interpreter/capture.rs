@@ -192,7 +192,10 @@ impl ScriptView<'_> {
                 Err(Miss::NoMatch) => {
                     let is_answer = || self.answers(asked, clause.span, patterns, values);
                     if self.refused_as(patterns, values) || !is_refused && is_answer()? {
-                        return Ok((self.nothing_of(patterns), body));
+                        // The names of a pattern that a final result code without them has matched
+                        let matchers = patterns.iter().filter_map(|pattern| self.scope.program.matcher(pattern));
+                        let holes = matchers.flat_map(Matcher::holes);
+                        return Ok((holes.map(|hole| (hole.name.clone(), Value::text(""))).collect(), body));
                     }
                 }
                 Err(miss) => return Err(self.missed(asked, clause.span, miss)),
@@ -214,12 +217,6 @@ impl ScriptView<'_> {
             }
             (asked, _) => Err(self.fail(self.no_match(asked, span, &wanted, &wanted_values))),
         }
-    }
-
-    /// The names of a pattern that a final result code without them has matched.
-    fn nothing_of(&self, patterns: &Alternatives) -> Captured {
-        let matchers = patterns.iter().filter_map(|pattern| self.scope.program.matcher(pattern));
-        matchers.flat_map(Matcher::holes).map(|hole| (hole.name.clone(), Value::text(""))).collect()
     }
 
     /// Without another word an answer must end well; an `expect` may want it to end otherwise.

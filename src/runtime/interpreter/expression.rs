@@ -260,7 +260,10 @@ impl ScriptView<'_> {
                     None => (announced.is_none() && known_end.is_empty()).then_some(0x1A),
                 });
                 if let Some(count) = announced.filter(|count| *count != bytes.len()) {
-                    return Err(self.miscounted(command, reply.span, count, bytes.len()));
+                    // The modem takes just so many bytes; what is left of others runs as a command.
+                    let (count, length) = (counted(count, "byte"), counted(bytes.len(), "byte"));
+                    let values: [&dyn Display; 4] = [&command, &count, &bytes.len(), &length];
+                    return Err(self.fail(self.told("hayes::run::reply-length", reply.span, &values).sent(command)));
                 }
                 bytes.extend_from_slice(known_end.as_bytes());
                 PromptPlan::Reply { mark: mark(text)?, bytes }
@@ -274,12 +277,6 @@ impl ScriptView<'_> {
             return Ok((plan, within));
         }
         Ok((PromptPlan::Unexpected, None))
-    }
-
-    /// The modem takes just so many bytes; what is left of others runs as a command.
-    fn miscounted(&self, command: &str, reply: Span, count: usize, length: usize) -> End {
-        let values: [&dyn Display; 4] = [&command, &counted(count, "byte"), &length, &counted(length, "byte")];
-        self.fail(self.told("hayes::run::reply-length", reply, &values).sent(command))
     }
 
     fn pattern_values(&self, pattern: &Pattern) -> Step<Vec<String>> {
