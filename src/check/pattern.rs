@@ -42,7 +42,7 @@ pub fn from_the_beginning(whole: Option<&str>, text: &str) -> String {
 /// A pattern whose prefix is nearly that of the line: `"CSQ: {},{}"`, `"+CPIN; READY"`, `"AT+CSQ: {}"`. What to write.
 pub fn with_prefix(written: &str, prefix: &str) -> Option<String> {
     let quote = written.chars().next().filter(|first| "\"'".contains(*first)).unwrap_or('"');
-    let text = written.trim_matches(quote);
+    let text = written.strip_prefix(quote).and_then(|text| text.strip_suffix(quote)).unwrap_or(written);
     let is_sign = |it: char| !it.is_ascii_alphanumeric();
     let bare = |text: &str| text.strip_prefix(is_sign).unwrap_or(text).to_ascii_uppercase();
     let end = text.find([':', ';', ' ', '=']).or_else(|| text.find('.'))?;

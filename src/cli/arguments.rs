@@ -246,8 +246,8 @@ pub(crate) struct InputArguments {
     /// Read secret parameters from a file of NAME=VALUE lines
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) secrets_file: Vec<PathBuf>,
-    /// How long an exchange may take at most, where the script gives it no `within` or `timeout` [default: 5s, or as
-    /// long as the command is known to take; so does one of hayes.toml or HAYES_TIMEOUT]
+    /// How long an exchange may take at most, where the script gives it no `within` or `timeout`. In hayes.toml and
+    /// HAYES_TIMEOUT it cuts no command short that is known to take longer [default: 5s, or as long as is known]
     #[arg(short, long, value_name = "DURATION", value_parser = some_time)]
     pub(crate) timeout: Option<Duration>,
     /// Multiply every timeout

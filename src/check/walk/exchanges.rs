@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Checker, Ended, Role, constant, lints, within};
 use crate::at::result_code;
+use crate::catalogue;
 use crate::check::{Matcher, Type, anywhere};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
@@ -388,12 +389,18 @@ impl Checker<'_, '_, '_> {
             return self.findings.tell("hayes::check::never-begins negated", pattern.span, &[&text, &code]);
         }
         // `"+CREG: 0,1|+CREG: 0,5"`, `"+CREG: 0,1 or 5"`
-        let mut signs = [" or ", " || ", "|"].into_iter();
-        let is_number = |text: &str| text.trim_end().ends_with(|it: char| it.is_ascii_digit());
-        let choice = signs.find(|sign| text.contains(": ") && text.split_once(sign).is_some_and(|it| is_number(it.0)));
-        if let Some(sign) = choice.filter(|_| !text.contains('(')) {
+        let prefix = text.split_once(": ").map(|(prefix, _)| prefix).filter(|it| catalogue::command(it).is_some());
+        let choice = [" or ", " || ", "|"].into_iter().find_map(|sign| {
+            let (first, behind) =
+                text.split_once(sign).map(|(first, behind)| (first.trim_end(), behind.trim_start()))?;
+            let begins = first.trim_end_matches(|it: char| it.is_ascii_digit());
+            let is_number = begins != first && behind.starts_with(|it: char| it.is_ascii_digit());
+            let second = if is_number { format!("{begins}{behind}") } else { behind.to_owned() };
+            second.starts_with(prefix?).then(|| (sign, first.to_owned(), second))
+        });
+        if let Some((sign, first, second)) = choice.filter(|_| !text.contains('(')) {
             let span = self.place_in(pattern.span, &[sign]);
-            return self.findings.tell("hayes::check::regex-in-text choice", span, &[&sign.trim()]);
+            return self.findings.tell("hayes::check::regex-in-text choice", span, &[&sign.trim(), &first, &second]);
         }
         if let Some(found) = regex_sign(text) {
             let span = self.place_in(pattern.span, &[found]);
