@@ -43,7 +43,7 @@ pub struct Head {
     pub script: String,
     pub fingerprint: Option<String>,
     pub status: Status,
-    plan: bool,
+    pub plan: bool,
     place: Range<u64>,
 }
 

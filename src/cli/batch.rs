@@ -216,8 +216,8 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
         Some((program, _)) => Arc::clone(program),
         None => script(arguments, console)?,
     };
-    let (environment, its_origins) = inputs::environment(std::slice::from_ref(&program), console)?;
     let (given, origins) = inputs::explicit(&arguments.inputs, std::slice::from_ref(&program), console)?;
+    let (environment, its_origins) = inputs::environment(std::slice::from_ref(&program), &origins, console)?;
     let ports = arguments.commands.as_ref().filter(|_| arguments.inventory.is_empty());
     let inventory = match ports {
         Some((_, asked)) => of_ports(&asked.connection.port, console)?,

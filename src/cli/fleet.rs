@@ -341,8 +341,8 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
         let help = "`confirm` is answered beforehand with --yes; a value is given with a param: -V NAME=VALUE";
         return Err(console.refuse_as(Exit::Invalid, &Complaint::new(why).help(help)));
     }
-    let (environment, its_origins) = inputs::environment(std::slice::from_ref(&program), console)?;
     let (given, origins) = inputs::explicit(&batch.inputs, std::slice::from_ref(&program), console)?;
+    let (environment, its_origins) = inputs::environment(std::slice::from_ref(&program), &origins, console)?;
     let mut secrets = environment.secrets.clone();
     secrets.extend(given.secrets.clone());
     let inventory = batch::read_inventory(&batch.inventory, batch.script == "-", console)?;

@@ -30,7 +30,7 @@ struct GivenValue {
 
 pub(crate) fn collect(given: &InputArguments, programs: &[Arc<Program>], console: &Console) -> Result<Inputs, Exit> {
     let (mut inputs, mut origins) = explicit(given, programs, console)?;
-    let (environment, mut its_origins) = environment(programs, console)?;
+    let (environment, mut its_origins) = environment(programs, &origins, console)?;
     let is_new = |(name, _): &(String, String)| !origins.contains_key(name);
     inputs.variables.extend(environment.variables.into_iter().filter(is_new));
     inputs.secrets.extend(environment.secrets.into_iter().filter(is_new));
@@ -107,7 +107,11 @@ pub(crate) fn how_to_give(unfit: &Unfit) -> String {
 }
 
 /// What the environment gives these programs. It may hold more: only what is much like a parameter is a mistake.
-pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Result<(Inputs, Origins), Exit> {
+pub(crate) fn environment(
+    programs: &[Arc<Program>],
+    over: &Origins,
+    console: &Console,
+) -> Result<(Inputs, Origins), Exit> {
     let mut problems = Vec::new();
     let mut given = Vec::new();
     for name in programs.iter().flat_map(|program| &program.params).map(|param| &param.name.value) {
@@ -116,6 +120,8 @@ pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Resul
             let found = spelled.into_iter().find_map(|origin| Some((std::env::var_os(&origin)?, origin)));
             let Some((value, origin)) = found else { continue };
             match value.into_string() {
+                // One that is not set, and that another value stands over
+                Ok(value) if value.is_empty() && over.contains_key(name) => {}
                 Ok(value) => given.push(GivenValue { name: name.clone(), value, secret, origin }),
                 Err(_) => problems.push(Complaint::new(format!("the value of {origin} is not UTF-8"))),
             }
@@ -320,7 +326,7 @@ fn read_files(files: &[PathBuf], secret: bool, problems: &mut Vec<Complaint>) ->
 fn is_empty_by_itself(name: &str, programs: &[Arc<Program>]) -> bool {
     programs.iter().any(|program| {
         let default = program.param(name).and_then(|param| param.default.as_ref());
-        default.is_some_and(|default| program.source().slice(default.span) == "\"\"")
+        default.is_some_and(|default| ["\"\"", "''"].contains(&program.source().slice(default.span)))
     })
 }
 

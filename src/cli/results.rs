@@ -244,9 +244,9 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result
     if chosen.is_empty() {
         let mut text = summary_of(&tally, console.out) + &conversations(&tally, given.as_deref(), path);
         let failed = tally.count(&[Status::Failed, Status::Unreachable, Status::Interrupted]) > 0;
-        if let Some(head) = results.heads.first().filter(|_| failed) {
-            let (script, path) = (quoted(&head.script), quoted(&path.display().to_string()));
-            text.push_str(&fitted(&format!("the rest: hayes batch {script} -i INVENTORY --resume {path}")));
+        if failed && !results.heads.iter().any(|head| head.plan) {
+            let path = quoted(&path.display().to_string());
+            text.push_str(&fitted(&format!("the rest: the same command with --resume {path}")));
         }
         return Ok(console.print(&text));
     }

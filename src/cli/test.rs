@@ -187,8 +187,8 @@ fn one(recording: &Path, arguments: &Test, cancel: &Cancel, console: &Console) -
 
 /// In a recording secrets are masked, so any value of theirs has been said there.
 fn masked_secrets(program: &Arc<Program>, given: &InputArguments, console: &Console) -> Result<Vec<String>, Exit> {
-    let (mut inputs, _) = inputs::explicit(given, std::slice::from_ref(program), console)?;
-    let (environment, _) = inputs::environment(std::slice::from_ref(program), console)?;
+    let (mut inputs, origins) = inputs::explicit(given, std::slice::from_ref(program), console)?;
+    let (environment, _) = inputs::environment(std::slice::from_ref(program), &origins, console)?;
     inputs.secrets.extend(environment.secrets);
     inputs.variables.extend(environment.variables);
     let missing = runtime::unfit(program, &inputs).into_iter().filter(|unfit| unfit.missing && unfit.secret);

@@ -207,11 +207,17 @@ fn row(source: &Source, span: Span, columns: &[Column], record: &csv::StringReco
 /// A long number that was shortened (`4.91512E+12`) or became a fraction (`491512345678.0`), or a failed formula.
 fn is_of_spreadsheet(field: &str) -> bool {
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let shortened = field.split_once("E+").is_some_and(|(digits, power)| {
+    let shortened = field.split_once(['E', 'e']).is_some_and(|(digits, power)| {
+        let power = power.strip_prefix('+').unwrap_or_default();
         is_digits(power) && digits.strip_prefix('-').unwrap_or(digits).split(['.', ',']).all(is_digits)
     });
-    let is_fraction = field.strip_suffix(".0").is_some_and(|number| number.len() > 5 && is_digits(number));
-    let failed = ["#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"].contains(&field);
+    // A telephone number or an IMEI; `202401.0` is a version.
+    let is_fraction = field.strip_suffix(".0").is_some_and(|number| number.len() > 8 && is_digits(number));
+    let is_capital = |it: char| it.is_uppercase() || it == '/' || it == '0';
+    let failed = field.strip_prefix('#').is_some_and(|name| {
+        let bare = name.strip_suffix(['!', '?']);
+        ["N/A", "NV"].contains(&name) || bare.is_some_and(|bare| !bare.is_empty() && bare.chars().all(is_capital))
+    });
     shortened || is_fraction || failed || (field.len() > 2 && field.bytes().all(|byte| byte == b'#'))
 }
 
