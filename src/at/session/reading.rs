@@ -13,8 +13,8 @@ use std::time::Duration;
 use memchr::memmem;
 
 use super::{
-    Activity, Asking, EARLY_ANSWER, FENCE, FailureKind, Idle, Mode, Now, Owing, Prompting, SETTLE, Session, Silence,
-    is_strange,
+    Activity, Asking, EARLY_ANSWER, FENCE, FailureKind, Idle, LONGEST_SURPLUS_TIME, Mode, Now, Owing, Prompting,
+    SETTLE, Session, Silence, is_strange,
 };
 use crate::at::body::{self, Body, Came};
 use crate::at::echo::Echo;
@@ -1029,13 +1029,14 @@ impl Session {
         let is_surplus = !self.owes_final && !self.heeds_refusal();
         self.owes_final = false;
         let Some(idle) = self.idle() else { return };
-        let late = idle.answered.map(|since| now.time.saturating_sub(since)).filter(|_| is_surplus);
+        let late = idle.answered.map(|since| now.time.saturating_sub(since));
+        let late = late.filter(|late| *late <= LONGEST_SURPLUS_TIME);
         // What succeeds may be the late one of two: then a refusal comes behind it.
-        if idle.is_believed {
+        if idle.is_believed && late.is_some() {
             idle.heeds_refusal = idle.heeds_refusal.or(idle.answered);
             idle.is_believed = result.is_success();
         }
-        self.dialect.surplus = self.dialect.surplus.max(late);
+        self.dialect.surplus = self.dialect.surplus.max(late.filter(|_| is_surplus));
         self.hear_refusal(line);
     }
 

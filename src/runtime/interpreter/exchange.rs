@@ -208,7 +208,7 @@ impl Run<'_> {
 
     /// `-t` holds whatever the command; a `timeout` of the script is another.
     fn is_bound(&self) -> bool {
-        self.inputs.timeout_bounds && self.scope.timeout == self.inputs.timeout
+        self.inputs.timeout_bounds && !self.scope.has_own_timeout
     }
 
     /// A timeout as it is on this run.
@@ -873,8 +873,7 @@ impl Run<'_> {
                 None => told("hayes::run::out-of-step", &[&what, tries, &waited]),
             }),
             NoAnswer(FailureKind::Refused(line, _)) => {
-                let last = self.scope.last.sent.as_deref().unwrap_or("the last command");
-                view.fail(told("hayes::run::out-of-step surplus", &[&line.text(), &last]))
+                view.fail(told("hayes::run::out-of-step surplus", &[&line.text()]))
             }
             NoAnswer(FailureKind::Misled(line)) => view.fail(told("hayes::run::out-of-step misled", &[&line.text()])),
             NoAnswer(FailureKind::Restarted(line)) => {

@@ -119,6 +119,7 @@ impl Interpreter {
         let mut run = Run::new(program, conversation, &self.inputs, listener, Some(self.mask()));
         run.scope.variables = self.variables.clone();
         run.scope.timeout = self.timeout.unwrap_or(self.inputs.timeout);
+        run.scope.has_own_timeout = self.timeout.is_some();
         run.scope.last = self.last.clone();
         run.hearing.aborts = self.aborts.clone();
         let ended = if follows { run.follow() } else { run.whole_script() };
@@ -126,7 +127,7 @@ impl Interpreter {
             run.scope.variables = self.variables.clone();
         } else {
             self.variables = run.scope.variables.clone();
-            self.timeout = Some(run.scope.timeout);
+            self.timeout = run.scope.has_own_timeout.then_some(run.scope.timeout);
             self.aborts.clone_from(&run.hearing.aborts);
         }
         // The last answer is what the modem said, whatever the line made of it.
@@ -452,6 +453,7 @@ impl<'r> Run<'r> {
             StatementKind::Sleep { duration } => self.sleep(duration, span),
             StatementKind::Timeout { duration } => {
                 self.scope.timeout = self.view().duration(duration)?;
+                self.scope.has_own_timeout = true;
                 Ok(())
             }
             StatementKind::Confirm { text } => self.confirm(text, span),
@@ -504,6 +506,7 @@ impl<'r> Run<'r> {
         }
         let call = Call { source: Arc::clone(&self.scope.shown), span };
         let mut scope = ScriptScope::new(program, &self.hearing.mask, self.scope.timeout);
+        scope.has_own_timeout = self.scope.has_own_timeout;
         given.into_iter().for_each(|(name, value)| scope.variables.set(name, value));
         let caller = std::mem::replace(&mut self.scope, scope);
         self.calls.push(call);
@@ -1092,6 +1095,8 @@ struct ScriptScope {
     variables: Record,
     captured: Vec<Arc<str>>,
     timeout: Duration,
+    /// By a `timeout` line
+    has_own_timeout: bool,
     last: Last,
     /// `attempt`: of the innermost `retry`, counted from 1
     attempt: i64,
@@ -1109,6 +1114,7 @@ impl ScriptScope {
             variables: Record::new(),
             captured: Vec::new(),
             timeout,
+            has_own_timeout: false,
             last: Last::default(),
             attempt: 0,
             error: Arc::default(),
