@@ -31,7 +31,7 @@ const PENDING_QUIET: Duration = Duration::from_millis(100);
 const PENDING_TIME: Duration = Duration::from_secs(2);
 
 /// Silence before a question, to see that the answer before it has ended, is looked for no longer than this.
-const LONGEST_GAP: Duration = Duration::from_secs(1);
+const GAP_TIME: Duration = Duration::from_secs(1);
 
 /// S12 is 1 s by default; a little more, so that the modem's clock agrees.
 const GUARD_TIME: Duration = Duration::from_millis(1100);
@@ -181,7 +181,7 @@ impl Conversation {
     fn make_ready(&mut self, question: &Question, listener: &mut dyn Hearer) -> Attempt {
         self.drain(listener)?;
         if let Some(gap) = self.session.line_gap(question, self.port.now()) {
-            self.quiet(gap, self.port.now() + (10 * gap).min(LONGEST_GAP).max(gap), listener)?;
+            self.quiet(gap, self.port.now() + (10 * gap).min(GAP_TIME).max(gap), listener)?;
         }
         self.check(listener)?;
         self.begin(question.bytes());

@@ -10,7 +10,7 @@ use regex::Regex;
 
 // The limits of the step that made the house smaller, for the rooms that stood then; a twelfth more lines for what
 // they have learnt since: a check of people's slips, whose an echo is, what functions make of secrets.
-const LINES: usize = 54_379;
+const LINES: usize = 54_388;
 const FILES: usize = 240;
 const TYPES: usize = 440;
 const PUB_SUPER: usize = 500;
