@@ -42,6 +42,14 @@ impl Machine {
     }
 
     /// A USB device at 1-2 with one interface of this class.
+    /// With a BG96 that has one port, of this mode.
+    fn of_bg96(mode: u32) -> Machine {
+        let machine = Machine::new();
+        machine.plug("2c7c", "0296", "BG96", "ff");
+        machine.port(mode);
+        machine
+    }
+
     fn plug(&self, vendor: &str, product: &str, name: &str, class: &str) {
         let device = "sys/devices/usb1/1-2";
         for (file, text) in [("idVendor", vendor), ("idProduct", product), ("product", name), ("power/control", "on\n")]
@@ -110,9 +118,7 @@ fn nothing_is_plugged_in() {
 
 #[test]
 fn a_port_that_all_may_open_is_good() {
-    let machine = Machine::new();
-    machine.plug("2c7c", "0296", "BG96", "ff");
-    machine.port(0o666);
+    let machine = Machine::of_bg96(0o666);
     machine.link("dev/serial/by-id/usb-Quectel_BG96-if00-port0", "../../ttyUSB0");
     machine.write("run/udev/data/c188:0", "E:ID_MM_PORT_TYPE_AT_PRIMARY=1\n");
     let wanted = "ok     /dev/ttyUSB0: BG96 (2c7c:0296), interface 0 · option · at-primary · \
@@ -122,9 +128,7 @@ fn a_port_that_all_may_open_is_good() {
 
 #[test]
 fn who_may_open_a_port_is_told_and_how_to_become_one() {
-    let machine = Machine::new();
-    machine.plug("2c7c", "0296", "BG96", "ff");
-    machine.port(0o660);
+    let machine = Machine::of_bg96(0o660);
     let wanted = "wrong  /dev/ttyUSB0: you may not open /dev/ttyUSB0\n       → join the group that may: sudo usermod -aG \
                   dialout $USER, then log in again\n";
     assert_eq!(machine.doctor(&[]), (Some(6), wanted.to_owned()));
@@ -155,9 +159,7 @@ fn who_may_open_a_port_is_told_and_how_to_become_one() {
 
 #[test]
 fn a_program_that_holds_the_port_is_named() {
-    let machine = Machine::new();
-    machine.plug("2c7c", "0296", "BG96", "ff");
-    machine.port(0o666);
+    let machine = Machine::of_bg96(0o666);
     machine.run(812, "minicom");
     machine.link("proc/812/fd/3", "/dev/ttyUSB0");
     let wanted = "wrong  /dev/ttyUSB0: /dev/ttyUSB0 is busy: minicom (process 812) holds it\n       → end it (kill 812), or \
@@ -167,9 +169,7 @@ fn a_program_that_holds_the_port_is_named() {
 
 #[test]
 fn modem_manager_is_named_with_the_rule_that_keeps_it_away() {
-    let machine = Machine::new();
-    machine.plug("2c7c", "0296", "BG96", "ff");
-    machine.port(0o666);
+    let machine = Machine::of_bg96(0o666);
     machine.run(7, "ModemManager");
     let said = machine.doctor(&[]);
     let rule = r#"ATTRS{idVendor}=="2c7c", ATTRS{idProduct}=="0296", ENV{ID_MM_DEVICE_IGNORE}="1""#;
@@ -185,9 +185,7 @@ fn modem_manager_is_named_with_the_rule_that_keeps_it_away() {
 
 /// A machine with ModemManager and this file of rules: what is said of it.
 fn with_rules(rules: &str) -> String {
-    let machine = Machine::new();
-    machine.plug("2c7c", "0296", "BG96", "ff");
-    machine.port(0o666);
+    let machine = Machine::of_bg96(0o666);
     machine.run(7, "ModemManager");
     machine.write("usr/lib/udev/rules.d/60-modem.rules", rules);
     machine
@@ -255,9 +253,7 @@ fn a_rule_that_is_there_is_not_advised() {
 
 #[test]
 fn a_rule_holds_where_udev_and_modem_manager_know_it() {
-    let machine = Machine::new();
-    machine.plug("2c7c", "0296", "BG96", "ff");
-    machine.port(0o666);
+    let machine = Machine::of_bg96(0o666);
     machine.run(7, "ModemManager");
     let rule = "ATTRS{idVendor}==\"2c7c\", ENV{ID_MM_DEVICE_IGNORE}=\"1\"\n";
     machine.write("usr/lib/udev/rules.d/60-modem.rules", rule);
@@ -291,9 +287,7 @@ fn a_rule_holds_where_udev_and_modem_manager_know_it() {
 /// ModemManager's own rules keep it off the port for diagnosis.
 #[test]
 fn a_port_that_modem_manager_ignores_is_not_the_modem() {
-    let machine = Machine::new();
-    machine.plug("2c7c", "0296", "BG96", "ff");
-    machine.port(0o666);
+    let machine = Machine::of_bg96(0o666);
     machine.write("second", "");
     machine.port_of("ttyUSB1", "1-2:1.1", &machine.path("second"));
     machine.write("sys/class/tty/ttyUSB1/dev", "188:1\n");
@@ -362,9 +356,7 @@ fn a_device_of_an_unknown_maker_is_named_where_nothing_else_is_here() {
 
 #[test]
 fn what_is_no_file_of_the_kernel_is_not_waited_for() {
-    let machine = Machine::new();
-    machine.plug("2c7c", "0296", "BG96", "ff");
-    machine.port(0o666);
+    let machine = Machine::of_bg96(0o666);
     machine.run(7, "ModemManager");
     for file in ["sys/devices/usb1/1-2/product", "sys/devices/usb1/1-2/power/control", "etc/udev/rules.d/1.rules"] {
         let _ = fs::remove_file(machine.path(file));
@@ -428,9 +420,7 @@ fn brltty_takes_adapters_unless_its_rules_are_switched_off() {
 
 #[test]
 fn a_modem_that_the_kernel_may_suspend_is_noted() {
-    let machine = Machine::new();
-    machine.plug("2c7c", "0296", "BG96", "ff");
-    machine.port(0o666);
+    let machine = Machine::of_bg96(0o666);
     machine.write("sys/devices/usb1/1-2/power/control", "auto\n");
     let said = machine.doctor(&[]);
     let mend = "→ echo on | sudo tee /sys/bus/usb/devices/1-2/power/control\n";
@@ -451,9 +441,7 @@ fn a_modem_that_the_kernel_may_suspend_is_noted() {
 
 #[test]
 fn as_json_each_finding_is_a_line() {
-    let machine = Machine::new();
-    machine.plug("2c7c", "0296", "BG96", "ff");
-    machine.port(0o666);
+    let machine = Machine::of_bg96(0o666);
     let wanted =
         "{\"about\":\"/dev/ttyUSB0\",\"health\":\"good\",\"says\":\"BG96 (2c7c:0296), interface 0 · option\"}\n";
     assert_eq!(machine.doctor(&["--json"]).1, wanted);

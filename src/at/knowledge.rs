@@ -79,8 +79,8 @@ pub enum Likeness {
 pub(super) struct Dialect {
     pub(super) knowledge: &'static dyn Knowledge,
     pub(super) verbosity: Verbosity,
-    /// A result code has come that nothing asked for, so long after the last one: it may say each twice.
-    pub(super) surplus: Option<Duration>,
+    /// How long after the last result code one more came that nothing asked for: the modem may say each twice.
+    pub(super) surplus_delay: Option<Duration>,
 }
 
 impl Dialect {

@@ -190,11 +190,11 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result
         return Ok(console.print(&kept().iter().map(|path| listed_run(path, console)).collect::<String>()));
     }
     let none = || console.refuse(Exit::Nothing, "hayes::cli no-results", &[]);
-    let last = kept().pop();
+    let last = if arguments.results.as_ref().is_some_and(|name| name.exists()) { None } else { kept().pop() };
     let mut chosen: Vec<String> = arguments.modems.iter().chain(&arguments.limit).cloned().collect();
     // `hayes report gw-07`: of the last batch
     let is_modem = |name: &&PathBuf| {
-        let of_last = last.as_ref().filter(|_| !name.exists()).and_then(|last| journal::read(last).ok());
+        let of_last = last.as_ref().and_then(|last| journal::read(last).ok());
         of_last.is_some_and(|last| last.heads.iter().any(|head| Path::new(&head.modem) == name.as_path()))
     };
     let named = arguments.results.as_ref().filter(is_modem);
@@ -205,13 +205,9 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result
     }
     let path = given.as_ref().or(last.as_ref()).ok_or_else(none)?;
     let unreadable = |error: std::io::Error| {
+        let help = "give it what `hayes batch` has written; `-l NAME` is a modem of the last batch";
         let complaint = Complaint::told("hayes::cli unread", &[&path.display(), &error]);
-        console.refuse_as(
-            Exit::Invalid,
-            &complaint
-                .help("give it what `hayes batch` has written; `-l NAME` is a modem of the last batch")
-                .near(path),
-        )
+        console.refuse_as(Exit::Invalid, &complaint.help(help).near(path))
     };
     let (mut results, tally) = state::told_of_waiting(state::WRITER, path, || tallied(path)).map_err(unreadable)?;
     if let Some(bytes) = results.torn {

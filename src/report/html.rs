@@ -475,9 +475,12 @@ fn unit(name: &str) -> String {
 }
 
 fn number(value: f64) -> String {
-    let is_small = value.abs() < 10.0;
-    let places = if value.fract() == 0.0 { 0 } else { 1 + usize::from(is_small) };
-    format!("{value:.places$}")
+    let decimals = match value.abs() {
+        whole if whole.fract() == 0.0 => 0,
+        small if small < 10.0 => 2,
+        _ => 1,
+    };
+    format!("{value:.decimals$}")
 }
 
 /// The anchor that links to a modem: its name; a character that is no letter, digit or hyphen stands as hex.

@@ -78,8 +78,7 @@ pub struct Session {
 /// A result code that comes later than this may be owed to a program that asked before this one.
 const EARLY_ANSWER: Duration = Duration::from_millis(500);
 
-/// What shows that an answer without an echo was another's comes so long after it at the most: the echo, or the result
-/// code that was its own.
+/// What shows that an answer without an echo was another's comes within this time: the echo, or a second result code.
 const PROOF_TIME: Duration = Duration::from_millis(500);
 
 /// A command that can be aborted ends in this time.
@@ -90,8 +89,7 @@ const ABORT_TIME: Duration = Duration::from_secs(2);
 const LINE_GAP: Duration = Duration::from_millis(5);
 const LONGEST_LINE_GAP: Duration = Duration::from_millis(100);
 
-/// Of a modem that has said a result code twice, the second one comes in twice the time that it took then: in this one
-/// at the least, and at the most.
+/// The second of a doubled result code is waited for twice as long as the last such one took, within these bounds.
 const SURPLUS_TIME: Duration = Duration::from_millis(50);
 const LONGEST_SURPLUS_TIME: Duration = Duration::from_secs(1);
 
@@ -126,7 +124,7 @@ struct Idle {
     heeds_refusal: Option<Duration>,
     /// When the last question was answered
     answered: Option<Duration>,
-    /// … with success, by nothing but a result code: should a refusal come behind that, one of the two was another's.
+    /// Its answer was `OK` and nothing else: should a refusal come behind that, one of the two was another's.
     is_believed: bool,
     /// As [`Asking::pause`] of the last answer: more of it may be on the line.
     pause: Option<Duration>,
@@ -644,7 +642,7 @@ impl<'a> Now<'a> {
 impl Session {
     pub fn new(knowledge: &'static dyn Knowledge) -> Session {
         Session {
-            dialect: Dialect { knowledge, verbosity: Verbosity::Unknown, surplus: None },
+            dialect: Dialect { knowledge, verbosity: Verbosity::Unknown, surplus_delay: None },
             framer: Framer::default(),
             cursor: Cursor::default(),
             queue: Queue::default(),
@@ -851,7 +849,7 @@ impl Session {
         // show whose it is.
         let is_bare = matches!(next.expected.shape, Shape::None | Shape::Unknown);
         let first = (is_bare && self.unproved.is_some()).then_some(PROOF_TIME);
-        let surplus = self.dialect.surplus.map(|late| (2 * late).clamp(SURPLUS_TIME, LONGEST_SURPLUS_TIME));
+        let surplus = self.dialect.surplus_delay.map(|late| (2 * late).clamp(SURPLUS_TIME, LONGEST_SURPLUS_TIME));
         let gap = pause.max(first).filter(|_| self.echoes != Some(true)).max(surplus)?;
         (now < self.last_byte + gap).then_some(gap)
     }

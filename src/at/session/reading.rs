@@ -1036,7 +1036,7 @@ impl Session {
             idle.heeds_refusal = idle.heeds_refusal.or(idle.answered);
             idle.is_believed = result.is_success();
         }
-        self.dialect.surplus = self.dialect.surplus.max(late.filter(|_| is_surplus));
+        self.dialect.surplus_delay = self.dialect.surplus_delay.max(late.filter(|_| is_surplus));
         self.hear_refusal(line);
     }
 

@@ -137,7 +137,7 @@ impl Term {
         // `gw7` is gw-07, and `7` where no other modem has that number.
         let plain = |name: &str| -> String {
             let parts = as_counted(name).map(|(_, number, rest)| format!("{number}{}", rest.to_lowercase()));
-            parts.flat_map(|part| part.chars().filter(|c| c.is_alphanumeric()).collect::<Vec<_>>()).collect()
+            parts.collect::<String>().chars().filter(|c| c.is_alphanumeric()).collect()
         };
         let written = plain(&self.glob);
         let is_number = written.chars().all(|c| c.is_ascii_digit());

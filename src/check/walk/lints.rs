@@ -259,6 +259,9 @@ fn is_super_sim_script(name: &str) -> bool {
 
 // ── What a command does to the modem, the SIM or the purse, and what it is given
 
+/// What people call a value of an answer, and the names that manuals give it.
+const CALLED: &str = include_str!("called.md");
+
 const STANDARDS: [&str; 2] = ["3GPP", "V.250"];
 
 fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, findings: &mut Findings) {
@@ -973,9 +976,8 @@ fn lint_fields<'f>(
             Some(_) | None => lines.not_known.remove(name),
         };
         let is_short = there.name.to_ascii_lowercase().starts_with(&name.to_ascii_lowercase());
-        // A form that ends in any number of values may hold it here.
-        let has_lines = known.usage.is_some_and(|usage| usage.shape == Shape::HeaderAndBody);
-        if has_lines && ["text", "message", "body", "content", "msg", "sms", "payload"].contains(&name.as_str()) {
+        let has_body = known.usage.is_some_and(|usage| usage.shape == Shape::HeaderAndBody);
+        if has_body && row_of(CALLED, name) == Some("body") {
             let values: [&dyn Display; 3] = [&known.written(&findings.source), &there.name, name];
             findings.tell("hayes::check::other-field body", field.span, &values);
             continue;
@@ -985,6 +987,7 @@ fn lint_fields<'f>(
         // `cell` is a value of `AT+QENG`, whose first is a cell too.
         let has_name = |it: &KnownField| it.name.eq_ignore_ascii_case(name);
         let is_named = layouts.iter().any(|layout| layout.fields.iter().any(|it| has_name(it)));
+        // A form that ends in any number of values may hold it here.
         let may_hold = |layout: &&Layout| {
             let it = layout.field(place).filter(|_| !is_alone(layout));
             it.is_some_and(|it| has_name(it) || !is_named && is_called(it, name) || it.what == "value")
@@ -1042,9 +1045,9 @@ fn place_of(layout: &Layout, name: &str) -> Option<usize> {
 fn is_called(field: &KnownField, name: &str) -> bool {
     let (name, known) = (name.to_ascii_lowercase(), field.name.to_ascii_lowercase());
     let is_longer = known.len() > 2 && name.strip_prefix(&known).is_some_and(|rest| !rest.starts_with('_'));
-    let others = row_of(include_str!("called.md"), &name).unwrap_or_default();
     let is_said = name.len() > 3 && name.replace('_', " ") == field.what;
-    name == known || is_longer || is_said || others.split(' ').any(|other| other == known)
+    let is_known_as = || row_of(CALLED, &name).is_some_and(|names| names.split(' ').any(|other| other == known));
+    name == known || is_longer || is_said || is_known_as()
 }
 
 /// A pattern that begins no line of the answer: `expect "READY"` under `AT+CPIN?`.
